@@ -1,0 +1,1 @@
+"""One file per method; see README, 'Adding a method'."""

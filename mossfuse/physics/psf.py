@@ -1,0 +1,48 @@
+"""Point spread functions as explicit arrays, and the geometry of the official protocol."""
+
+import numpy as np
+
+
+def gaussian_psf(size, sigma, angle=0.0):
+    """Sampled Gaussian on a ``size`` x ``size`` grid, (size, size) float64, sums to 1.
+
+    size: int or (rows, cols). sigma: pixels, a scalar or (along, across); angle: degrees by which the long
+    axis is turned from the row axis towards the column axis. An isotropic one equals the outer product of cv2.getGaussianKernel(size, sigma).
+    """
+    rows, cols = (size, size) if np.isscalar(size) else size
+    along, across = (sigma, sigma) if np.isscalar(sigma) else sigma
+    r = np.arange(rows) - (rows - 1) / 2
+    c = np.arange(cols) - (cols - 1) / 2
+    t = np.deg2rad(angle)
+    u = r[:, None] * np.cos(t) + c[None] * np.sin(t)
+    v = -r[:, None] * np.sin(t) + c[None] * np.cos(t)
+    kernel = np.exp(-0.5 * ((u / along) ** 2 + (v / across) ** 2))
+    return kernel / kernel.sum()
+
+
+def box_psf(size):
+    """Uniform average over ``size`` x ``size`` pixels, (size, size) float64."""
+    return np.full((size, size), 1.0 / size**2)
+
+
+def make_psf(spec):
+    """The (k, k) PSF of a Degradation's ``psf`` mapping."""
+    if spec["family"] == "gaussian":
+        return gaussian_psf(spec["size"], spec["sigma"], spec.get("angle", 0.0))
+    if spec["family"] == "box":
+        return box_psf(spec["size"])
+    raise ValueError(f"unknown PSF family '{spec['family']}'")
+
+
+def official_geometry(ratio):
+    """(size, phase) of the official MossFuse degradation: even ratio r: r-1, r/2-1; odd r: r, (r-1)/2."""
+    if ratio % 2:
+        return ratio, (ratio - 1) // 2
+    return ratio - 1, ratio // 2 - 1
+
+
+def separable_factors(psf, tolerance=1e-7):
+    """(row factor, col factor) with ``outer(row, col) == psf``, or None where the PSF is not separable."""
+    row, col = psf.sum(1), psf.sum(0)
+    product = np.outer(row, col) / psf.sum()
+    return (row / row.sum(), col * (row.sum() / psf.sum())) if np.abs(product - psf).max() <= tolerance * psf.max() else None
