@@ -81,8 +81,8 @@ class Fusion:
     cube: np.ndarray
     psf_hat: np.ndarray | None = None
     srf_hat: np.ndarray | None = None
-    history: Mapping[str, list] = EMPTY
-    notes: Mapping[str, Any] = EMPTY
+    history: Mapping[str, list] = field(default_factory=lambda: EMPTY)
+    notes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ class Method:
     weights: str | None = None
     stochastic: bool = True
     gpu: bool = False
-    params: Mapping[str, Any] = EMPTY
-    train_params: Mapping[str, Any] = EMPTY
-    presets: Mapping[str, Mapping[str, Any]] = EMPTY
+    params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    train_params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: EMPTY)
     published: tuple[Published, ...] = ()
     code: str = ""
     note: str = ""
@@ -137,12 +137,16 @@ class Method:
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of somebody else: where it is had, what it must hash to (None: recorded on first download)."""
+    """A file of somebody else: where it is had, what it must hash to (None: recorded on first download).
+
+    mirror_names: further relative paths under which a mirror folder may hold it (``name`` is always tried).
+    """
 
     name: str
     urls: tuple[str, ...]
     sha256: str | None = None
     terms: str = ""
+    mirror_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class Dataset:
     wavelengths: tuple[float, ...]
     shape: tuple[int, int, int] | None = None
     files: tuple[RemoteFile, ...] = ()
-    options: Mapping[str, Any] = EMPTY
+    options: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     url: str = ""
     note: str = ""
 

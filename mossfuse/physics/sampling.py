@@ -85,18 +85,28 @@ class BlurSample:
         from mossfuse.physics.psf import separable_factors
 
         factors = separable_factors(self.psf)
-        if factors is None:
-            return None
-        out = []
-        for axis, factor in enumerate(factors):
-            n, r, index = self.shape[axis], self.ratio, self.index[axis]
-            start = self.phase[axis] - (len(factor) - 1) // 2 + self.pad[axis][0]
-            g = np.zeros((n // r, n))
-            for i in range(n // r):
-                target = index[i * r + start : i * r + start + len(factor)]
-                np.add.at(g[i], target[target >= 0], factor[target >= 0])
-            out.append(g)
-        return tuple(out)
+        return None if factors is None else tuple(self.axis_matrix(axis, f) for axis, f in enumerate(factors))
+
+    def terms(self, tolerance=1e-10):
+        """Pairs (Gr_k, Gc_k), float64, with H X = sum_k Gr_k X Gc_k^T for any PSF (its singular value decomposition).
+
+        Terms whose singular value is below ``tolerance`` times the largest are left out; a separable PSF has one.
+        """
+        left, weights, right = np.linalg.svd(self.psf)
+        kept = int((weights > tolerance * weights[0]).sum())
+        return [
+            (self.axis_matrix(0, left[:, k] * weights[k]), self.axis_matrix(1, right[k])) for k in range(kept)
+        ]
+
+    def axis_matrix(self, axis, factor):
+        """Blur with ``factor`` (one weight per window pixel) and sample along one axis: (low pixels, pixels)."""
+        n, r, index = self.shape[axis], self.ratio, self.index[axis]
+        start = self.phase[axis] - (len(factor) - 1) // 2 + self.pad[axis][0]
+        g = np.zeros((n // r, n))
+        for i in range(n // r):
+            target = index[i * r + start : i * r + start + len(factor)]
+            np.add.at(g[i], target[target >= 0], factor[target >= 0])
+        return g
 
     def _padded(self, x):
         if not any(sum(p) for p in self.pad):

@@ -1,0 +1,142 @@
+"""FUSE and R-FUSE: Bayesian fusion in a spectral subspace, solved in closed form through a Sylvester equation.
+
+Papers: Q. Wei, N. Dobigeon, J.-Y. Tourneret, "Fast fusion of multi-band images based on solving a Sylvester equation", IEEE TIP
+24(11), 2015; Q. Wei, N. Dobigeon, J.-Y. Tourneret, J. M. Bioucas-Dias, S. Godsill, "R-FUSE: robust fast fusion of
+multiband images based on solving a Sylvester equation", IEEE SPL 23(11), 2016.
+Official code: FUSE of the HSMSFusionToolbox (magamig/hif-benchmarking at ef23570) and of qw245/BlindFuse, GPL-2.0.
+Differs: both solve the equation by R-FUSE's Woodbury form, since these PSFs are not invertible in floating point. `fuse`:
+the naive Gaussian prior as released (identity covariances, weight 1e-3 on data times 1e4), prior mean by splines on the
+true lattice. `r-fuse`: the covariances are explicit: noise as known, otherwise read off H M - R y; prior covariance from
+the detail that interpolating the MSI loses. `faithful`: the toolbox's wrapper (Gaussian PSF with FWHM = ratio, estimated
+SRF, mean over two lattices).
+Published numbers: none on CAVE.
+"""
+
+import numpy as np
+
+from mossfuse.protocol import Fusion, Method
+
+METHODS = (
+    Method(
+        name="fuse",
+        title="FUSE",
+        citation="Wei, Dobigeon, Tourneret, IEEE TIP 24(11), 2015",
+        licence="own implementation (MIT); originals GPL-2.0",
+        knows=frozenset({"psf", "phase", "srf"}),
+        stochastic=False,
+        params={"dimension": 15, "prior_weight": 1e-11, "faithful": False},
+        code="qw245/BlindFuse; magamig/hif-benchmarking@ef23570",
+    ),
+    Method(
+        name="r-fuse",
+        title="R-FUSE",
+        citation="Wei, Dobigeon, Tourneret, Bioucas-Dias, Godsill, IEEE SPL 23(11), 2016",
+        licence="own implementation (MIT); originals GPL-2.0",
+        knows=frozenset({"psf", "phase", "srf", "noise"}),
+        stochastic=False,
+        params={"dimension": 15, "prior_weight": None},
+        code="qw245/BlindFuse",
+    ),
+)
+QUANTISATION = 1 / 65535 / np.sqrt(12)  # standard deviation no 16-bit camera falls below
+
+
+def fuse(observation, *, seed, device, checkpoint=None, dimension=15, prior_weight=1e-11, faithful=False):
+    """Posterior mean of the subspace coefficients; Fusion with an unclipped cube.
+
+    dimension: size of the spectral subspace, at most the rank of the HSI. prior_weight: weight of the prior against data
+    in [0, 1] (1e-3 for data times 1e4, hence 1e-11); None: explicit covariances (R-FUSE). faithful: see above.
+    Raises MossFuseError where the PSF, its phase or the SRF is unknown.
+    """
+    from mossfuse.classical.pair import known_operator
+
+    operator = known_operator(observation, "FUSE")
+    hsi, msi = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)
+    axes = spectral_axes(hsi, dimension)
+    if axes.shape[1] == 0:  # a black HSI
+        return Fusion(cube=np.zeros((*msi.shape[:2], hsi.shape[2]), np.float32))
+    if faithful:
+        return Fusion(cube=toolbox_form(hsi, msi, axes, observation.ratio, prior_weight).astype(np.float32))
+    srf = observation.sensor.srf
+    if prior_weight is None:
+        weights, notes = covariance_weights(observation, operator)
+    else:
+        weights, notes = (np.ones(hsi.shape[2]), np.ones(msi.shape[2]), prior_weight), {}
+    mean = prior_mean(hsi, axes, operator)
+    cube = posterior(hsi, msi, axes, srf, mean, operator, *weights)
+    return Fusion(cube=cube.astype(np.float32), notes=notes)
+
+
+def spectral_axes(hsi, dimension):
+    """(B, L) principal axes of the HSI (no mean removed), each scaled by the square root of its eigenvalue."""
+    pixels = hsi.reshape(-1, hsi.shape[2])
+    values, vectors = np.linalg.eigh(pixels.T @ pixels / len(pixels))
+    values, vectors = values[::-1], vectors[:, ::-1]
+    live = values > 1e-13 * values[0] if values[0] > 0 else np.zeros(len(values), bool)
+    keep = min(dimension, len(pixels), int(live.sum()))
+    return vectors[:, :keep] * np.sqrt(values[:keep])
+
+
+def prior_mean(hsi, axes, operator):
+    """Coefficients of the HSI on the axes, interpolated to the fine grid: (H, W, L)."""
+    from mossfuse.classical.resize import spline_upsample
+
+    coefficients = hsi @ (axes / (axes**2).sum(0))
+    return spline_upsample(coefficients, operator.ratio, operator.psf.shape, operator.phase)
+
+
+def posterior(hsi, msi, axes, srf, mean, operator, precision_hsi, precision_msi, prior_weight):
+    """X = E U with (E'PhE) U G + ((RE)'Pm(RE) + prior) U = E'Ph Y H^T + (RE)'Pm M + prior * mean (TIP 2015, eq. 19).
+
+    precision_hsi (B,), precision_msi (M,): inverse noise variances Ph, Pm up to a common scale.
+    """
+    from mossfuse.classical.sylvester import SylvesterSolver
+
+    seen = srf @ axes
+    weight = axes.T @ (precision_hsi[:, None] * axes)
+    c1 = seen.T @ (precision_msi[:, None] * seen) + prior_weight * np.eye(axes.shape[1])
+    c3 = operator.adjoint(hsi @ (precision_hsi[:, None] * axes)) + msi @ (precision_msi[:, None] * seen)
+    c3 += prior_weight * mean
+    return SylvesterSolver(operator).solve(c1, c3, weight) @ axes.T
+
+
+def covariance_weights(observation, operator):
+    """Noise precisions and prior precision of R-FUSE, scaled so that the HSI's mean noise variance is 1.
+
+    Unknown noise variance: the mean square of H M - R y, which is noise alone where H and R are right. The prior
+    variance is the energy that the MSI loses when it is degraded and interpolated, relative to its own energy.
+    """
+    from mossfuse.classical.resize import spline_upsample
+
+    sensor, msi = observation.sensor, observation.msi.astype(np.float64)
+    low = operator(msi)
+    residual = low - observation.hsi @ sensor.srf.T
+    floor = max(float(np.mean(residual**2)), QUANTISATION**2) if sensor.noise_hsi is None else QUANTISATION**2
+    noise_hsi, noise_msi = (
+        np.full(image.shape[2], floor) if noise is None else np.maximum(np.asarray(noise, np.float64) ** 2, QUANTISATION**2)
+        for noise, image in ((sensor.noise_hsi, observation.hsi), (sensor.noise_msi, msi))
+    )
+    lost = msi - spline_upsample(low, operator.ratio, operator.psf.shape, operator.phase)
+    detail = max(float((lost**2).mean() / max((msi**2).mean(), 1e-12)), 1e-6)
+    unit = noise_hsi.mean()
+    notes = {"noise hsi": float(np.sqrt(noise_hsi.mean())), "noise msi": float(np.sqrt(noise_msi.mean())), "detail": detail}
+    return (unit / noise_hsi, unit / noise_msi, unit / detail), notes
+
+
+def toolbox_form(hsi, msi, axes, ratio, prior_weight):
+    """The toolbox's wrapper: assumed PSF, SRF estimated through it, mean over the lattices an even ratio allows."""
+    from mossfuse.classical.nnls import estimate_srf
+    from mossfuse.classical.toolbox import FWHM, toolbox_downsample
+    from mossfuse.physics.psf import gaussian_psf
+    from mossfuse.physics.sampling import BlurSample
+
+    srf, offset = estimate_srf(hsi, toolbox_downsample(msi, ratio))
+    msi = np.maximum(msi - offset, 0)
+    psf = gaussian_psf(2 * ratio - 1, ratio / FWHM)
+    cube, starts = 0, sorted({(ratio - 1) // 2, ratio // 2})
+    for start in starts:
+        operator = BlurSample(psf, (start, start), ratio, msi.shape, "wrap")
+        mean = prior_mean(hsi, axes, operator)
+        ones = np.ones(hsi.shape[2]), np.ones(msi.shape[2])
+        cube = cube + posterior(hsi, msi, axes, srf, mean, operator, *ones, prior_weight) / len(starts)
+    return cube

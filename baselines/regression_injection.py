@@ -1,0 +1,34 @@
+"""Affine spectral regression with injection of the LR residual: GLP hypersharpening with the true PSF as low-pass.
+
+Papers: B. Aiazzi et al., MTF-tailored multiscale fusion of high-resolution MS and Pan imagery, PE&RS 72(5), 2006;
+M. Selva et al., Hyper-sharpening: a first approach on SIM-GA data, IEEE JSTARS 8(6), 2015. Written from the
+mathematics: low-pass is the sensor's own H, the interpolator a cubic spline on the sampled lattice, the gain is one.
+X = A(M) + up(y - A(H M)), A the affine least-squares map from MSI to HSI on the LR pair.
+"""
+
+from mossfuse.protocol import Fusion, Method
+
+METHODS = (
+    Method(
+        name="regression-injection",
+        title="Affine regression with injection (GLP hypersharpening, true PSF)",
+        citation="M. Selva et al. Hyper-sharpening: a first approach on SIM-GA data. IEEE JSTARS 8(6), 2015.",
+        licence="own implementation",
+        knows=frozenset({"psf", "phase"}),
+        stochastic=False,
+        note="a sanity baseline that every learned method should be shown beside",
+    ),
+)
+
+
+def fuse(observation, *, seed=0, device="cpu", checkpoint=None):
+    """(H, W, B): regression on the MSI plus the interpolated LR residual; no parameter."""
+    from mossfuse.closed_form.regression import affine_apply, affine_fit
+    from mossfuse.physics.interpolation import upsample_spline
+    from mossfuse.physics.sampling import operator_of
+
+    low_msi = operator_of(observation)(observation.msi)
+    slope, offset = affine_fit(low_msi, observation.hsi)
+    missing = observation.hsi - affine_apply(low_msi, slope, offset)
+    detail = upsample_spline(missing, observation.ratio, observation.sensor.phase)
+    return Fusion(cube=affine_apply(observation.msi, slope, offset) + detail)

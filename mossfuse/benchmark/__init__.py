@@ -1,0 +1,1 @@
+"""The benchmark: datasets, degradations, running methods, scoring, timing and the report."""

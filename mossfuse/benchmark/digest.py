@@ -1,0 +1,59 @@
+"""A digest of the code a step depends on, so that an edit re-runs that step and nothing else.
+
+Comments and docstrings do not count; imports inside the project are followed.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def source_digest(path, skip=()):
+    """Hex digest of a module's code and of every project module it imports, at any depth.
+
+    skip: module prefixes whose changes never matter here.
+    """
+    seen, todo, digest = set(), [Path(path).resolve()], hashlib.sha256()
+    while todo:
+        current = todo.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        todo.extend(imported(current, skip))
+    for current in sorted(seen):
+        digest.update(code_of(current).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def parsed(path):
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+@cache
+def code_of(path):
+    """The module's syntax tree without docstrings, as text."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            if isinstance(body[0].value.value, str):
+                node.body = body[1:] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+def imported(path, skip):
+    names = set()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    for name in sorted(names):
+        if name.split(".")[0] in ("mossfuse", "baselines") and not name.startswith(tuple(skip) or ("\0",)):
+            base = ROOT.joinpath(*name.split("."))
+            yield from (p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file())

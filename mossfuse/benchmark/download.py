@@ -1,0 +1,295 @@
+"""Getting files of other people: mirror folders first, then a list of URLs with retries, resume and sha256.
+
+Standard library only. A file whose sha256 is not known in advance is trusted on first sight and its hash written to
+``SHA256SUMS`` in its folder; from then on that hash is the one it must have.
+"""
+
+import hashlib
+import http.client
+import logging
+import os
+import re
+import socket
+import ssl
+import tarfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mossfuse import __version__
+from mossfuse.errors import MossFuseError
+from mossfuse.files.atomic import write_text
+from mossfuse.progress import track
+
+CHUNK = 1 << 18
+TRIES = 4
+TIMEOUT_S = 20
+BACK_OFF_S = 1.0
+SUMS = "SHA256SUMS"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """A file that is there: where, from where, its hash, and whether that hash was known beforehand.
+
+    source: 'folder' (it was already there), 'mirror' or 'download'.
+    """
+
+    path: Path
+    source: str
+    sha256: str
+    verified: bool
+
+
+class Unreachable(Exception):
+    """No use in trying this URL again: the host or the file is not there."""
+
+
+def mirror_folders(extra=()):
+    """Folders that are searched before any download: ``extra``, then those of MOSSFUSE_MIRRORS."""
+    return [Path(p) for p in (*extra, *os.environ.get("MOSSFUSE_MIRRORS", "").split(os.pathsep)) if p]
+
+
+def obtain(remote, folder, mirrors=()):
+    """Make a RemoteFile available and verify it; returns Obtained. Nothing is copied out of a mirror.
+
+    A file in ``folder`` that fails verification is an error; one in a mirror is passed over. MossFuseError says
+    what was tried and what to do by hand.
+    """
+    folder = Path(folder)
+    own = folder / remote.name
+    if own.exists():
+        return verify(remote, own, folder, "folder")
+    problems = []
+    for path in mirror_candidates(remote, mirrors):
+        try:
+            return verify(remote, path, folder, "mirror")
+        except MossFuseError as error:
+            log.warning("%s", error)
+            problems.append(str(error))
+    with locked(own):
+        if own.exists():  # another process was faster
+            return verify(remote, own, folder, "folder")
+        return download(remote, own, problems)
+
+
+def mirror_candidates(remote, mirrors):
+    """Existing files of the mirrors that may be this one."""
+    names = dict.fromkeys((*remote.mirror_names, remote.name))
+    return [path for mirror in mirrors for name in names if (path := Path(mirror) / name).is_file()]
+
+
+def verify(remote, path, folder, source):
+    """Check a file against its known or recorded sha256 (recording it where it is new)."""
+    check_archive(path)
+    found = sha256_of(path)
+    if remote.sha256:
+        if found != remote.sha256:
+            raise MossFuseError(
+                f"{path} has sha256 {found[:16]}..., expected {remote.sha256[:16]}...; "
+                "delete it and run again to get the right file"
+            )
+        return Obtained(path, source, found, True)
+    record_hash(folder, remote.name, found, path)
+    return Obtained(path, source, found, False)
+
+
+def record_hash(folder, name, found, path=None):
+    """Write a first-seen hash to SHA256SUMS; MossFuseError where another one stands there already."""
+    sums = read_sums(folder)
+    if sums.get(name, found) != found:
+        raise MossFuseError(
+            f"{path or name} has changed since it was first recorded ({found[:16]}..., {sums[name][:16]}... in "
+            f"{Path(folder) / SUMS}); restore it, or remove its line there if the new file is right"
+        )
+    if name not in sums:
+        sums[name] = found
+        write_text(Path(folder) / SUMS, "".join(f"{sha}  {n}\n" for n, sha in sorted(sums.items())))
+
+
+def read_sums(folder):
+    """{name: sha256} of a folder's SHA256SUMS (empty where there is none)."""
+    path = Path(folder) / SUMS
+    if not path.is_file():
+        return {}
+    lines = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip())
+    return {name.strip(): sha for sha, name in lines}
+
+
+def sha256_of(path):
+    """Hexadecimal sha256 of a file's bytes."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_archive(path):
+    """Refuse a zip or tar file that is cut short or damaged (and an error page saved under its name)."""
+    name = path.name.removesuffix(".part").lower()
+    try:
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(path) as archive:
+                bad = archive.testzip()
+            if bad:
+                raise zipfile.BadZipFile(f"checksum of {bad} is wrong")
+        elif name.endswith((".tgz", ".tar.gz", ".tar")):
+            with tarfile.open(path) as archive:
+                for _ in archive:
+                    pass
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise MossFuseError(f"{path} is a damaged archive ({error}); delete it and run again to download it anew") from error
+
+
+def download(remote, own, problems=()):
+    """Fetch ``remote`` to ``own`` from the first URL that serves it; MossFuseError lists every attempt."""
+    problems = list(problems)
+    part = own.with_name(own.name + ".part")
+    try:
+        own.parent.mkdir(parents=True, exist_ok=True)
+        for url in remote.urls:
+            host = urllib.parse.urlsplit(url).netloc
+            try:
+                fetch(url, part)
+                found = check_arrived(remote, part)
+                os.replace(part, own)
+                forget(part)
+            except (Unreachable, MossFuseError) as error:
+                problems.append(f"{host}: {error}")
+                log.warning("%s from %s: %s", remote.name, host, error)
+                continue
+            if not remote.sha256:
+                record_hash(own.parent, remote.name, found, own)
+            return Obtained(own, "download", found, bool(remote.sha256))
+    except OSError as error:
+        raise MossFuseError(
+            f"cannot write {own} ({error.strerror or error}); check that the folder can be written to and the disk is not full"
+        ) from error
+    tried = "; ".join(problems) or "no URL is known"
+    where = f"get it from {remote.urls[0]} by hand and " if remote.urls else ""
+    terms = f" ({remote.terms})" if remote.terms else ""
+    raise MossFuseError(
+        f"{remote.name} could not be had ({tried}); {where}put it at {own} or into a folder of MOSSFUSE_MIRRORS{terms}"
+    )
+
+
+def check_arrived(remote, part):
+    """sha256 of a complete download; a wrong or damaged one is removed so that nothing resumes from it."""
+    try:
+        check_archive(part)
+        found = sha256_of(part)
+        if remote.sha256 and found != remote.sha256:
+            raise MossFuseError(f"sha256 is {found[:16]}..., expected {remote.sha256[:16]}...")
+    except MossFuseError as error:
+        forget(part)
+        part.unlink()
+        raise MossFuseError(str(error).replace(str(part), "what it sent")) from error
+    return found
+
+
+def fetch(url, part):
+    """Complete ``part`` from ``url``, going on where an earlier attempt stopped; Unreachable when it is no use.
+
+    Attempts that brought nothing new are counted; one that waited in vain for a connection counts twice.
+    """
+    failures = 0
+    while True:
+        before, cost = size_of(part), 1
+        try:
+            transfer(url, part)
+            return
+        except urllib.error.HTTPError as error:
+            if error.code == 416 and error.headers.get("Content-Range", "").endswith(f"*/{before}"):
+                return  # an earlier attempt had got all of it
+            if error.code == 416:  # the part is longer than the file: it belongs to something else
+                forget(part)
+                part.unlink(missing_ok=True)
+            elif error.code not in (408, 425, 429) and error.code < 500:
+                raise Unreachable(f"HTTP {error.code} {error.reason}") from error
+            reason = f"HTTP {error.code} {error.reason}"
+        except urllib.error.URLError as error:
+            reason = getattr(error.reason, "strerror", None) or str(error.reason)
+            if isinstance(error.reason, (socket.gaierror, ConnectionRefusedError)):
+                raise Unreachable(f"host not reachable ({reason})") from error
+            cost = 2 if isinstance(error.reason, TimeoutError) else 1
+        except (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
+            reason = str(error) or type(error).__name__
+        failures = cost if size_of(part) > before else failures + cost
+        if failures >= TRIES:
+            raise Unreachable(f"gave up after several attempts ({reason})")
+        log.info("%s: %s; trying again", url, reason)
+        time.sleep(BACK_OFF_S * 2 ** (failures - 1))
+
+
+def transfer(url, part):
+    """One request: append to ``part`` where the server continues it, otherwise start it anew."""
+    start = size_of(part)
+    headers = {"User-Agent": f"mossfuse/{__version__}"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_S) as response:
+        if start and not continues(response, start, part):
+            start = 0
+            if response.status == 206:
+                forget(part)
+                part.unlink()
+                raise ConnectionError("the file on the server has changed")
+        remember(part, response)
+        length = response.headers.get("Content-Length")
+        total = start + int(length) if length else None
+        with open(part, "ab" if start else "wb") as stream:
+            steps = -(-int(length) // CHUNK) if length else None
+            for chunk in track(iter(lambda: response.read(CHUNK), b""), f"downloading {part.stem}", total=steps):
+                stream.write(chunk)
+    if total is not None and size_of(part) < total:
+        raise ConnectionError(f"the connection ended after {size_of(part)} of {total} bytes")
+
+
+def continues(response, start, part):
+    """True where a 206 answer goes on at ``start`` in the very file that the part began with."""
+    position = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    same = validator(response) == (tag_file(part).read_text() if tag_file(part).is_file() else "")
+    return response.status == 206 and same and position is not None and int(position[1]) == start
+
+
+def validator(response):
+    """What identifies the server's version of a file."""
+    return response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+
+
+def remember(part, response):
+    tag_file(part).write_text(validator(response))
+
+
+def forget(part):
+    tag_file(part).unlink(missing_ok=True)
+
+
+def tag_file(part):
+    return part.with_name(part.name + ".tag")
+
+
+def size_of(path):
+    return path.stat().st_size if path.is_file() else 0
+
+
+@contextmanager
+def locked(path):
+    """Only one process at a time downloads to ``path`` (the empty lock file stays: removing it would be a race)."""
+    import fcntl
+
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        stream = open(lock, "w")
+    except OSError as error:
+        raise MossFuseError(
+            f"cannot write into {path.parent} ({error.strerror}); check that it is a folder that can be written to"
+        ) from error
+    with stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

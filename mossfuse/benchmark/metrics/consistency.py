@@ -1,0 +1,38 @@
+"""How well a fused cube explains its own observation: residuals of the sensor model, before any clipping."""
+
+import numpy as np
+
+from mossfuse.errors import MossFuseError
+from mossfuse.physics.sampling import operator_of
+from mossfuse.physics.srf import apply_srf
+
+
+def consistency(cube, observation):
+    """|H X - hsi| and |R X - msi| in image units: residual_hsi_max, residual_hsi_rms, residual_msi_max, residual_msi_rms.
+
+    cube: (rows, cols, bands), not clipped. observation.sensor must hold the TRUE psf, phase and srf. Small residuals
+    are necessary, not sufficient: the null space of H and R is free. With noisy data the truth itself leaves the noise.
+    """
+    sensor = observation.sensor
+    missing = [name for name in ("psf", "phase", "srf") if getattr(sensor, name) is None]
+    if missing:
+        raise MossFuseError(
+            f"consistency needs the true {', '.join(missing)} of the sensor; score with the full pair file"
+        )
+    expected = (*observation.msi.shape[:2], observation.hsi.shape[2])
+    if cube.shape != expected:
+        raise MossFuseError(
+            f"the fused cube has shape {cube.shape}, its pair asks for {expected}; check the cube's file"
+        )
+    if not np.isfinite(cube).all():
+        raise MossFuseError("the fused cube holds NaN or infinite values; record the cell as failed")
+    cube = np.asarray(cube, np.float64)
+    residuals = {
+        "hsi": operator_of(observation)(cube) - observation.hsi,
+        "msi": apply_srf(cube, sensor.srf) - observation.msi,
+    }
+    out = {}
+    for name, residual in residuals.items():
+        out[f"residual_{name}_max"] = float(np.abs(residual).max())
+        out[f"residual_{name}_rms"] = float(np.sqrt((residual**2).mean()))
+    return out

@@ -1,0 +1,67 @@
+"""Scores of a blind method's estimates of the point spread function and of the spectral response."""
+
+import numpy as np
+
+from mossfuse.errors import MossFuseError
+
+
+def score_estimates(estimates, observation):
+    """Errors of the estimates that are given against the true ``observation.sensor``: a dict with some of
+
+    psf_max_error: largest absolute difference of two weights; psf_l1: sum of absolute differences (0..2 for
+        normalised PSFs). Both PSFs lie on one high-resolution grid, each around its own phase, so an estimate of the
+        right form at a shifted place counts as wrong.
+    srf_mean_abs_error: mean absolute difference of two responses (rows sum to 1); srf_sam: mean over the MSI bands
+        of the angle between true and estimated response, in degrees.
+    estimates: mapping with psf_hat (k_rows, k_cols) of any size and srf_hat (MSI bands, HSI bands), laid out as in
+        Sensor, either absent or None; optional phase_hat (row, col), the true phase where absent.
+    Nothing is normalised: a wrong gain is an error too. Raises MossFuseError for a wrong shape or non-finite values.
+    """
+    sensor, out = observation.sensor, {}
+    psf_hat, srf_hat, phase_hat = (estimates.get(key) for key in ("psf_hat", "srf_hat", "phase_hat"))
+    if psf_hat is not None:
+        difference = psf_difference(sensor, checked(psf_hat, "estimated PSF"), phase_hat)
+        out["psf_max_error"] = float(np.abs(difference).max())
+        out["psf_l1"] = float(np.abs(difference).sum())
+    if srf_hat is not None:
+        estimate, truth = checked(srf_hat, "estimated SRF"), checked(sensor.srf, "true SRF")
+        if estimate.shape != truth.shape:
+            raise MossFuseError(
+                f"the estimated SRF has shape {estimate.shape}, the true one {truth.shape}; "
+                "an SRF is (MSI bands, HSI bands)"
+            )
+        out["srf_mean_abs_error"] = float(np.abs(estimate - truth).mean())
+        out["srf_sam"] = float(np.mean([angle(t, e) for t, e in zip(truth, estimate, strict=True)]))
+    return out
+
+
+def psf_difference(sensor, psf_hat, phase_hat=None):
+    """Estimate minus truth on the smallest grid of high-resolution pixels that holds both."""
+    if sensor.phase is None:
+        raise MossFuseError("scoring a PSF needs the true PSF and its phase; score with the full pair file")
+    phase_hat = sensor.phase if phase_hat is None else np.ravel(phase_hat).astype(int)
+    pieces = [(checked(sensor.psf, "true PSF"), sensor.phase, -1.0), (psf_hat, phase_hat, 1.0)]
+    corners = [[p - (n - 1) // 2 for p, n in zip(phase, psf.shape, strict=True)] for psf, phase, _ in pieces]
+    first = np.min(corners, axis=0)
+    last = np.max([np.add(corner, psf.shape) for corner, (psf, *_) in zip(corners, pieces, strict=True)], axis=0)
+    grid = np.zeros(last - first)
+    for corner, (psf, _, sign) in zip(corners, pieces, strict=True):
+        row, col = corner - first
+        grid[row : row + psf.shape[0], col : col + psf.shape[1]] += sign * psf
+    return grid
+
+
+def angle(truth, estimate):
+    """Degrees between two response curves; 90 where the estimate is zero."""
+    norms = np.linalg.norm(truth) * np.linalg.norm(estimate)
+    return float(np.degrees(np.arccos(np.clip(truth @ estimate / norms, -1, 1)))) if norms > 0 else 90.0
+
+
+def checked(array, name):
+    """A finite two-dimensional float64 array, or MossFuseError."""
+    array = np.empty(0) if array is None else np.asarray(array, np.float64)
+    if array.ndim != 2 or not np.isfinite(array).all():
+        raise MossFuseError(
+            f"the {name} must be a finite two-dimensional array, got shape {array.shape}; check its file"
+        )
+    return array

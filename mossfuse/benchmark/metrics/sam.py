@@ -1,0 +1,92 @@
+"""Spectral angle mapper (Kruse et al. 1993) in degrees; the cosine is always clipped to [-1, 1].
+
+Variants differ in what a pixel without a spectrum (norm zero) counts. Cubes are float64 (rows, cols, bands).
+"""
+
+import numpy as np
+
+from mossfuse.errors import MossFuseError
+
+MOSS_FLOOR = 1e-5  # lower clip of the estimate in the official MossFuse code
+DAEM_FLOOR, DAEM_EPS = 1e-4, 1e-6
+M2U_EPS = 1e-7
+
+
+def norms_and_dot(x, y):
+    """(norm of x, norm of y, inner product) of every pixel's spectrum, each (rows, cols)."""
+    return (
+        np.sqrt(np.einsum("ijk,ijk->ij", x, x)),
+        np.sqrt(np.einsum("ijk,ijk->ij", y, y)),
+        np.einsum("ijk,ijk->ij", x, y),
+    )
+
+
+def degrees(dot, denominator):
+    """arccos of the clipped cosine; 90 degrees where the denominator is zero."""
+    cosine = np.divide(dot, denominator, out=np.zeros_like(dot), where=denominator > 0)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def sam_map(x, y, zeros="reference"):
+    """Angle of every pixel in degrees, (rows, cols); NaN marks a pixel that the mean leaves out.
+
+    zeros, the rule for spectra of norm zero: 'reference' leaves out zero reference pixels and counts 90 for a zero
+    estimate elsewhere; 'drop' leaves out both; 'zero' counts 0 for both; 'ninety' counts 90 for both.
+    """
+    norm_x, norm_y, dot = norms_and_dot(x, y)
+    angle = degrees(dot, norm_x * norm_y)
+    if zeros == "reference":
+        angle[norm_x == 0] = np.nan
+    elif zeros == "drop":
+        angle[(norm_x == 0) | (norm_y == 0)] = np.nan
+    elif zeros == "zero":
+        angle[(norm_x == 0) | (norm_y == 0)] = 0
+    elif zeros != "ninety":
+        raise ValueError(f"zeros must be 'reference', 'drop', 'zero' or 'ninety', not '{zeros}'")
+    return angle
+
+
+def sam(x, y, zeros="reference"):
+    """Mean angle in degrees under the rule ``zeros`` of ``sam_map``; MossFuseError where no pixel is left."""
+    return mean_angle(sam_map(x, y, zeros))
+
+
+def mean_angle(angle):
+    """Mean of the pixels that are not NaN."""
+    kept = angle[~np.isnan(angle)]
+    if not kept.size:
+        raise MossFuseError("SAM: no pixel has a spectrum (all are zero); check the scene and its scale")
+    return float(kept.mean())
+
+
+def sam_radians(x, y):
+    """t3sc / HSIR: radians, a zero spectrum gives pi/2 through its epsilon."""
+    return float(np.radians(sam(x, y, "ninety")))
+
+
+def sam_m2u(x, y):
+    """M2U-Net: 1e-7 added to the product of the norms (biased upwards in dark pixels)."""
+    norm_x, norm_y, dot = norms_and_dot(x, y)
+    return mean_angle(degrees(dot, norm_x * norm_y + M2U_EPS))
+
+
+def sam_daem(x, y):
+    """DAEM: 1e-4 added to zero spectra, then 1e-6 to both norms."""
+    x = x + DAEM_FLOOR * ~x.any(-1, keepdims=True)
+    y = y + DAEM_FLOOR * ~y.any(-1, keepdims=True)
+    norm_x, norm_y, dot = norms_and_dot(x, y)
+    return mean_angle(degrees(dot, (norm_x + DAEM_EPS) * (norm_y + DAEM_EPS)))
+
+
+def sam_moss(x, y):
+    """Official MossFuse: the estimate is clipped to [1e-5, 1], the reference unguarded.
+
+    The official code gives NaN for the scene when a reference pixel is zero; here such pixels are left out and
+    ``moss_nan_pixels`` counts them.
+    """
+    return sam(x, np.clip(y, MOSS_FLOOR, 1), "drop")
+
+
+def moss_nan_pixels(x, y):
+    """Number of zero reference pixels: where it is not 0, the official code prints NaN for SAM."""
+    return float((~x.any(-1)).sum())

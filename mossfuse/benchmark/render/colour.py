@@ -1,0 +1,121 @@
+"""Colour of a spectral cube: true colour where its bands cover the visible range, a named composite elsewhere.
+
+True colour: the spectrum is taken as a reflectance under D65, integrated with the CIE 1931 2 degree observer to XYZ
+(CIE 15) and shown as sRGB (IEC 61966-2-1). One exposure per scene, set by the truth, serves every method.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SRGB_FROM_XYZ = np.array(
+    [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
+)
+COMPOSITE_NM = (650.0, 550.0, 450.0)
+CLIPPED_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How spectra become colour: matrix (bands, 3) to linear RGB, exposure (a factor), description (one phrase)."""
+
+    matrix: np.ndarray
+    exposure: float
+    description: str
+
+
+def rendering_for(truth, wavelengths):
+    """The Rendering of a scene: (H, W, B) in [0, 1] with (B,) nm or None; 0.5 % of the truth's pixels may clip."""
+    matrix, description = colour_matrix(truth.shape[2], wavelengths)
+    linear = linear_rgb(truth, matrix)
+    white = float(np.percentile(linear.max(-1), 100 - CLIPPED_SHARE))
+    return Rendering(matrix, 1 / white if white > 0 else 1.0, description)
+
+
+def to_srgb(cube, rendering):
+    """(H, W, B) -> (H, W, 3) uint8 sRGB; what leaves the gamut is clipped."""
+    return encode(linear_rgb(cube, rendering.matrix) * np.float32(rendering.exposure))
+
+
+def linear_rgb(cube, matrix):
+    return np.asarray(cube, np.float32) @ matrix.astype(np.float32)
+
+
+def encode(linear):
+    """Linear [0, 1] -> uint8 through the sRGB transfer curve; values outside are clipped."""
+    linear = np.clip(linear, 0, 1)
+    curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** np.float32(1 / 2.4) - 0.055)
+    return np.round(255 * curve).astype(np.uint8)
+
+
+def colour_matrix(bands, wavelengths):
+    """((B, 3) weights to linear RGB, what they are in words) of bands at ``wavelengths`` (nm, or None)."""
+    if wavelengths is not None and covers_visible(wavelengths):
+        return true_colour_matrix(wavelengths), "true colour: sRGB under D65, CIE 1931 observer"
+    chosen, description = composite_bands(bands, wavelengths)
+    return select_bands(bands, chosen), description
+
+
+def select_bands(bands, chosen):
+    """(bands, 3) weights that show three bands as red, green and blue."""
+    matrix = np.zeros((bands, 3))
+    matrix[chosen, range(3)] = 1
+    return matrix
+
+
+def covers_visible(wavelengths):
+    """Whether the bands reach from 450 to 640 nm with no gap wider than 35 nm."""
+    inside = np.sort([w for w in wavelengths if 380 <= w <= 730])
+    return len(inside) > 5 and inside[0] <= 450 and inside[-1] >= 640 and np.diff(inside).max() <= 35
+
+
+def true_colour_matrix(wavelengths):
+    """(B, 3): spectrum -> linear sRGB, so scaled that a flat spectrum of 1 is white (1, 1, 1)."""
+    from mossfuse.benchmark.datasets.phantom.spectra import colour_matching_functions, illuminant
+
+    grid = np.arange(400.0, 701.0, 10.0)
+    wavelengths = np.asarray(wavelengths, np.float64)
+    order = np.argsort(wavelengths)
+    light = np.asarray(colour_matching_functions()) * np.asarray(illuminant("D65"))[:, None]
+    xyz = np.zeros((len(wavelengths), 3))
+    for k in range(3):
+        xyz[:, k] = np.interp(wavelengths, grid, light[:, k], left=0, right=0)
+    xyz[order] *= band_widths(wavelengths[order])[:, None]
+    white = np.linalg.solve(SRGB_FROM_XYZ, np.ones(3))
+    return (xyz / xyz.sum(0) * white) @ SRGB_FROM_XYZ.T
+
+
+def band_widths(wavelengths):
+    """Trapezoid weights (nm) of ascending wavelengths, end bands at full width, so that equal steps weigh the same."""
+    edges = np.concatenate([[wavelengths[0]], (wavelengths[1:] + wavelengths[:-1]) / 2, [wavelengths[-1]]])
+    edges[0] -= edges[1] - wavelengths[0]
+    edges[-1] += wavelengths[-1] - edges[-2]
+    return np.diff(edges)
+
+
+def composite_bands(bands, wavelengths):
+    """(band indices for red, green, blue; the composite in words)."""
+    if wavelengths is not None:
+        wavelengths = np.asarray(wavelengths, np.float64)
+        nearest = [int(np.abs(wavelengths - nm).argmin()) for nm in COMPOSITE_NM]
+        if np.abs(wavelengths[nearest] - COMPOSITE_NM).max() <= 40:
+            return nearest, f"composite of the bands at {named(nearest, wavelengths)}"
+    order = np.argsort(wavelengths) if wavelengths is not None else np.arange(bands)
+    chosen = [int(order[round(f * (bands - 1))]) for f in (0.85, 0.5, 0.15)]
+    if len(set(chosen)) == 1:
+        return chosen, f"grey image of {named(chosen[:1], wavelengths)}"
+    return chosen, f"false colour of {named(chosen, wavelengths)}"
+
+
+def named(bands, wavelengths):
+    if wavelengths is None:
+        return ("band " if len(bands) == 1 else "bands ") + ", ".join(str(b + 1) for b in bands)
+    return ", ".join(f"{wavelengths[b]:.0f}" for b in bands) + " nm"
+
+
+def msi_wavelengths(srf, wavelengths):
+    """Centre of mass (nm) of every MSI band's response, or None where response or wavelengths are unknown."""
+    if srf is None or wavelengths is None:
+        return None
+    srf = np.clip(np.asarray(srf, np.float64), 0, None)
+    return srf @ np.asarray(wavelengths, np.float64) / srf.sum(1)

@@ -1,0 +1,62 @@
+"""Scoring one cell: every convention, consistency, blind estimates, and the pictures of its page."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+
+def score_cell(*, run, cube, pair, truth, folder, conventions):
+    """Write folder/score.csv, bands.csv, estimate.json and view/ for a finished cell.
+
+    A failed cell gets a score.csv with a header alone: its row in the table carries the reason instead.
+    """
+    from mossfuse.benchmark.degrade import read_pair
+    from mossfuse.benchmark.metrics import band_psnr, consistency, score, score_estimates
+    from mossfuse.benchmark.provenance import write_json
+    from mossfuse.benchmark.render import render_cell
+    from mossfuse.files import read_cube, read_variables
+
+    folder = Path(folder)
+    record = json.loads(Path(run).read_text())
+    rows, bands, estimate = [], [], {}
+    (folder / "view").mkdir(parents=True, exist_ok=True)
+    if record["status"] == "ok":
+        reference, wavelengths = read_cube(truth)
+        estimated, _ = read_cube(cube)
+        observation = read_pair(pair)
+        for convention in conventions:
+            values = score(reference, estimated, observation.ratio, convention)
+            rows += [(convention, metric, value) for metric, value in values.items()]
+        rows += [("consistency", m, v) for m, v in consistency(estimated, observation).items()]
+        found = read_variables(cube, ("psf_hat", "srf_hat"))
+        if found:
+            rows += [("estimate", m, v) for m, v in score_estimates(found, observation).items()]
+            estimate = {**found, "psf_true": observation.sensor.psf, "srf_true": observation.sensor.srf}
+        bands = list(zip(range(1, len(wavelengths) + 1), wavelengths, band_psnr(reference, estimated), strict=True))
+        cell = "/".join(str(record[k]) for k in ("dataset", "degradation", "method", "scene", "seed"))
+        render_cell(reference, estimated, wavelengths, folder / "view", key=cell)
+    write_rows(folder / "score.csv", ("convention", "metric", "value"), rows)
+    write_rows(folder / "bands.csv", ("band", "wavelength", "psnr"), bands)
+    write_json(folder / "estimate.json", estimate)
+
+
+def render_pair(*, pair, truth, folder):
+    """Write the pictures of a scene's page that no method changes: the truth and the two inputs."""
+    from mossfuse.benchmark.degrade import read_pair
+    from mossfuse.benchmark.render import render_scene
+    from mossfuse.files import read_cube
+
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    reference, wavelengths = read_cube(truth)
+    render_scene(reference, read_pair(pair), wavelengths, Path(folder))
+
+
+def write_rows(path, header, rows):
+    """A small CSV, numbers with ten significant digits, written in one step."""
+    part = path.with_name(f".{path.name}.part")
+    with open(part, "w", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([f"{v:.10g}" if isinstance(v, float) or hasattr(v, "dtype") else v for v in row] for row in rows)
+    os.replace(part, path)

@@ -1,0 +1,147 @@
+"""Reading and writing cubes: MATLAB v5 and v7.3, NumPy, HDF5, ENVI and (optional) GeoTIFF.
+
+Cubes are laid out (rows, cols, bands) in memory whatever the format stores. One module per format; each offers
+``shapes(path) -> {name: shape}``, ``read(path, names) -> {name: array}`` and ``write(path, variables)``.
+Every write is atomic: a temporary file in the same folder takes the name in one step when it is complete.
+"""
+
+import difflib
+import importlib
+from pathlib import Path
+
+import numpy as np
+
+from mossfuse.errors import MossFuseError
+from mossfuse.files.atomic import replacing
+
+FORMATS = {
+    ".mat": "mat",
+    ".npy": "npy",
+    ".npz": "npy",
+    ".h5": "h5",
+    ".hdf5": "h5",
+    ".hdr": "envi",
+    ".img": "envi",
+    ".bsq": "envi",
+    ".bil": "envi",
+    ".bip": "envi",
+    ".tif": "geotiff",
+    ".tiff": "geotiff",
+}
+CUBE_NAMES = ("cube", "rad", "hsi", "msi", "ref")
+WAVELENGTH_NAMES = ("wavelengths", "wavelength", "wavelength_nm")
+
+
+def read_array(path, key=None):
+    """One numeric array of a file, as stored (dtype kept).
+
+    key: name of the variable; None takes the only cube of the file (or the one called ``cube``, ``rad``,
+        ``hsi``, ``msi`` or ``ref``). MossFuseError where the file or key is missing, ambiguous or unreadable.
+    """
+    path = Path(path)
+    module = existing_file(path)
+    key = choose(path, guarded(module.shapes, path), key)
+    return guarded(module.read, path, (key,))[key]
+
+
+def read_variables(path, names=None):
+    """{name: array or str} of those variables among ``names`` (None: all) that the file holds."""
+    path = Path(path)
+    module = existing_file(path)
+    held = guarded(module.shapes, path)
+    wanted = tuple(held) if names is None else tuple(n for n in names if n in held)
+    return guarded(module.read, path, wanted)
+
+
+def read_cube(path, key=None):
+    """(cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None); a flat image gets one band."""
+    path = Path(path)
+    module = existing_file(path)
+    shapes = guarded(module.shapes, path)
+    key = choose(path, shapes, key)
+    found = guarded(module.read, path, (key, *(n for n in WAVELENGTH_NAMES if n in shapes)))
+    cube = found[key]
+    cube = cube[..., None] if cube.ndim == 2 else cube
+    if cube.ndim != 3:
+        raise MossFuseError(f"'{key}' in {path} has shape {text(cube.shape)}; a cube has rows, cols and bands")
+    lists = (np.ravel(found[n]).astype(np.float64) for n in WAVELENGTH_NAMES if n in found)
+    return cube, next((wl for wl in lists if wl.size == cube.shape[2]), None)
+
+
+def write_cube(path, cube, wavelengths=None, **extra):
+    """Write a cube (rows, cols, bands) with its wavelengths (nm) and further arrays, atomically.
+
+    ``.mat`` is MATLAB v7.3 (variables ``cube``, ``wavelengths``, ``extra``), opened by MATLAB and h5py alike.
+    Entries that are None are left out. MossFuseError where the format cannot hold ``extra`` or writing fails.
+    """
+    variables = {"cube": np.asarray(cube), "wavelengths": wavelengths, **extra}
+    if variables["cube"].ndim != 3:
+        raise MossFuseError(f"a cube has rows, cols and bands, not shape {text(variables['cube'].shape)} ({path})")
+    write_variables(path, variables)
+
+
+def write_variables(path, variables):
+    """Write named arrays, numbers and strings into one file, atomically; None entries are left out."""
+    path = Path(path)
+    module = format_module(path)
+    kept = {name: value for name, value in variables.items() if value is not None}
+    surplus = sorted(set(kept) - set(getattr(module, "HOLDS", kept)))
+    if surplus:
+        raise MossFuseError(f"{path}: this format cannot hold {', '.join(surplus)}; write a .mat, .npz or .h5 file")
+    module.write(path, kept)
+
+
+def format_module(path):
+    """The module for a file name; MossFuseError lists what is known. A trailing ``.part`` is looked through."""
+    name = path.with_suffix("") if path.suffix == ".part" else path
+    suffix = name.suffix.lower()
+    if suffix not in FORMATS:
+        raise MossFuseError(f"{path}: unknown file type '{suffix}'; use one of {', '.join(FORMATS)}")
+    return importlib.import_module(f"mossfuse.files.{FORMATS[suffix]}")
+
+
+def existing_file(path):
+    if not path.exists():
+        raise MossFuseError(f"file {path} does not exist; check the path")
+    if path.is_dir():
+        raise MossFuseError(f"{path} is a folder; name the file inside it")
+    return format_module(path)
+
+
+def guarded(function, path, *args):
+    """Call a reader; whatever a damaged or foreign file makes the libraries raise becomes one sentence."""
+    try:
+        return function(path, *args)
+    except (MossFuseError, MemoryError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise MossFuseError(
+            f"{path} cannot be read, it is damaged or not what its name says ({reason}); get or write it again"
+        ) from error
+
+
+def choose(path, shapes, key):
+    """The variable meant by ``key``, or the only one that can be a cube."""
+    listing = ", ".join(f"{name} ({text(shape)})" for name, shape in shapes.items()) or "nothing"
+    if key is not None:
+        if key in shapes:
+            return key
+        near = difflib.get_close_matches(key, shapes, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise MossFuseError(f"{path} has no variable '{key}'; {hint}it holds {listing}")
+    for least in (3, 2):
+        cubes = [name for name, shape in shapes.items() if len(shape) == least and min(shape) > (0 if least == 3 else 1)]
+        named = [name for name in CUBE_NAMES if name in cubes]
+        if named or len(cubes) == 1:
+            return (named or cubes)[0]
+        if cubes:
+            raise MossFuseError(f"{path} holds several arrays ({listing}); name the one that is meant with a key")
+    raise MossFuseError(f"{path} holds no image; it holds {listing}")
+
+
+def text(shape):
+    return "x".join(map(str, shape)) or "a single value"
+
+
+__all__ = ["read_array", "read_cube", "read_variables", "replacing", "write_cube", "write_variables"]

@@ -1,0 +1,36 @@
+"""Writing a file in one step."""
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from mossfuse.errors import MossFuseError
+
+
+@contextmanager
+def replacing(path):
+    """A temporary path in the folder of ``path`` that takes its name when the block ends well.
+
+    After any exception nothing is left behind and an older file of that name is untouched. An OSError (no
+    permission, disk full, a folder that is a file) becomes a MossFuseError.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise MossFuseError(
+            f"cannot write {path} ({reason}); check that the folder can be written to and the disk is not full"
+        ) from error
+    finally:
+        if temporary.parent.is_dir():
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write a text file (UTF-8, as given) in one step."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode())

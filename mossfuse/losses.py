@@ -1,0 +1,83 @@
+"""The loss terms of MossFuse and the two ways in which they are summed.
+
+Source: the paper's subspace decomposition, cycle consistency and self-supervised terms, as coded in the released
+training script (where every "mse" is a mean absolute error). No term sees a ground truth.
+
+One backward pass is enough: in every fusion term the operators and the images they make are detached, so the blind
+net's parameters answer to the term ``blind`` alone and the rest of the network to all others. The released script
+reaches the same gradients with two backward passes and switched requires_grad flags (tests/test_network.py).
+"""
+
+import torch
+import torch.nn.functional as F
+
+from mossfuse.network.encoders import enlarged
+
+SELF_SUPERVISED = ("msi_rebuilt", "hsi_rebuilt", "blurred_from_hsi", "blurred_from_msi")
+VARIANTS = {
+    "paper": dict.fromkeys(("decomposition", "hsi_cycle", "msi_cycle", *SELF_SUPERVISED), 1.0),
+    "released": {"decomposition": 0.1, "hsi_cycle": 1.0, "msi_cycle": 1.0},
+}
+
+
+def l1(a, b):
+    """Mean absolute error."""
+    return (a - b).abs().mean()
+
+
+def cosine(a, b):
+    """ONE cosine of two whole batches, flattened."""
+    return F.cosine_similarity(a.flatten(), b.flatten(), dim=0)
+
+
+def decomposition(out):
+    """-log of the share of the shared pair among four feature pairs, each weighing e^cosine.
+
+    Named subspace clustering in the paper; it pulls the shared features together and pushes each complementary
+    feature away from the shared one of its image and from the other complementary one (towards cosine -1).
+    """
+    pairs = (
+        (out.shared_msi, out.shared_hsi),
+        (out.shared_msi, out.complementary_msi),
+        (out.shared_hsi, out.complementary_hsi),
+        (out.complementary_msi, out.complementary_hsi),
+    )
+    cosines = torch.stack([cosine(a, b) for a, b in pairs])
+    return torch.logsumexp(cosines, 0) - cosines[0]
+
+
+def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0))):
+    """name -> scalar tensor, of one pass ``out`` (mossfuse.network.mossfuse.Outputs) on its inputs.
+
+    msi (N, M, rows, cols), hsi (N, B, low rows, low cols). The self-supervised terms are absent where the network
+    has no decoders for them. border_blocks: low-resolution pixels to leave out at each side, ((top, bottom), (left,
+    right)), of the terms that blur: in a patch their PSF window would need pixels outside.
+    """
+    (top, bottom), (left, right) = border_blocks
+    inner = (..., slice(top, hsi.shape[2] - bottom), slice(left, hsi.shape[3] - right))
+    terms = {
+        "decomposition": decomposition(out),
+        "hsi_cycle": l1(hsi[inner], out.hsi_cycle[inner]),
+        "msi_cycle": l1(msi, out.msi_cycle),
+        "blind": l1(out.blurred_from_hsi[inner], out.blurred_from_msi[inner]),
+    }
+    if out.msi_rebuilt is not None:
+        ratio = msi.shape[2] // hsi.shape[2]
+        row, col = geometry.phase
+        terms |= {
+            "msi_rebuilt": l1(msi, out.msi_rebuilt),
+            "hsi_rebuilt": l1(hsi, out.hsi_rebuilt[:, :, row::ratio, col::ratio]),
+            "blurred_from_hsi": l1(enlarged(out.blurred_from_hsi.detach(), ratio), out.blurred_rebuilt),
+            "blurred_from_msi": l1(enlarged(out.blurred_from_msi.detach(), ratio), out.blurred_rebuilt),
+        }
+    return terms
+
+
+def fusion_loss(terms, variant):
+    """The weighted sum of a variant ('paper': all terms; 'released': the script's active line), without ``blind``."""
+    return sum(weight * terms[name] for name, weight in VARIANTS[variant].items())
+
+
+def needs_decoders(variant):
+    """Whether a variant uses the self-supervised decoders."""
+    return any(name in SELF_SUPERVISED for name in VARIANTS[variant])

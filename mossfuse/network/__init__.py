@@ -1,0 +1,1 @@
+"""The MossFuse network: the paper's figure as code, one file per panel."""

@@ -1,0 +1,167 @@
+"""Weights from and to files: our own checkpoints, and the authors' released one by parameter name.
+
+Files are read with ``weights_only=True``: they hold tensors and plain data and cannot run code.
+"""
+
+import hashlib
+import os
+import pickle
+import re
+import zipfile
+from pathlib import Path
+
+import torch
+
+from mossfuse.errors import MossFuseError
+from mossfuse.network.mossfuse import MossFuse
+
+FORMAT = "mossfuse-checkpoint-1"
+RELEASED_SHA256 = "8f9a4526df3f587b425cce56cf14952de58f3df2ab8fb25137670d44bccef348"
+RELEASED_CONFIG = {"bands": 31, "msi_bands": 3, "ratio": 32, "dim": 48, "num_blocks": 1}
+
+# (pattern in the released name, name here), applied in this order
+RELEASED_NAMES = (
+    (r"^module\.", ""),
+    (r"^modelE_MSI\.", "encoder_msi."),
+    (r"^modelE_HSI\.", "encoder_hsi."),
+    (r"^modelD_MSI\.", "decoder_msi."),
+    (r"^modelD_HSI\.", "decoder_hsi."),
+    (r"^modelD_LR\.", "decoder_lr."),
+    (r"^modelD_HR\.", "decoder_hr."),
+    (r"^blind\.srf$", "blind.raw_srf"),
+    (r"^blind\.blur_down\.KernelParam$", "blind.factor"),
+    (r"\.patch_embed\.proj\.", ".embed."),
+    (r"\.baseFeature\.", ".shared."),
+    (r"\.detailFeature\.", ".complementary."),
+    (r"^(encoder_\w+)\.encoder_level1\.", r"\1.base."),
+    (r"^(decoder_\w+)\.encoder_level2\.", r"\1.blocks."),
+    (r"^(decoder_msi|decoder_hsi)\.reduce_channel\.", r"\1.unused."),
+    (r"^decoder_lr\.reduce_channel\.", "decoder_lr.merge."),
+    (r"^(decoder_msi|decoder_hsi)\.fuse\.", r"\1.aggregate."),
+    (r"^decoder_hr\.fuse\.", "decoder_hr.merge."),
+    (r"^decoder_hr\.fuse1\.", "decoder_hr.aggregate_spatial."),
+    (r"^decoder_hr\.fuse2\.", "decoder_hr.aggregate_spectral."),
+    (r"\.output\.", ".head."),
+    (r"\.norm([12])\.body\.", r".norm\1."),
+    (r"\.attn\.", ".attention."),
+    (r"\.qkv\.", ".qkv.pointwise."),
+    (r"\.qkv_dwconv\.", ".qkv.depthwise."),
+    (r"\.ffn\.", ".feed_forward."),
+    (r"\.feed_forward\.dwconv\.", ".feed_forward.depthwise."),
+    (r"\.Spatial_Att\.spatial_atten\.", ".spatial.layers."),
+    (r"\.Spectral_Att\.spectral_atten\.", ".spectral.layers."),
+    (r"\.DWConv\.", ".complement."),
+    (r"(\.\d)\.norm\.", r"\1.large_kernel.1."),
+    (r"\.dwconv\.lk_origin\.", ".large_kernel.0.convs.0."),
+    (r"\.dwconv\.origin_bn\.", ".large_kernel.0.norms.0."),
+    (r"\.dwconv\.dil_conv_k5_1\.", ".large_kernel.0.convs.1."),
+    (r"\.dwconv\.dil_bn_k5_1\.", ".large_kernel.0.norms.1."),
+    (r"\.dwconv\.dil_conv_k3_2\.", ".large_kernel.0.convs.2."),
+    (r"\.dwconv\.dil_bn_k3_2\.", ".large_kernel.0.norms.2."),
+    (r"\.dwconv\.dil_conv_k3_3\.", ".large_kernel.0.convs.3."),
+    (r"\.dwconv\.dil_bn_k3_3\.", ".large_kernel.0.norms.3."),
+    (r"\.se\.", ".excitation."),
+    (r"\.pwconv1\.1\.", ".expand."),
+    (r"\.act\.1\.", ".response."),
+    (r"\.pwconv2\.0\.", ".reduce."),
+    (r"\.pwconv2\.2\.", ".norm."),
+)
+
+
+def name_here(released):
+    """The name in this package of a parameter or buffer of the released code."""
+    for pattern, replacement in RELEASED_NAMES:
+        released = re.sub(pattern, replacement, released)
+    return released
+
+
+def load_by_name(network, tensors, source):
+    """Copy ``tensors`` (name -> tensor) into ``network``; ``source`` names the file in errors.
+
+    Every name must match. Shapes must be equal up to axes of length 1 (the release keeps some vectors and matrices
+    as 1x1 kernels). Raises MossFuseError that lists the first names that do not fit.
+    """
+    own = network.state_dict()
+    missing, extra = sorted(own.keys() - tensors.keys()), sorted(tensors.keys() - own.keys())
+    misshapen = [n for n in sorted(own.keys() & tensors.keys()) if own[n].squeeze().shape != tensors[n].squeeze().shape]
+    complaints = [
+        f"{len(names)} {what} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for what, names in (("missing", missing), ("unknown", extra), ("of another shape", misshapen))
+        if names
+    ]
+    if complaints:
+        raise MossFuseError(
+            f"the weights in {source} do not fit this network: {'; '.join(complaints)}; "
+            "use the band counts, dim and num_blocks they were trained with"
+        )
+    network.load_state_dict({name: tensor.reshape(own[name].shape) for name, tensor in tensors.items()})
+
+
+def read_file(path):
+    """The content of a torch file as tensors and plain data; MossFuseError where it is absent or damaged."""
+    path = Path(path)
+    if not path.is_file():
+        raise MossFuseError(f"the checkpoint {path} does not exist; train the method first or download the weights")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise MossFuseError(
+            f"the checkpoint {path} is damaged or no torch file ({type(error).__name__}); delete it and make it again"
+        ) from error
+
+
+def load_released(path, *, sha256=RELEASED_SHA256):
+    """The authors' CAVE x32 network (31 bands, 3 MSI bands) in evaluation mode; the file's sha256 is verified."""
+    path = Path(path)
+    if not path.is_file():
+        raise MossFuseError(f"the authors' weights {path} do not exist; download them first")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != sha256:
+        raise MossFuseError(
+            f"{path} is not the authors' CAVE x32 checkpoint: its sha256 is {found}, expected {sha256}; "
+            "delete it and download it again"
+        )
+    tensors = {name_here(name): tensor for name, tensor in read_file(path)["Model_stage1"].items()}
+    network = MossFuse(**RELEASED_CONFIG)
+    load_by_name(network, tensors, path)
+    return network.eval()
+
+
+def save(path, network, wavelengths=None, training=None):
+    """Write a checkpoint in one step (a reader sees the old file or the whole new one).
+
+    Content: format, config (bands, msi_bands, ratio, dim, num_blocks, decoders, geometry), state_dict, wavelengths
+    (list of nm or None), training (facts: settings, seconds, losses).
+    """
+    write_atomically(
+        {
+            "format": FORMAT,
+            "config": network.config,
+            "state_dict": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
+            "wavelengths": None if wavelengths is None else [float(w) for w in wavelengths],
+            "training": dict(training or {}),
+        },
+        path,
+    )
+
+
+def write_atomically(content, path):
+    """torch.save through a temporary file in the same folder."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    torch.save(content, temporary)
+    os.replace(temporary, path)
+
+
+def load(path):
+    """(network in evaluation mode, checkpoint content without the weights) of a file written by ``save``."""
+    content = read_file(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise MossFuseError(
+            f"{path} is not a checkpoint of this package ({FORMAT}); train the method again, or use mossfuse-released "
+            "for the authors' file"
+        )
+    network = MossFuse(**content["config"])
+    load_by_name(network, content.pop("state_dict"), path)
+    return network.eval(), content

@@ -1,0 +1,66 @@
+"""The four decoders: one makes the high-resolution HSI, three rebuild the inputs and serve the paper's losses alone.
+
+All inputs and outputs have the MSI's size; no output is clamped and none has a skip connection from the inputs.
+"""
+
+import torch
+from torch import nn
+
+from mossfuse.network.aggregation import Aggregation
+from mossfuse.network.blocks import transformer_blocks
+
+
+def head(dim, bands):
+    """Features to bands: two 3x3 convolutions with a leaky ReLU between."""
+    return nn.Sequential(
+        nn.Conv2d(dim, dim // 2, 3, padding=1, bias=False),
+        nn.LeakyReLU(0.01),
+        nn.Conv2d(dim // 2, bands, 3, padding=1, bias=False),
+    )
+
+
+class DecoderOne(nn.Module):
+    """One image from its own shared and complementary features; ``kind`` as in Aggregation.
+
+    ``unused`` is a released layer that no output depends on; it keeps the parameter count of the released code.
+    """
+
+    def __init__(self, bands, dim, num_blocks, kind):
+        super().__init__()
+        self.unused = nn.Conv2d(2 * dim, dim, 1, bias=False)
+        self.aggregate = Aggregation(dim, kind)
+        self.blocks = transformer_blocks(dim, num_blocks - 1)
+        self.head = head(dim, bands)
+
+    def forward(self, shared, complementary):
+        return self.head(self.blocks(self.aggregate(shared, complementary)))
+
+
+class DecoderLR(nn.Module):
+    """The blurred MSI (spatially and spectrally degraded scene) from the two shared features."""
+
+    def __init__(self, bands, dim, num_blocks):
+        super().__init__()
+        self.merge = nn.Conv2d(2 * dim, dim, 1, bias=False)
+        self.blocks = transformer_blocks(dim, num_blocks)
+        self.head = head(dim, bands)
+
+    def forward(self, shared_msi, shared_hsi):
+        return self.head(self.blocks(self.merge(torch.cat([shared_msi, shared_hsi], 1))))
+
+
+class DecoderHR(nn.Module):
+    """The high-resolution HSI from all four features."""
+
+    def __init__(self, bands, dim, num_blocks):
+        super().__init__()
+        self.merge = nn.Conv2d(2 * dim, dim, 1, bias=False)
+        self.aggregate_spatial = Aggregation(dim, "spatial")
+        self.aggregate_spectral = Aggregation(dim, "spectral")
+        self.blocks = transformer_blocks(dim, num_blocks)
+        self.head = head(dim, bands)
+
+    def forward(self, shared_msi, shared_hsi, complementary_msi, complementary_hsi):
+        x = self.merge(torch.cat([shared_msi, shared_hsi], 1))
+        x = self.aggregate_spectral(self.aggregate_spatial(x, complementary_msi), complementary_hsi)
+        return self.head(self.blocks(x))

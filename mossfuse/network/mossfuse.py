@@ -1,0 +1,121 @@
+"""MossFuse: two encoders, four decoders and the blind net.
+
+Source: MossFuse (Du et al., arXiv 2412.04802) and its released code, whose behaviour is reproduced value for value
+with the released weights (tests/test_parity.py). Band counts, ratio, width and depth are free here.
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from mossfuse.errors import MossFuseError
+from mossfuse.network.blocks import HEADS
+from mossfuse.network.decoders import DecoderHR, DecoderLR, DecoderOne
+from mossfuse.network.degradation import BlindOperators, Geometry
+from mossfuse.network.encoders import EncoderHSI, EncoderMSI
+from mossfuse.physics.psf import official_geometry
+from mossfuse.physics.tensors import project_spectra
+
+
+class Outputs(NamedTuple):
+    """Everything one pass makes. Full size is the MSI's (rows, cols), low is (rows, cols) / ratio.
+
+    The four features are (N, dim, rows, cols). The three ``rebuilt`` images come from the self-supervised decoders
+    and are None where the network has none of them.
+    """
+
+    shared_msi: Tensor
+    complementary_msi: Tensor
+    shared_hsi: Tensor
+    complementary_hsi: Tensor
+    msi_rebuilt: Tensor | None  # (N, M, rows, cols)
+    hsi_rebuilt: Tensor | None  # (N, B, rows, cols), full size; compared with the HSI at the sampled pixels
+    blurred_rebuilt: Tensor | None  # (N, M, rows, cols), the blurred MSI at full size
+    blurred_from_hsi: Tensor  # (N, M, low)
+    blurred_from_msi: Tensor  # (N, M, low)
+    psf: Tensor  # (k_rows, k_cols)
+    srf: Tensor  # (M, B)
+    hr_hsi: Tensor  # (N, B, rows, cols), not clamped
+    hsi_cycle: Tensor  # (N, B, low), hr_hsi blurred and sampled with the estimated PSF
+    msi_cycle: Tensor  # (N, M, rows, cols), hr_hsi projected with the estimated SRF
+
+
+class MossFuse(nn.Module):
+    """The network for HSIs of ``bands`` and MSIs of ``msi_bands`` bands at an integer ``ratio``.
+
+    dim: channels of every feature, a multiple of 8 (heads; 48 in the release). num_blocks: transformer blocks in
+    each place the paper draws a row of them (release 1, train script 3, figure 4). geometry: size and phase of the
+    PSF; the official one of the ratio when None. decoders: False leaves out the three self-supervised decoders,
+    which hr_hsi does not need. Raises MossFuseError for a width that heads do not divide or a depth below 1.
+    """
+
+    def __init__(self, bands=31, msi_bands=3, ratio=32, *, dim=48, num_blocks=1, geometry=None, decoders=True):
+        super().__init__()
+        if dim < HEADS or dim % HEADS or num_blocks < 1:
+            raise MossFuseError(
+                f"MossFuse needs dim a positive multiple of {HEADS} and num_blocks at least 1, got dim {dim} and "
+                f"num_blocks {num_blocks}; change them in the method's parameters"
+            )
+        if geometry is None:
+            size, phase = official_geometry(ratio)
+            geometry = Geometry((size, size), (phase, phase))
+        self.config = {
+            "bands": bands,
+            "msi_bands": msi_bands,
+            "ratio": ratio,
+            "dim": dim,
+            "num_blocks": num_blocks,
+            "decoders": decoders,
+            "geometry": tuple(geometry),
+        }
+        self.encoder_msi = EncoderMSI(msi_bands, dim, num_blocks)
+        self.encoder_hsi = EncoderHSI(bands, dim, num_blocks, ratio)
+        self.blind = BlindOperators(bands, msi_bands, ratio, Geometry(*geometry))
+        self.decoder_hr = DecoderHR(bands, dim, num_blocks)
+        if decoders:
+            self.decoder_msi = DecoderOne(msi_bands, dim, num_blocks, "spatial")
+            self.decoder_hsi = DecoderOne(bands, dim, num_blocks, "spectral")
+            self.decoder_lr = DecoderLR(msi_bands, dim, num_blocks)
+
+    def fuse_only(self, msi, hsi):
+        """The high-resolution HSI (N, B, rows, cols), not clamped, and nothing else: encoders and one decoder."""
+        return self._decode(*self.encoder_msi(msi), *self.encoder_hsi(hsi))
+
+    def forward(self, msi, hsi, *, released=False):
+        """All Outputs of MSI (N, M, rows, cols) and HSI (N, B, rows / ratio, cols / ratio).
+
+        released: convolve the MSI with the PSF at every pixel as the released code does; same values, more work.
+        """
+        shared_msi, complementary_msi = self.encoder_msi(msi)
+        shared_hsi, complementary_hsi = self.encoder_hsi(hsi)
+        rebuilt = (None, None, None)
+        if self.config["decoders"]:
+            rebuilt = (
+                self.decoder_msi(shared_msi, complementary_msi),
+                self.decoder_hsi(shared_hsi, complementary_hsi),
+                self.decoder_lr(shared_msi, shared_hsi),
+            )
+        psf, srf = self.blind.psf(), self.blind.srf()
+        from_hsi, from_msi = self.blind(msi, hsi, everywhere=released)
+        hr_hsi = self._decode(shared_msi, complementary_msi, shared_hsi, complementary_hsi)
+        # The cycle must not move the operators: they answer to their own loss alone.
+        hsi_cycle = self.blind.blur(hr_hsi, psf.detach())
+        msi_cycle = project_spectra(hr_hsi, srf.detach())
+        return Outputs(
+            shared_msi, complementary_msi, shared_hsi, complementary_hsi, *rebuilt, from_hsi, from_msi, psf, srf,
+            hr_hsi, hsi_cycle, msi_cycle,
+        )
+
+    def _decode(self, shared_msi, complementary_msi, shared_hsi, complementary_hsi):
+        return self.decoder_hr(shared_msi, shared_hsi, complementary_msi, complementary_hsi)
+
+
+def parameter_count(module):
+    """Number of learned values."""
+    return sum(p.numel() for p in module.parameters())
+
+
+def inference_parameter_count(network):
+    """Parameters of what ``fuse_only`` and the estimated operators need: encoders, HR decoder, blind net."""
+    parts = (network.encoder_msi, network.encoder_hsi, network.decoder_hr, network.blind)
+    return sum(map(parameter_count, parts))

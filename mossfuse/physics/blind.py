@@ -1,0 +1,187 @@
+"""Blind estimation of the two cameras from one pair: Gaussian PSF and non-negative SRF by variable projection.
+
+Both images see the same scene, so H M = y R^T. For each PSF of the family the best R is a linear non-negative
+least-squares fit, which leaves a residual of the PSF's parameters alone (Golub and Pereyra, SIAM J. Numer. Anal. 10(2), 1973).
+Rows of the estimated R are not normalised: their sums carry a difference in gain between the cameras.
+"""
+
+import numpy as np
+from scipy.optimize import least_squares, minimize_scalar, nnls
+
+from mossfuse.errors import MossFuseError
+from mossfuse.physics.projection import pixels
+from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.sampling import BlurSample, check_multiple
+from mossfuse.protocol import Sensor
+
+FAMILIES = ("isotropic", "anisotropic", "auto")
+SMOOTHNESS = 1e-9  # weight of the second differences of R, relative to the mean energy of a band
+EXACT = 2e-6  # relative residual below which the isotropic fit explains a pair to the last float32 digits
+SAMPLE_BYTES = 32 * 2**20  # memory for the windows of the low-resolution pixels the search looks at
+WIDEST = 1.5  # largest standard deviation searched, over the PSF's support
+
+
+def estimate_sensor(observation, family="auto", smoothness=SMOOTHNESS):
+    """(Sensor, facts): what the observation's sensor leaves open (PSF, SRF), estimated from the pair.
+
+    family: 'isotropic', 'anisotropic' (rotated Gaussian) or 'auto' (anisotropic where the residual asks for it).
+    smoothness: weight of the ridge on the SRF's second differences.
+    facts: family, sigma (px; (along, across) where anisotropic), angle (deg), residual (rms of H M - y R^T over the rms of H M),
+    residual_variance (M,), freedom (free parameters per SRF row, float).
+    Raises MossFuseError for an unknown family or sizes that do not fit together.
+    """
+    if family not in FAMILIES:
+        raise MossFuseError(f"unknown PSF family '{family}'; choose one of {', '.join(FAMILIES)}")
+    check_pair(observation)
+    sensor = observation.sensor
+    size, phase = sensor.psf_shape, sensor.phase
+    facts = {}
+    psf = sensor.psf
+    if psf is None:
+        windows = Windows(observation, size, phase)
+        fit = SrfFit(observation.hsi.reshape(-1, observation.hsi.shape[2])[windows.low], smoothness, sensor.srf)
+        psf, facts = fit_psf(windows, fit, size, family)
+    operator = BlurSample(psf, phase, observation.ratio, observation.msi.shape[:2], sensor.border)
+    low = pixels(operator(observation.msi.astype(np.float64)))
+    fit = SrfFit(pixels(observation.hsi), smoothness, sensor.srf)
+    srf = fit.srf(low)
+    error = low - fit.hsi @ srf.T
+    freedom = 0.0 if sensor.srf is not None else float((srf > 1e-4 * srf.max(initial=0)).sum(1).mean())
+    count = len(low)
+    facts |= {
+        "residual": float(np.sqrt((error**2).mean() / max((low**2).mean(), np.finfo(float).tiny))),
+        "residual_variance": (error**2).sum(0) / max(count - freedom, count / 4),
+        "freedom": freedom,
+    }
+    return Sensor(psf=psf, psf_shape=psf.shape, phase=tuple(phase), srf=srf, border=sensor.border), facts
+
+
+def check_pair(observation):
+    """Refuse images whose sizes do not fit the ratio."""
+    check_multiple(observation.msi.shape, observation.ratio)
+    wanted = tuple(n // observation.ratio for n in observation.msi.shape[:2])
+    if observation.hsi.shape[:2] != wanted:
+        raise MossFuseError(
+            f"the HSI has {observation.hsi.shape[0]}x{observation.hsi.shape[1]} pixels, but the MSI and the ratio "
+            f"{observation.ratio} ask for {wanted[0]}x{wanted[1]}; set the right ratio"
+        )
+
+
+class Windows:
+    """The MSI pixels under the PSF of (a regular sample of) the low-resolution pixels, as one matrix.
+
+    low: indices of the sampled low-resolution pixels (row-major). blur(psf) -> (len(low), M) float64.
+    """
+
+    def __init__(self, observation, size, phase):
+        msi, ratio = observation.msi, observation.ratio
+        shape = BlurSample(np.ones(size), phase, ratio, msi.shape, observation.sensor.border)
+        low_count = shape.low_shape[0] * shape.low_shape[1]
+        most = max(SAMPLE_BYTES // (8 * size[0] * size[1] * msi.shape[2]), 64)
+        self.low = np.unique(np.linspace(0, low_count - 1, min(most, low_count)).astype(int))
+        self.bands = msi.shape[2]
+        index = []
+        for axis, low in enumerate(np.unravel_index(self.low, shape.low_shape)):
+            start = phase[axis] - (size[axis] - 1) // 2 + shape.pad[axis][0]
+            index.append(shape.index[axis][low[:, None] * ratio + start + np.arange(size[axis])])
+        rows, cols = index[0][:, :, None], index[1][:, None, :]
+        inside = (rows >= 0) & (cols >= 0)
+        values = np.where(inside[..., None], msi[rows, cols], 0)  # (n, k, k, M)
+        self.matrix = values.transpose(0, 3, 1, 2).reshape(-1, size[0] * size[1]).astype(np.float64)
+
+    def blur(self, psf):
+        return (self.matrix @ psf.ravel()).reshape(-1, self.bands)
+
+
+class SrfFit:
+    """Non-negative, smooth least-squares fit of the SRF to blurred MSI pixels; the HSI is factorised once."""
+
+    def __init__(self, hsi, smoothness, known=None):
+        self.hsi = hsi.astype(np.float64)
+        self.known = None if known is None else np.asarray(known, np.float64)
+        bands = self.hsi.shape[1]
+        energy = max((self.hsi**2).sum() / bands, np.finfo(float).tiny)
+        bend = np.diff(np.eye(bands), 2, axis=0) if bands > 2 else np.zeros((0, bands))
+        floor = 1e-12 * np.eye(bands)  # a dark band has no energy of its own: its response is then zero
+        stacked = np.concatenate([self.hsi, np.sqrt(smoothness * energy) * bend, np.sqrt(energy) * floor])
+        self.q, self.r = np.linalg.qr(stacked)
+        self.q = self.q[: len(self.hsi)]
+
+    def srf(self, low):
+        """(M, B) for blurred MSI pixels ``low`` (n, M)."""
+        if self.known is not None:
+            return self.known
+        limit = max(3000, 30 * len(self.r))
+        return np.stack([nnls(self.r, target, maxiter=limit)[0] for target in (self.q.T @ low).T])
+
+    def error(self, low):
+        """low - y R^T at the best R, (n, M)."""
+        return low - self.hsi @ self.srf(low).T
+
+
+def fit_psf(windows, fit, size, family):
+    """(psf, facts) of the Gaussian that explains the windows best."""
+    scale = np.sqrt(max((windows.matrix**2).mean(), np.finfo(float).tiny) * len(windows.matrix))
+
+    def error(psf):
+        return fit.error(windows.blur(psf)).ravel() / scale
+
+    sigma = fit_isotropic(error, size)
+    psf = gaussian_psf(size, sigma)
+    facts = {"family": "isotropic", "sigma": float(sigma), "angle": 0.0}
+    cost = float((error(psf) ** 2).sum())
+    if family == "isotropic" or (family == "auto" and cost < EXACT**2):
+        return psf, facts
+    shape, other = fit_anisotropic(error, size, sigma)
+    count = windows.matrix.shape[0]
+    penalty = 2 * np.log(count) if family == "auto" else -np.inf  # two parameters more, Schwarz's criterion
+    if count * np.log(max(cost, EXACT**2) / max(other, EXACT**2)) > penalty:
+        along, across, angle = ellipse(shape)
+        facts = {"family": "anisotropic", "sigma": (along, across), "angle": angle}
+        psf = gaussian_psf(size, (along, across), angle)
+    return psf, facts
+
+
+def fit_isotropic(error, size):
+    """Standard deviation in pixels with the smallest residual: a grid, then a bounded line search."""
+
+    def cost(log_sigma):
+        return float((error(gaussian_psf(size, np.exp(log_sigma))) ** 2).sum())
+
+    grid = np.linspace(np.log(0.3), np.log(max(WIDEST * max(size), 1.0)), 14)
+    best = int(np.argmin([cost(g) for g in grid]))
+    bounds = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    return float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-6}).x))
+
+
+def fit_anisotropic(error, size, sigma):
+    """(shape, cost): the logarithm of the covariance's square root as (rows, cols, mixed), and its residual.
+
+    Gauss-Newton from the isotropic optimum and from ellipses in four directions.
+    """
+
+    def residual(shape):
+        along, across, angle = ellipse(shape)
+        return error(gaussian_psf(size, (along, across), angle))
+
+    widest = np.log(WIDEST * max(size))
+    middle = np.log(sigma)
+    starts = [(middle, middle, 0.0)]
+    starts += [(middle + a, middle - a, b) for a, b in ((0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5))]
+    best = None
+    for start in starts:
+        found = least_squares(
+            residual, np.clip(start, -1.2, widest), bounds=([-1.5, -1.5, -3], [widest + 0.1, widest + 0.1, 3]),
+            diff_step=1e-6, xtol=1e-10, ftol=1e-12, gtol=1e-15, max_nfev=40,
+        )  # fmt: skip
+        if best is None or found.cost < best.cost:
+            best = found
+    return best.x, 2 * float(best.cost)
+
+
+def ellipse(shape):
+    """(along, across, angle): standard deviations in px, angle in degrees within [0, 180), of a fit_anisotropic shape."""
+    rows, cols, mixed = shape
+    values, vectors = np.linalg.eigh([[rows, mixed], [mixed, cols]])
+    angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])) % 180
+    return float(np.exp(values[1])), float(np.exp(values[0])), float(angle)

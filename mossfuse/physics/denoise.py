@@ -1,0 +1,37 @@
+"""Denoising of the MSI: hard threshold of redundant 8 x 8 DCT coefficients, averaged over shifted blocks.
+
+G. Yu and G. Sapiro, DCT image denoising: a simple and effective image denoising algorithm, IPOL 1, 2011; coefficients of a block are weighted
+by one over the number kept. Bands are first turned by the orthonormal DCT along the band axis, (1,1,1), (1,0,-1),
+(1,-2,1) for three bands, so that structure they share is thresholded once.
+"""
+
+import numpy as np
+
+SIDE, STEP, THRESHOLD = 8, 2, 2.7
+REMAINING = 0.45  # noise left after denoising, over the noise before (measured on 8-band CAVE scenes)
+SMALLEST = 1e-6  # noise below this is treated as this: every coefficient of such a band is kept
+STRIP = 512  # rows denoised at once
+
+
+def denoise_dct(msi, noise, device="cpu"):
+    """(rows, cols, M) float32 denoised; noise: standard deviation per band (M,), in units of the image."""
+    import torch
+    from scipy.fft import dct
+
+    noise = np.maximum(np.asarray(noise, np.float64), SMALLEST)
+    rotation = dct(np.eye(msi.shape[2]), axis=0, norm="ortho")
+    mix = (rotation / noise).astype(np.float32)  # to unit noise, then turned
+    unmix = (rotation.T * noise[:, None]).astype(np.float32)
+    basis = torch.from_numpy(dct(np.eye(SIDE), axis=0, norm="ortho").astype(np.float32)).to(device)
+    atoms = torch.einsum("ai,bj->abij", basis, basis).reshape(SIDE * SIDE, 1, SIDE, SIDE)
+    rows, cols = msi.shape[:2]
+    pad = SIDE if min(rows, cols) > SIDE else 0
+    out = np.empty_like(msi, dtype=np.float32)
+    for start in range(0, rows, STRIP):
+        stop = min(start + STRIP, rows)
+        first, last = max(start - 2 * SIDE, 0), min(stop + 2 * SIDE, rows)
+        strip = msi[first:last].astype(np.float32) @ mix.T
+        image = torch.from_numpy(strip).to(device).permute(2, 0, 1)[:, None]
+        clean = threshold(image, atoms, pad)[:, 0].permute(1, 2, 0).cpu().numpy()
+        out[start:stop] = clean[start - first : stop - first] @ unmix.T
+    return out

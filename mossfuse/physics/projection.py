@@ -1,0 +1,49 @@
+"""Projections between the spectra of the two images: C, P = C R^T (R C R^T)^-1, the null space of R, Wiener.
+
+Notation: hsi pixels y (B bands), msi pixels m (M bands), R the SRF (M, B), C the covariance of the HSI's pixels.
+"""
+
+import numpy as np
+
+LOADING = 1e-6  # of the mean variance, added to the diagonal of C
+SMALLEST = 1e-12  # absolute floor of that loading, so that a constant image has an invertible covariance
+
+
+def pixels(image):
+    """(rows, cols, bands) -> (rows * cols, bands) float64."""
+    return image.reshape(-1, image.shape[-1]).astype(np.float64)
+
+
+def spectral_covariance(hsi):
+    """C: covariance (B, B) of the pixels of (h, w, B) about their mean, diagonally loaded; float64."""
+    y = pixels(hsi)
+    y = y - y.mean(0)
+    return loaded(y.T @ y / len(y))
+
+
+def loaded(covariance):
+    """The covariance with LOADING times its mean variance on the diagonal."""
+    bands = len(covariance)
+    return covariance + max(LOADING * np.trace(covariance) / bands, SMALLEST) * np.eye(bands)
+
+
+def msi_gain(covariance, srf, noise=None):
+    """P = C R^T (R C R^T + diag(noise^2))^-1, (B, M) float64: the best linear guess of a spectrum from its MSI pixel.
+
+    noise: standard deviation per MSI band, or None: then R P R = R, so a projected cube reproduces the MSI exactly.
+    """
+    srf = np.asarray(srf, np.float64)
+    inner = srf @ covariance @ srf.T
+    if noise is not None:
+        inner = inner + np.diag(np.asarray(noise, np.float64) ** 2)
+    return covariance @ srf.T @ np.linalg.pinv(inner, rcond=1e-14, hermitian=True)
+
+
+def project_on_msi(cube, msi, srf, gain):
+    """X + (M - X R^T) P^T for a cube (rows, cols, B), in the cube's floating type; afterwards X R^T = M."""
+    return cube + (msi - cube @ srf.T.astype(cube.dtype)).astype(cube.dtype) @ gain.T.astype(cube.dtype)
+
+
+def leading_subspace(hsi, count):
+    """(B, count) orthonormal: the first right singular vectors of the (uncentred) HSI pixels."""
+    return np.linalg.svd(pixels(hsi), full_matrices=False)[2][:count].T

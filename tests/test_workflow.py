@@ -1,0 +1,264 @@
+"""The workflow through its real commands: a smoke run, failures, kills, and what is planned again."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+SNAKEMAKE = [str(BIN / "snakemake"), "-s", str(ROOT / "Snakefile"), "--cores", "2", "--keep-going", "--rerun-incomplete"]
+
+ONE = '''
+import os, signal
+import numpy as np
+from mossfuse.protocol import Fusion, Method
+METHOD = Method(name="{name}", title="{name}", citation="-", licence="-", stochastic=False)
+def fuse(observation, *, seed, device, checkpoint=None):
+    cube = np.zeros((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
+    {body}
+    return Fusion(cube=cube)
+'''
+
+
+def config_of(**changes):
+    base = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
+    for key in ("results", "reports", "checkpoints"):
+        base.pop(key)
+    base.update(changes)
+    return base
+
+
+def small_grid(methods):
+    entry = config_of()["grid"][0]
+    return config_of(grid=[{**entry, "scenes": ["mosaic"], "methods": methods}], methods={}, timing={"scenes": "none"}, conventions=["std1"])
+
+
+def start(folder, config, *arguments, environment=None):
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    command = [*SNAKEMAKE, "--directory", str(folder), *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def run(folder, config, *arguments, environment=None):
+    process = start(folder, config, *arguments, environment=environment)
+    output, _ = process.communicate(timeout=600)
+    return process.returncode, output
+
+
+def planned(folder, config, environment=None):
+    """rule name -> number of jobs that a dry run plans."""
+    code, output = run(folder, config, "--dry-run", "--quiet", environment=environment)
+    assert code == 0, output
+    jobs = {}
+    for line in output.splitlines():
+        words = line.split()
+        if len(words) == 2 and words[1].isdigit():
+            jobs[words[0]] = int(words[1])
+    return jobs
+
+
+def table(folder):
+    with open(folder / "results" / "metrics.csv", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One finished smoke run, shared by the tests that only look at it."""
+    folder = tmp_path_factory.mktemp("smoke")
+    code, output = run(folder, config_of())
+    assert code == 0, output
+    return folder
+
+
+@pytest.mark.slow
+def test_smoke_run_makes_tables_and_report(finished):
+    rows = table(finished)
+    assert {r["status"] for r in rows} == {"ok"}
+    assert {r["method"] for r in rows} == {"bicubic", "bicubic-msi", "ridge-dc", "mossfuse", "mossfuse+sdc"}
+    assert {r["convention"] for r in rows} >= {"std1", "moss", "consistency"}
+    assert (finished / "reports" / "index.html").exists()
+    times = list(csv.DictReader(open(finished / "results" / "timing.csv")))
+    assert len(times) == 5 and all(float(t["median_s"]) > 0 for t in times)
+    assert next(t for t in times if t["method"] == "mossfuse")["train_s"]
+
+
+@pytest.mark.slow
+def test_every_method_of_a_scene_reads_identical_bytes(finished):
+    runs = [json.loads(p.read_text()) for p in finished.glob("results/phantom-64/*/*/mosaic/seed0/run.json")]
+    assert len(runs) == 5
+    assert len({r["inputs"]["pair"] for r in runs}) == 1
+
+
+@pytest.mark.slow
+def test_second_run_plans_nothing(finished):
+    assert planned(finished, config_of()) == {}
+
+
+@pytest.mark.slow
+def test_metric_edit_never_fuses_again(finished):
+    jobs = planned(finished, config_of(conventions=["std1", "moss", "classical-table"]))
+    assert jobs["score"] == 10
+    assert "fuse" not in jobs and "train" not in jobs
+
+
+@pytest.mark.slow
+def test_added_method_plans_exactly_its_own_cells(finished):
+    config = config_of()
+    config["grid"][0]["methods"].append("regression-injection")
+    jobs = planned(finished, config)
+    assert jobs["fuse"] == 2 and jobs["score"] == 2
+    assert "train" not in jobs and "degrade" not in jobs
+
+
+@pytest.mark.slow
+def test_edited_baseline_plans_only_its_rows(tmp_path):
+    folder, methods = tmp_path / "run", tmp_path / "methods"
+    folder.mkdir()
+    methods.mkdir()
+    (methods / "own.py").write_text(ONE.format(name="own", body="pass"))
+    environment = {"MOSSFUSE_BASELINES": str(methods)}
+    config = small_grid(["bicubic", "own"])
+    code, output = run(folder, config, environment=environment)
+    assert code == 0, output
+    (methods / "own.py").write_text(ONE.format(name="own", body="# a comment changes nothing"))
+    assert planned(folder, config, environment) == {}
+    (methods / "own.py").write_text(ONE.format(name="own", body="cube += 0.5"))
+    jobs = planned(folder, config, environment)
+    assert jobs["fuse"] == 1 and jobs["score"] == 1
+
+
+@pytest.mark.slow
+def test_three_kinds_of_failure_become_rows_and_only_they_are_tried_again(tmp_path):
+    folder, methods = tmp_path / "run", tmp_path / "methods"
+    folder.mkdir()
+    methods.mkdir()
+    bodies = {
+        "raises": 'raise ValueError("endmembers are collinear")',
+        "nan": "cube[3, 4, 5] = np.nan",
+        "killed": "os.kill(os.getpid(), signal.SIGKILL)",
+    }
+    for name, body in bodies.items():
+        (methods / f"{name}.py").write_text(ONE.format(name=name, body=body))
+    environment = {"MOSSFUSE_BASELINES": str(methods)}
+    config = small_grid(["bicubic", "bicubic-msi", *bodies])
+    code, output = run(folder, config, environment=environment)
+    assert code != 0
+    assert (folder / "reports" / "index.html").exists()
+    reasons = {r["method"]: r["reason"] for r in table(folder) if r["status"] == "failed"}
+    assert "endmembers are collinear" in reasons["raises"]
+    assert "NaN" in reasons["nan"]
+    assert "SIGKILL" in reasons["killed"]
+    assert {r["method"] for r in table(folder) if r["status"] == "ok"} == {"bicubic", "bicubic-msi"}
+    assert all(reason in output for reason in reasons.values())
+    jobs = planned(folder, config, environment)
+    assert jobs["fuse"] == 3 and jobs["score"] == 3
+    assert not {"degrade", "prepare", "train"} & set(jobs)
+    for name in bodies:
+        (methods / f"{name}.py").write_text(ONE.format(name=name, body="pass"))
+    code, output = run(folder, config, environment=environment)
+    assert code == 0, output
+    assert {r["status"] for r in table(folder)} == {"ok"}
+
+
+@pytest.mark.slow
+def test_failed_training_becomes_rows(tmp_path):
+    config = config_of(timing={"scenes": "none"})
+    config["grid"][0]["methods"] = ["bicubic", "mossfuse", "mossfuse+sdc"]
+    config["methods"]["mossfuse"]["train"]["patch"] = 4096
+    code, output = run(tmp_path, config)
+    assert code != 0
+    reasons = {r["method"]: r["reason"] for r in table(tmp_path) if r["status"] == "failed"}
+    assert reasons["mossfuse"].startswith("training failed")
+    assert reasons["mossfuse+sdc"].startswith("the row it refines failed")
+    assert (tmp_path / "reports" / "index.html").exists()
+
+
+@pytest.mark.slow
+def test_poisoned_truth_changes_no_cube(finished, tmp_path):
+    """The truth reaches scoring alone: fused bytes stay the same when it is replaced after degradation."""
+    cell = "phantom-64/x8-gauss7s2-nikond5100/ridge-dc/mosaic/seed0"
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy, ignore=shutil.ignore_patterns(".snakemake"))
+    before = (copy / "results" / cell / "fused.mat").read_bytes()
+    (copy / "data" / "phantom-64" / "scenes" / "mosaic.mat").write_bytes(b"poison")
+    command = [sys.executable, "-m", "mossfuse", "bench", "fuse", "--settings", "results/settings.json", cell]
+    subprocess.run(command, cwd=copy, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (copy / "results" / cell / "fused.mat").read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["train", "fuse"])
+def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_path, moment):
+    process = start(tmp_path, config_of())
+    sign = {"train": "checkpoints/*/*/*/*/resume", "fuse": "results/*/*/bicubic/*/*/run.json"}[moment]
+    for _ in range(1200):
+        if list(tmp_path.glob(sign)):
+            break
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    code, output = run(tmp_path, config_of(), "--unlock")
+    assert code == 0, output
+    code, output = run(tmp_path, config_of())
+    assert code == 0, output
+    assert (tmp_path / "results" / "metrics.csv").read_bytes() == (finished / "results" / "metrics.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"methds": {}}, ["methds", "did you mean 'methods'"]),
+        ({"conventions": ["std9"]}, ["std9"]),
+        ({"methods": {"mossfuse": {"train": {"stepz": 3}}}}, ["stepz", "did you mean steps"]),
+        ({"timing": {"repeats": 0}}, ["timing.repeats"]),
+    ],
+)
+def test_typo_in_config_is_refused(tmp_path, change, words):
+    code, output = run(tmp_path, config_of(**change), "--dry-run", "--quiet")
+    assert code != 0
+    assert all(word in output for word in words), output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("methods", ["bicubicc"], ["unknown method 'bicubicc'", "did you mean bicubic"]),
+        ("methods", ["bicubic+sdk"], ["unknown refinement '+sdk'", "+sdc"]),
+        ("dataset", "phantm", ["phantm", "phantom"]),
+        ("scenes", ["mosaik"], ["no scene 'mosaik'", "mosaic"]),
+        ("degradations", ["x8-gauss7s2-nikond5101"], ["x8-gauss7s2-nikond5101"]),
+        ("options", {"sice": 3}, ["no option 'sice'"]),
+    ],
+)
+def test_unknown_name_in_grid_is_refused(tmp_path, field, value, words):
+    config = config_of(methods={})
+    config["grid"][0] = {**config["grid"][0], "methods": ["bicubic"], field: value}
+    code, output = run(tmp_path, config, "--dry-run", "--quiet")
+    assert code != 0
+    assert all(word in output for word in words), output
+    assert "Traceback" not in output
+
+
+def test_lint_and_format_are_clean():
+    for command in (
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "workflow"],
+        ["snakemake", "--lint"],
+    ):
+        result = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True)
+        assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}{result.stderr}"
