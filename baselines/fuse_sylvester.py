@@ -56,7 +56,8 @@ def fuse(observation, *, seed, device, checkpoint=None, dimension=15, prior_weig
     if axes.shape[1] == 0:  # a black HSI
         return Fusion(cube=np.zeros((*msi.shape[:2], hsi.shape[2]), np.float32))
     if faithful:
-        return Fusion(cube=toolbox_form(hsi, msi, axes, observation.ratio, prior_weight).astype(np.float32))
+        cube, srf = toolbox_form(hsi, msi, axes, observation.ratio, prior_weight)
+        return Fusion(cube=cube.astype(np.float32), srf_hat=srf)
     srf = observation.sensor.srf
     if prior_weight is None:
         weights, notes = covariance_weights(observation, operator)
@@ -132,11 +133,11 @@ def toolbox_form(hsi, msi, axes, ratio, prior_weight):
 
     srf, offset = estimate_srf(hsi, toolbox_downsample(msi, ratio))
     msi = np.maximum(msi - offset, 0)
-    psf = gaussian_psf(2 * ratio - 1, ratio / FWHM)
+    psf = gaussian_psf(ratio + 1 - ratio % 2, ratio / FWHM)
     cube, starts = 0, sorted({(ratio - 1) // 2, ratio // 2})
     for start in starts:
         operator = BlurSample(psf, (start, start), ratio, msi.shape, "wrap")
         mean = prior_mean(hsi, axes, operator)
         ones = np.ones(hsi.shape[2]), np.ones(msi.shape[2])
         cube = cube + posterior(hsi, msi, axes, srf, mean, operator, *ones, prior_weight) / len(starts)
-    return cube
+    return cube, srf

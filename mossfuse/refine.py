@@ -1,43 +1,80 @@
 """Refinements of any method's output, named by a suffix: ``mossfuse+sdc`` is MossFuse's cube, then ``sdc``.
 
 +dc makes a cube agree with both images (msi projection, then kriging of the LR residual); +sdc first projects its
-spectra on the subspace of the LR-HSI. Formulas, measurements and limits: docs/nsgp.md. They are reported as rows of their own.
+spectra on the subspace of the LR-HSI. +softdc and +softsdc do the same as far as the noise allows and equal the hard forms on a pair without noise.
+Formulas, measurements and limits: docs/nsgp.md. They are reported as rows of their own.
 """
 
+from dataclasses import replace
+
+import numpy as np
+
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.kriging import SmoothInverse
-from mossfuse.physics.projection import leading_subspace, msi_gain, project_on_msi, spectral_covariance
-from mossfuse.physics.sampling import operator_of
 from mossfuse.protocol import Fusion
 
 SUFFIXES = {
     "dc": "made to agree with both images exactly",
     "sdc": "spectra projected on 6 singular vectors of the LR-HSI, then made to agree with both images exactly",
+    "softdc": "made to agree with both images as far as their estimated noise allows",
+    "softsdc": "spectra projected on 6 singular vectors of the LR-HSI, then made to agree as far as the noise allows",
 }
 SUBSPACE = 6
 LENGTH = 0.6  # kriging length over the ratio
 
 
-def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH):
-    """Refine a cube (H, W, B); PSF and SRF come from the observation's sensor and are estimated where unknown.
+def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, family="auto", device="cpu"):
+    """Refine a cube (H, W, B); returns a Fusion with the PSF and SRF used.
 
-    subspace: singular vectors kept by the forms with an ``s``. length: covariance length of the kriging over the ratio.
-    Raises MossFuseError for an unknown suffix.
+    PSF, SRF and noise come from the observation's sensor and are estimated where unknown. subspace: singular vectors kept by the forms with an ``s``.
+    length: covariance length of the kriging over the ratio. family: of the PSF where it is unknown.
+    Raises MossFuseError for an unknown suffix or sizes that do not fit together.
     """
+    from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.noise import identify
+    from mossfuse.physics.projection import leading_subspace, msi_gain, spectral_covariance
+    from mossfuse.physics.sampling import operator_of
+
     if suffix not in SUFFIXES:
         raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
-    sensor = observation.sensor
+    check_pair(observation)
+    sensor, _ = identify(observation, family)
+    operator = operator_of(observation, sensor.psf, sensor.phase)
     start = cube
-    if suffix.startswith("s"):
+    if suffix in ("sdc", "softsdc"):
         basis = leading_subspace(observation.hsi, subspace).astype(cube.dtype)
         start = (cube @ basis) @ basis.T
-    operator = operator_of(observation)
-    gain = msi_gain(spectral_covariance(observation.hsi), sensor.srf)
-    return Fusion(cube=make_consistent(start, observation, operator, sensor.srf, gain, length))
+    if suffix.startswith("soft") and (sensor.noise_hsi.max() > 0 or sensor.noise_msi.max() > 0):
+        refined = soften(start, observation, operator, sensor, length, device)
+    else:
+        gain = msi_gain(spectral_covariance(observation.hsi), sensor.srf)
+        refined = make_consistent(start, observation, operator, sensor.srf, gain, length)
+    return Fusion(cube=refined.astype(np.float32), psf_hat=sensor.psf, srf_hat=sensor.srf)
 
 
 def make_consistent(cube, observation, operator, srf, gain, length=LENGTH):
     """The msi projection, then X + U (y - H X): both constraints hold afterwards (y - H X lies in null(R))."""
-    projected = project_on_msi(cube, observation.msi, srf, gain)
+    from mossfuse.physics.kriging import SmoothInverse
+    from mossfuse.physics.projection import project_on_msi
+
+    projected = project_on_msi(cube, observation.msi, np.asarray(srf), gain)
     inverse = SmoothInverse(operator, length * observation.ratio)
     return projected + inverse(observation.hsi - operator(projected))
+
+
+def soften(cube, observation, operator, sensor, length, device):
+    """The same two steps on the denoised MSI and the Wiener-filtered HSI, the second with a nugget per component."""
+    from mossfuse.physics.denoise import REMAINING, denoise_dct
+    from mossfuse.physics.kriging import SmoothInverse, krige_components
+    from mossfuse.physics.projection import msi_gain, null_part, pixels, project_on_msi, wiener
+
+    noise = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
+    srf = np.asarray(sensor.srf, np.float64)
+    msi = denoise_dct(observation.msi, sensor.noise_msi, device) if sensor.noise_msi.max() > 0 else observation.msi
+    hsi, _, covariance = wiener(observation.hsi, noise)
+    projected = project_on_msi(cube, msi, srf, msi_gain(covariance, srf, REMAINING * sensor.noise_msi))
+    missing = null_part(pixels(hsi - operator(projected)), srf, msi_gain(covariance, srf))
+    turn = np.linalg.eigh(missing.T @ missing)[1]
+    parts = missing @ turn
+    field = np.maximum((parts**2).mean(0) - noise**2, 0)
+    inverse = SmoothInverse(operator, length * observation.ratio)
+    return projected + inverse.fill(krige_components(inverse, parts.reshape(hsi.shape), field, noise, turn))

@@ -4,7 +4,6 @@ Standard library only. A file whose sha256 is not known in advance is trusted on
 ``SHA256SUMS`` in its folder; from then on that hash is the one it must have.
 """
 
-import hashlib
 import http.client
 import logging
 import os
@@ -22,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mossfuse import __version__
+from mossfuse.benchmark.provenance import sha256_of
 from mossfuse.errors import MossFuseError
-from mossfuse.files.atomic import write_text
+from mossfuse.files.atomic import write_text, writing
 from mossfuse.progress import track
 
 CHUNK = 1 << 18
@@ -96,21 +96,22 @@ def verify(remote, path, folder, source):
                 "delete it and run again to get the right file"
             )
         return Obtained(path, source, found, True)
-    record_hash(folder, remote.name, found, path)
+    record_hashes(folder, {remote.name: found})
     return Obtained(path, source, found, False)
 
 
-def record_hash(folder, name, found, path=None):
-    """Write a first-seen hash to SHA256SUMS; MossFuseError where another one stands there already."""
+def record_hashes(folder, found):
+    """Write first-seen hashes {name: sha256} to SHA256SUMS; MossFuseError where another one stands there already."""
     sums = read_sums(folder)
-    if sums.get(name, found) != found:
-        raise MossFuseError(
-            f"{path or name} has changed since it was first recorded ({found[:16]}..., {sums[name][:16]}... in "
-            f"{Path(folder) / SUMS}); restore it, or remove its line there if the new file is right"
-        )
-    if name not in sums:
-        sums[name] = found
-        write_text(Path(folder) / SUMS, "".join(f"{sha}  {n}\n" for n, sha in sorted(sums.items())))
+    for name, sha in found.items():
+        if sums.get(name, sha) != sha:
+            raise MossFuseError(
+                f"{name} has changed since it was first recorded ({sha[:16]}..., but {sums[name][:16]}... in "
+                f"{Path(folder) / SUMS}); restore it, or remove its line there if the new file is right"
+            )
+    if not found.keys() <= sums.keys():
+        lines = sorted({**sums, **found}.items())
+        write_text(Path(folder) / SUMS, "".join(f"{sha}  {name}\n" for name, sha in lines))
 
 
 def read_sums(folder):
@@ -120,12 +121,6 @@ def read_sums(folder):
         return {}
     lines = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip())
     return {name.strip(): sha for sha, name in lines}
-
-
-def sha256_of(path):
-    """Hexadecimal sha256 of a file's bytes."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def check_archive(path):
@@ -142,36 +137,33 @@ def check_archive(path):
                 for _ in archive:
                     pass
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise MossFuseError(f"{path} is a damaged archive ({error}); delete it and run again to download it anew") from error
+        raise MossFuseError(
+            f"{path} is a damaged archive ({error}); delete it and run again to download it anew"
+        ) from error
 
 
 def download(remote, own, problems=()):
     """Fetch ``remote`` to ``own`` from the first URL that serves it; MossFuseError lists every attempt."""
     problems = list(problems)
     part = own.with_name(own.name + ".part")
-    try:
-        own.parent.mkdir(parents=True, exist_ok=True)
+    with writing(own):
         for url in remote.urls:
             host = urllib.parse.urlsplit(url).netloc
             try:
                 fetch(url, part)
                 found = check_arrived(remote, part)
-                os.replace(part, own)
-                forget(part)
             except (Unreachable, MossFuseError) as error:
                 problems.append(f"{host}: {error}")
                 log.warning("%s from %s: %s", remote.name, host, error)
                 continue
+            os.replace(part, own)
+            forget(part)
             if not remote.sha256:
-                record_hash(own.parent, remote.name, found, own)
+                record_hashes(own.parent, {remote.name: found})
             return Obtained(own, "download", found, bool(remote.sha256))
-    except OSError as error:
-        raise MossFuseError(
-            f"cannot write {own} ({error.strerror or error}); check that the folder can be written to and the disk is not full"
-        ) from error
     tried = "; ".join(problems) or "no URL is known"
     where = f"get it from {remote.urls[0]} by hand and " if remote.urls else ""
-    terms = f" ({remote.terms})" if remote.terms else ""
+    terms = f" (terms: {remote.terms})" if remote.terms else ""
     raise MossFuseError(
         f"{remote.name} could not be had ({tried}); {where}put it at {own} or into a folder of MOSSFUSE_MIRRORS{terms}"
     )
@@ -282,14 +274,9 @@ def locked(path):
     """Only one process at a time downloads to ``path`` (the empty lock file stays: removing it would be a race)."""
     import fcntl
 
-    lock = path.with_name(f".{path.name}.lock")
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        stream = open(lock, "w")
-    except OSError as error:
-        raise MossFuseError(
-            f"cannot write into {path.parent} ({error.strerror}); check that it is a folder that can be written to"
-        ) from error
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = open(path.with_name(f".{path.name}.lock"), "w")
     with stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -111,4 +111,9 @@ def warn_of_thin_rows(name, rows, table, wavelengths):
             f"({wavelengths.min():g}-{wavelengths.max():g} nm); choose another response"
         )
     for channel in np.flatnonzero(share < THIN_SHARE):
-        log.warning("channel %d of '%s' has only %.0f %% of its response inside the bands", channel + 1, name, 100 * share[channel])
+        log.warning(
+            "channel %d of '%s' has only %.0f %% of its response inside the bands",
+            channel + 1,
+            name,
+            100 * share[channel],
+        )

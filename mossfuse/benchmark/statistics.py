@@ -7,6 +7,7 @@ Identical images give PSNR +inf: means show inf, ranks treat it as the best valu
 """
 
 import math
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -281,11 +282,17 @@ def friedman(ranks):
 
 def nemenyi(k, n, alpha=0.05):
     """Critical difference of mean ranks, q_alpha sqrt(k (k + 1) / (6 n)); NaN below two methods or without scenes."""
-    from scipy.stats import studentized_range
-
     if k < 2 or n < 1:
         return np.nan
-    return float(studentized_range.ppf(1 - alpha, k, np.inf) / math.sqrt(2) * math.sqrt(k * (k + 1) / (6 * n)))
+    return nemenyi_quantile(k, alpha) * math.sqrt(k * (k + 1) / (6 * n))
+
+
+@cache
+def nemenyi_quantile(k, alpha):
+    """q_alpha: the studentized range of k means with infinitely many degrees of freedom, divided by sqrt(2)."""
+    from scipy.stats import studentized_range
+
+    return float(studentized_range.ppf(1 - alpha, k, np.inf)) / math.sqrt(2)
 
 
 def small_sample_remark(n, k, dropped):

@@ -35,6 +35,16 @@ def vca(pixels, count, rng):
     return restore(chosen), chosen
 
 
+def largest_simplex(pixels, count, rng, runs=20):
+    """``vca`` repeated ``runs`` times; the endmembers that span the largest volume win (Simoes et al., TGRS 2015, do so).
+
+    Volume: product of the singular values of the endmembers, so degenerate clouds compare as equals and the first wins.
+    """
+    found = [vca(pixels, count, rng) for _ in range(runs)]
+    volumes = [np.log(np.maximum(np.linalg.svd(e, compute_uv=False), 1e-30)).sum() for e, _ in found]
+    return found[int(np.argmax(volumes))]
+
+
 def signal_subspace(pixels, count):
     """Coordinates (n, count) on which the cloud is a simplex, and a function index -> denoised spectra.
 

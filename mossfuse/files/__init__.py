@@ -131,7 +131,9 @@ def choose(path, shapes, key):
         hint = f"did you mean '{near[0]}'? " if near else ""
         raise MossFuseError(f"{path} has no variable '{key}'; {hint}it holds {listing}")
     for least in (3, 2):
-        cubes = [name for name, shape in shapes.items() if len(shape) == least and min(shape) > (0 if least == 3 else 1)]
+        cubes = [
+            name for name, shape in shapes.items() if len(shape) == least and min(shape) > (0 if least == 3 else 1)
+        ]
         named = [name for name in CUBE_NAMES if name in cubes]
         if named or len(cubes) == 1:
             return (named or cubes)[0]

@@ -16,18 +16,26 @@ def replacing(path):
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            if temporary.parent.is_dir():
+                temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path):
+    """Turn an OSError of the block into a MossFuseError that names ``path``."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
+        yield
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
         raise MossFuseError(
             f"cannot write {path} ({reason}); check that the folder can be written to and the disk is not full"
         ) from error
-    finally:
-        if temporary.parent.is_dir():
-            temporary.unlink(missing_ok=True)
 
 
 def write_text(path, text):

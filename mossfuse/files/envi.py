@@ -12,8 +12,20 @@ HOLDS = ("cube", "wavelengths")
 TYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
 RAW_SUFFIXES = (".img", ".dat", ".raw", ".bsq", ".bil", ".bip", "")
 # axes of the raw array and how to bring them to (rows, cols, bands)
-ORDERS = {"bsq": ("bands lines samples", (1, 2, 0)), "bil": ("lines bands samples", (0, 2, 1)), "bip": ("lines samples bands", (0, 1, 2))}
-NANOMETRES = {"nanometers": 1.0, "nanometer": 1.0, "nm": 1.0, "micrometers": 1e3, "micrometer": 1e3, "um": 1e3, "microns": 1e3}
+ORDERS = {
+    "bsq": ("bands lines samples", (1, 2, 0)),
+    "bil": ("lines bands samples", (0, 2, 1)),
+    "bip": ("lines samples bands", (0, 1, 2)),
+}
+NANOMETRES = {
+    "nanometers": 1.0,
+    "nanometer": 1.0,
+    "nm": 1.0,
+    "micrometers": 1e3,
+    "micrometer": 1e3,
+    "um": 1e3,
+    "microns": 1e3,
+}
 
 
 def shapes(path):
@@ -45,9 +57,16 @@ def write(path, variables):
     if kind not in codes:
         raise MossFuseError(f"{path}: ENVI has no code for {cube.dtype}; convert the cube to float32")
     lines = [
-        "ENVI", "description = {written by mossfuse}", f"samples = {cube.shape[1]}", f"lines = {cube.shape[0]}",
-        f"bands = {cube.shape[2]}", "header offset = 0", "file type = ENVI Standard", f"data type = {codes[kind]}",
-        "interleave = bsq", "byte order = 0",
+        "ENVI",
+        "description = {written by mossfuse}",
+        f"samples = {cube.shape[1]}",
+        f"lines = {cube.shape[0]}",
+        f"bands = {cube.shape[2]}",
+        "header offset = 0",
+        "file type = ENVI Standard",
+        f"data type = {codes[kind]}",
+        "interleave = bsq",
+        "byte order = 0",
     ]
     if "wavelengths" in variables:
         listing = ", ".join(f"{float(wl):.10g}" for wl in np.ravel(variables["wavelengths"]))
@@ -72,7 +91,9 @@ def find_files(path):
         candidates = [stem] + [stem.with_name(stem.name + suffix) for suffix in RAW_SUFFIXES if suffix]
         raw = next((c for c in candidates if c.is_file()), None)
         if raw is None:
-            raise MossFuseError(f"{path} has no raw file beside it; expected {stem.name} with one of {', '.join(RAW_SUFFIXES[:-1])}")
+            raise MossFuseError(
+                f"{path} has no raw file beside it; expected {stem.name} with one of {', '.join(RAW_SUFFIXES[:-1])}"
+            )
         return path, raw
     for header in (path.with_suffix(".hdr"), path.with_name(path.name + ".hdr")):
         if header.is_file():

@@ -7,7 +7,13 @@ from mossfuse.files.atomic import replacing
 
 HEADER = b"MATLAB 7.3 MAT-file, Platform: mossfuse, HDF5 schema 1.00 ."
 TEXT_LENGTH = 116  # bytes of free text at the start of the file
-CLASSES = ("double", "single", "logical", "char", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
+CLASSES = (
+    "double",
+    "single",
+    "logical",
+    "char",
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+)
 
 
 def shapes(path):

@@ -17,6 +17,8 @@ from mossfuse.network.mossfuse import MossFuse
 
 FORMAT = "mossfuse-checkpoint-1"
 RELEASED_SHA256 = "8f9a4526df3f587b425cce56cf14952de58f3df2ab8fb25137670d44bccef348"
+RELEASED_KEY = "Model_stage1"
+RELEASED_WAVELENGTHS = [400.0 + 10.0 * band for band in range(31)]
 RELEASED_CONFIG = {"bands": 31, "msi_bands": 3, "ratio": 32, "dim": 48, "num_blocks": 1}
 
 # (pattern in the released name, name here), applied in this order
@@ -110,23 +112,6 @@ def read_file(path):
         ) from error
 
 
-def load_released(path, *, sha256=RELEASED_SHA256):
-    """The authors' CAVE x32 network (31 bands, 3 MSI bands) in evaluation mode; the file's sha256 is verified."""
-    path = Path(path)
-    if not path.is_file():
-        raise MossFuseError(f"the authors' weights {path} do not exist; download them first")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != sha256:
-        raise MossFuseError(
-            f"{path} is not the authors' CAVE x32 checkpoint: its sha256 is {found}, expected {sha256}; "
-            "delete it and download it again"
-        )
-    tensors = {name_here(name): tensor for name, tensor in read_file(path)["Model_stage1"].items()}
-    network = MossFuse(**RELEASED_CONFIG)
-    load_by_name(network, tensors, path)
-    return network.eval()
-
-
 def save(path, network, wavelengths=None, training=None):
     """Write a checkpoint in one step (a reader sees the old file or the whole new one).
 
@@ -155,13 +140,27 @@ def write_atomically(content, path):
 
 
 def load(path):
-    """(network in evaluation mode, checkpoint content without the weights) of a file written by ``save``."""
+    """(network in evaluation mode, {'wavelengths', 'training'}) of a file of ``save`` or of the authors' release."""
     content = read_file(path)
+    if isinstance(content, dict) and RELEASED_KEY in content:
+        return released_network(path, content[RELEASED_KEY])
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise MossFuseError(
-            f"{path} is not a checkpoint of this package ({FORMAT}); train the method again, or use mossfuse-released "
-            "for the authors' file"
+            f"{path} is neither a checkpoint of this package ({FORMAT}) nor the authors' file; train the method again"
         )
     network = MossFuse(**content["config"])
-    load_by_name(network, content.pop("state_dict"), path)
-    return network.eval(), content
+    load_by_name(network, content["state_dict"], path)
+    return network.eval(), {name: content[name] for name in ("wavelengths", "training")}
+
+
+def released_network(path, tensors):
+    """As ``load``, for the authors' CAVE x32 checkpoint, whose sha256 must be the published file's."""
+    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if found != RELEASED_SHA256:
+        raise MossFuseError(
+            f"{path} is not the authors' CAVE x32 checkpoint: its sha256 is {found}, expected {RELEASED_SHA256}; "
+            "delete it and download it again"
+        )
+    network = MossFuse(**RELEASED_CONFIG)
+    load_by_name(network, {name_here(name): tensor for name, tensor in tensors.items()}, path)
+    return network.eval(), {"wavelengths": RELEASED_WAVELENGTHS, "training": {}}

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from mossfuse.errors import MossFuseError
 from mossfuse.physics.psf import official_geometry
 from mossfuse.physics.sampling import block_span, border_index
 from mossfuse.physics.tensors import blur_sample, project_spectra
@@ -130,6 +131,10 @@ def fit_operators(pairs, geometry):
     factor = np.array([[triangle[0], 0.0], [triangle[1], triangle[2]]])
     half = np.linalg.cholesky(hsi_hsi).T
     srf = np.stack([nnls(half, np.linalg.solve(half.T, hw @ kernel(triangle)))[0] for hw in hsi_windows])
+    if not srf.any(1).all():
+        raise MossFuseError(
+            f"no SRF explains MSI band {int(np.argmin(srf.sum(1)))} of the training pairs; is it all zero?"
+        )
     return factor, srf / srf.sum(1, keepdims=True)
 
 

@@ -17,7 +17,9 @@ class EncoderMSI(nn.Module):
         super().__init__()
         self.embed = nn.Conv2d(bands, dim, 3, padding=1, bias=False)
         self.base = transformer_blocks(dim, num_blocks)
-        self.shared = nn.Sequential(UniRepBlock(dim), UniRepBlock(dim, False), UniRepBlock(dim, False), TransformerBlock(dim))
+        self.shared = nn.Sequential(
+            UniRepBlock(dim), UniRepBlock(dim, False), UniRepBlock(dim, False), TransformerBlock(dim)
+        )
         self.complementary = nn.Sequential(UniRepBlock(dim), UniRepBlock(dim, False), UniRepBlock(dim, False))
 
     def forward(self, msi):
@@ -37,7 +39,9 @@ class EncoderHSI(nn.Module):
         self.ratio = ratio
         self.embed = nn.Conv2d(bands, dim, 3, padding=1, bias=False)
         self.base = transformer_blocks(dim, num_blocks)
-        self.shared = nn.Sequential(TransformerBlock(dim), UniRepBlock(dim), UniRepBlock(dim, False), UniRepBlock(dim, False))
+        self.shared = nn.Sequential(
+            TransformerBlock(dim), UniRepBlock(dim), UniRepBlock(dim, False), UniRepBlock(dim, False)
+        )
         self.complementary = TransformerBlock(dim)
 
     def forward(self, hsi):

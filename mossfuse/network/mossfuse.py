@@ -102,8 +102,18 @@ class MossFuse(nn.Module):
         hsi_cycle = self.blind.blur(hr_hsi, psf.detach())
         msi_cycle = project_spectra(hr_hsi, srf.detach())
         return Outputs(
-            shared_msi, complementary_msi, shared_hsi, complementary_hsi, *rebuilt, from_hsi, from_msi, psf, srf,
-            hr_hsi, hsi_cycle, msi_cycle,
+            shared_msi,
+            complementary_msi,
+            shared_hsi,
+            complementary_hsi,
+            *rebuilt,
+            from_hsi,
+            from_msi,
+            psf,
+            srf,
+            hr_hsi,
+            hsi_cycle,
+            msi_cycle,
         )
 
     def _decode(self, shared_msi, complementary_msi, shared_hsi, complementary_hsi):

@@ -80,11 +80,8 @@ class Windows:
         most = max(SAMPLE_BYTES // (8 * size[0] * size[1] * msi.shape[2]), 64)
         self.low = np.unique(np.linspace(0, low_count - 1, min(most, low_count)).astype(int))
         self.bands = msi.shape[2]
-        index = []
-        for axis, low in enumerate(np.unravel_index(self.low, shape.low_shape)):
-            start = phase[axis] - (size[axis] - 1) // 2 + shape.pad[axis][0]
-            index.append(shape.index[axis][low[:, None] * ratio + start + np.arange(size[axis])])
-        rows, cols = index[0][:, :, None], index[1][:, None, :]
+        low = np.unravel_index(self.low, shape.low_shape)
+        rows, cols = shape.windows(0)[low[0]][:, :, None], shape.windows(1)[low[1]][:, None, :]
         inside = (rows >= 0) & (cols >= 0)
         values = np.where(inside[..., None], msi[rows, cols], 0)  # (n, k, k, M)
         self.matrix = values.transpose(0, 3, 1, 2).reshape(-1, size[0] * size[1]).astype(np.float64)

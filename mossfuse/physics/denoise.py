@@ -24,14 +24,29 @@ def denoise_dct(msi, noise, device="cpu"):
     unmix = (rotation.T * noise[:, None]).astype(np.float32)
     basis = torch.from_numpy(dct(np.eye(SIDE), axis=0, norm="ortho").astype(np.float32)).to(device)
     atoms = torch.einsum("ai,bj->abij", basis, basis).reshape(SIDE * SIDE, 1, SIDE, SIDE)
-    rows, cols = msi.shape[:2]
-    pad = SIDE if min(rows, cols) > SIDE else 0
-    out = np.empty_like(msi, dtype=np.float32)
+    rows = len(msi)
+    out = np.empty(msi.shape, np.float32)
     for start in range(0, rows, STRIP):
         stop = min(start + STRIP, rows)
         first, last = max(start - 2 * SIDE, 0), min(stop + 2 * SIDE, rows)
-        strip = msi[first:last].astype(np.float32) @ mix.T
-        image = torch.from_numpy(strip).to(device).permute(2, 0, 1)[:, None]
-        clean = threshold(image, atoms, pad)[:, 0].permute(1, 2, 0).cpu().numpy()
+        strip = np.pad(msi[first:last].astype(np.float32) @ mix.T, ((SIDE, SIDE), (SIDE, SIDE), (0, 0)), mode="reflect")
+        bands = [threshold(torch.from_numpy(strip[..., k].copy()).to(device), atoms) for k in range(strip.shape[2])]
+        clean = torch.stack(bands, -1)[SIDE:-SIDE, SIDE:-SIDE].cpu().numpy()
         out[start:stop] = clean[start - first : stop - first] @ unmix.T
     return out
+
+
+def threshold(image, atoms):
+    """Average of the thresholded blocks of an image (rows, cols) of unit noise; torch tensor in and out."""
+    import torch
+    import torch.nn.functional as F
+
+    coefficients = F.conv2d(image[None, None], atoms, stride=STEP)
+    kept = coefficients.abs() > THRESHOLD
+    kept[:, 0] = True
+    weight = 1 / kept.sum(1, keepdim=True).float()
+    size = image.shape[0], image.shape[1]
+    spare = [(n - SIDE) % STEP for n in size]  # pixels beyond the last block of the padded border
+    total = F.conv_transpose2d(coefficients * kept * weight, atoms, stride=STEP, output_padding=spare)
+    weights = F.conv_transpose2d(weight, torch.ones_like(atoms[:1]), stride=STEP, output_padding=spare)
+    return (total / weights.clamp_min(1e-9))[0, 0]

@@ -13,6 +13,7 @@ import numpy as np
 JITTER = 1e-8  # of the prior variance of a low-resolution pixel; keeps H K H^T invertible for wide PSFs
 NEGLIGIBLE = 1e-13  # covariances below this, relative to the largest, are skipped when a tile is filled
 TILE = 256
+COMPONENT = 0.02  # components with less variance than this share of the HSI's noise are not kriged
 
 
 class SmoothInverse:
@@ -55,17 +56,24 @@ class SmoothInverse:
         coefficients are so large that float32 sums would break the agreement with y.
         """
         dtype = dtype or apply_dtype(coefficients)
-        out = 0
+        return sum(
+            apply_terms([(left.astype(dtype), right.astype(dtype))], part.astype(dtype))
+            for left, right, part in self.near(coefficients, rows, cols)
+        )
+
+    def near(self, coefficients, rows=slice(None), cols=slice(None)):
+        """(left, right, coefficients) per term, cut down to the low-resolution pixels that reach the tile [rows, cols]."""
         for left, right in self.cross:
-            near = [nearby(left[rows]), nearby(right[cols])]
-            part = coefficients[near[0], near[1]].astype(dtype)
-            out = out + apply_terms([(left[rows, near[0]].astype(dtype), right[cols, near[1]].astype(dtype))], part)
-        return out
+            a, b = nearby(left[rows]), nearby(right[cols])
+            yield left[rows, a], right[cols, b], coefficients[a, b]
 
     def __call__(self, residual, nugget=0.0):
         """U residual, (h, w, C) -> (rows, cols, C) float32."""
-        coefficients = self.solve(residual, nugget)
-        out = np.empty((*self.shape, residual.shape[2]), np.float32)
+        return self.fill(self.solve(residual, nugget))
+
+    def fill(self, coefficients):
+        """K H^T coefficients, (h, w, C) -> (rows, cols, C) float32, tile by tile."""
+        out = np.empty((*self.shape, coefficients.shape[2]), np.float32)
         for rows in slices(self.shape[0], TILE):
             for cols in slices(self.shape[1], TILE):
                 out[rows, cols] = self.spread(coefficients, rows, cols)
@@ -76,6 +84,17 @@ class SmoothInverse:
         values = np.maximum(np.outer(row_values, col_values), 0)[..., None] + shift
         inside = apply_terms([(row_vectors.T, col_vectors.T)], target)
         return apply_terms([(row_vectors, col_vectors)], inside / values)
+
+
+def krige_components(inverse, components, field, noise, turn):
+    """Kriging coefficients (h, w, B) of component images (h, w, B) with field variances (B,) under white noise.
+
+    Components with less field variance than COMPONENT noise^2 get none. turn: (B, B), the components' spectra in its columns.
+    """
+    used = field > COMPONENT * noise**2
+    if not used.any():
+        return np.zeros(components.shape)
+    return inverse.solve(components[..., used], noise**2 / field[used]) @ turn[:, used].T
 
 
 def smoothed(matrix, length):

@@ -47,3 +47,23 @@ def project_on_msi(cube, msi, srf, gain):
 def leading_subspace(hsi, count):
     """(B, count) orthonormal: the first right singular vectors of the (uncentred) HSI pixels."""
     return np.linalg.svd(pixels(hsi), full_matrices=False)[2][:count].T
+
+
+def wiener(hsi, noise):
+    """(denoised hsi, mean (B,), covariance (B, B)) of an HSI (h, w, B) with white noise of standard deviation ``noise``.
+
+    The eigenvalues of the sample covariance lose 0.8 of the largest noise eigenvalue to be expected from n pixels,
+    noise^2 (1 + sqrt(B / n))^2 (Marchenko and Pastur, 1967); spectra are shrunk by the remaining share.
+    """
+    y = pixels(hsi)
+    mean = y.mean(0)
+    values, vectors = np.linalg.eigh((y - mean).T @ (y - mean) / len(y))
+    signal = np.maximum(values - 0.8 * noise**2 * (1 + np.sqrt(len(mean) / len(y))) ** 2, 0)
+    share = signal / np.maximum(values, np.finfo(float).tiny)
+    clean = mean + (y - mean) @ (vectors * share) @ vectors.T
+    return clean.reshape(hsi.shape), mean, loaded((vectors * signal) @ vectors.T)
+
+
+def null_part(values, srf, gain):
+    """values - (values R^T) P^T: the part of spectra (..., B) that the MSI does not see."""
+    return values - (values @ srf.T) @ gain.T

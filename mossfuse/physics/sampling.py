@@ -100,13 +100,16 @@ class BlurSample:
 
     def axis_matrix(self, axis, factor):
         """Blur with ``factor`` (one weight per window pixel) and sample along one axis: (low pixels, pixels)."""
-        n, r, index = self.shape[axis], self.ratio, self.index[axis]
-        start = self.phase[axis] - (len(factor) - 1) // 2 + self.pad[axis][0]
-        g = np.zeros((n // r, n))
-        for i in range(n // r):
-            target = index[i * r + start : i * r + start + len(factor)]
-            np.add.at(g[i], target[target >= 0], factor[target >= 0])
+        g = np.zeros((self.low_shape[axis], self.shape[axis]))
+        for weights, target in zip(g, self.windows(axis), strict=True):
+            np.add.at(weights, target[target >= 0], factor[target >= 0])
         return g
+
+    def windows(self, axis):
+        """Pixel under every tap of every low-resolution pixel along one axis: (low pixels, taps), -1 outside a zero border."""
+        taps = self.psf.shape[axis]
+        start = self.phase[axis] - (taps - 1) // 2 + self.pad[axis][0]
+        return self.index[axis][np.arange(self.low_shape[axis])[:, None] * self.ratio + start + np.arange(taps)]
 
     def _padded(self, x):
         if not any(sum(p) for p in self.pad):

@@ -2,11 +2,11 @@
 
 Grammar: ``x{ratio}-{psf}-{srf}`` and optional suffixes in this order,
 
-- psf: ``gauss31s2`` (size, sigma), ``gauss31s3,1.5a30`` (sigmas along and across, angle in degrees), ``box32``
+- psf: ``gauss31s2`` (size, sigma), ``gauss31s3x1.5a30`` (sigmas along and across, angle in degrees), ``box32``
 - srf: name of the response without hyphens (``nikond700``)
-- ``-phase16,16``: where it is not the official one (even ratio r: r/2-1; odd: (r-1)/2)
+- ``-phase16x16``: where it is not the official one (even ratio r: r/2-1; odd: (r-1)/2)
 - ``-wrap``, ``-zero``: border other than reflect
-- ``-shift0.5,-1``: the MSI moved by rows, cols (high-resolution pixels)
+- ``-shift0.5x-1``: the MSI moved by rows, cols (high-resolution pixels)
 - ``-snr35-40``: signal-to-noise ratio of the HSI and of the MSI in dB (``inf``: that one clean)
 - ``-noise3``: seed of the noise other than 0
 
@@ -28,11 +28,11 @@ from mossfuse.protocol import Degradation
 NUMBER = r"-?\d+(?:\.\d+)?"
 GRAMMAR = re.compile(
     r"x(?P<ratio>\d+)"
-    rf"-(?:gauss(?P<size>\d+)s(?P<sigma>{NUMBER})(?:,(?P<across>{NUMBER})a(?P<angle>{NUMBER}))?|box(?P<box>\d+))"
+    rf"-(?:gauss(?P<size>\d+)s(?P<sigma>{NUMBER})(?:x(?P<across>{NUMBER})a(?P<angle>{NUMBER}))?|box(?P<box>\d+))"
     r"-(?P<srf>[a-z0-9]+)"
-    r"(?:-phase(?P<row>\d+),(?P<col>\d+))?"
+    r"(?:-phase(?P<row>\d+)x(?P<col>\d+))?"
     r"(?:-(?P<border>wrap|zero))?"
-    rf"(?:-shift(?P<down>{NUMBER}),(?P<right>{NUMBER}))?"
+    rf"(?:-shift(?P<down>{NUMBER})x(?P<right>{NUMBER}))?"
     rf"(?:-snr(?P<hsi>{NUMBER}|inf)-(?P<msi>{NUMBER}|inf))?"
     r"(?:-noise(?P<seed>\d+))?"
 )
@@ -71,7 +71,7 @@ def parse(name):
     """The Degradation that a name spells, under its canonical name; None where the grammar or the SRF is unknown."""
     found = GRAMMAR.fullmatch(name)
     responses = {short(srf): srf for srf in RESPONSES}
-    if found is None or found["srf"] not in responses or int(found["ratio"]) < 1:
+    if found is None or found["srf"] not in responses or not positive(found):
         return None
     ratio = int(found["ratio"])
     official = official_geometry(ratio)[1]
@@ -87,6 +87,11 @@ def parse(name):
         "noise_seed": int(found["seed"] or 0),
     }
     return Degradation(name=canonical_name(Degradation(name="", **fields)), **fields)
+
+
+def positive(found):
+    """True where ratio, size and sigmas are above zero."""
+    return all(float(found[name] or 1) > 0 for name in ("ratio", "size", "box", "sigma", "across"))
 
 
 def psf_of(found):
@@ -113,11 +118,11 @@ def canonical_name(degradation):
     official = official_geometry(d.ratio)[1]
     parts = [f"x{d.ratio}", psf_text(d.psf), short(d.srf)]
     if tuple(d.phase) != (official, official):
-        parts.append(f"phase{d.phase[0]},{d.phase[1]}")
+        parts.append(f"phase{d.phase[0]}x{d.phase[1]}")
     if d.border != "reflect":
         parts.append(d.border)
     if any(d.shift):
-        parts.append(f"shift{number(d.shift[0])},{number(d.shift[1])}")
+        parts.append(f"shift{number(d.shift[0])}x{number(d.shift[1])}")
     if d.snr_hsi is not None or d.snr_msi is not None:
         parts += [f"snr{number(d.snr_hsi)}", number(d.snr_msi)]
     if d.noise_seed:
@@ -131,7 +136,7 @@ def psf_text(psf):
     sigma = psf["sigma"]
     if isinstance(sigma, (int, float)):
         return f"gauss{psf['size']}s{number(sigma)}"
-    return f"gauss{psf['size']}s{number(sigma[0])},{number(sigma[1])}a{number(psf.get('angle', 0))}"
+    return f"gauss{psf['size']}s{number(sigma[0])}x{number(sigma[1])}a{number(psf.get('angle', 0))}"
 
 
 def number(value):

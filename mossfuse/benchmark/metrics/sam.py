@@ -31,14 +31,15 @@ def sam_map(x, y, zeros="reference"):
     """Angle of every pixel in degrees, (rows, cols); NaN marks a pixel that the mean leaves out.
 
     zeros, the rule for spectra of norm zero: 'reference' leaves out zero reference pixels and counts 90 for a zero
-    estimate elsewhere; 'drop' leaves out both; 'zero' counts 0 for both; 'ninety' counts 90 for both.
+    estimate elsewhere; 'drop' leaves out both (90 where the estimate is zero in every lit pixel); 'zero'
+    counts 0 for both; 'ninety' counts 90 for both.
     """
     norm_x, norm_y, dot = norms_and_dot(x, y)
     angle = degrees(dot, norm_x * norm_y)
     if zeros == "reference":
         angle[norm_x == 0] = np.nan
     elif zeros == "drop":
-        angle[(norm_x == 0) | (norm_y == 0)] = np.nan
+        angle[(norm_x == 0) | (norm_y == 0) & (norm_x * norm_y).any()] = np.nan
     elif zeros == "zero":
         angle[(norm_x == 0) | (norm_y == 0)] = 0
     elif zeros != "ninety":

@@ -26,18 +26,17 @@ def render_cell(truth, cube, wavelengths, folder, *, key):
     like the scores, the cube clipped to [0, 1]; spectra are not clipped.
     Raises MossFuseError where the two cubes differ in shape.
     """
-    from mossfuse.benchmark.metrics.rmse import rmse_map
-    from mossfuse.benchmark.metrics.sam import sam_map
+    from mossfuse.benchmark.metrics import maps
 
     truth, cube = np.asarray(truth, np.float32), np.asarray(cube, np.float32)
     if truth.shape != cube.shape:
         raise MossFuseError(f"cell '{key}': the cube has shape {cube.shape} but the truth has {truth.shape}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    clipped = np.clip(cube, 0, 1)
+    clipped, errors = np.clip(cube, 0, 1), maps(truth, cube)
     save_colour(folder / "colour.png", to_srgb(clipped, rendering_for(truth, wavelengths)))
-    save_map(folder / "error.png", rmse_map(truth, clipped), ERROR, square=True)
-    save_map(folder / "sam.png", sam_map(truth, clipped), ANGLE)
+    save_map(folder / "error.png", errors.rmse, ERROR, square=True)
+    save_map(folder / "sam.png", errors.sam, ANGLE)
     save_bands(folder / "bands.jpg", clipped, band_gain(truth), sprite_for(truth.shape, BAND_SIDE))
     save_band_errors(folder / "errors.jpg", truth, clipped, sprite_for(truth.shape, ERROR_SIDE))
     write_script(folder / "spectra.js", key, cube)

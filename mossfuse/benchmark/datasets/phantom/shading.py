@@ -105,4 +105,5 @@ def averaged(image, factor):
 
 def enlarged(image):
     """(n, n, bands) -> (8 n, 8 n, bands), bilinear."""
-    return ndimage.zoom(image, (REDUCTION, REDUCTION, 1), order=1, grid_mode=True, mode="nearest")
+    bands = (ndimage.zoom(band, REDUCTION, order=1, grid_mode=True, mode="nearest") for band in np.moveaxis(image, -1, 0))
+    return np.stack(list(bands), -1)

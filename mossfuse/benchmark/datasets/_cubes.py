@@ -1,0 +1,38 @@
+"""Scenes stored as one array in a file."""
+
+import numpy as np
+
+from mossfuse.errors import MossFuseError
+from mossfuse.files import read_variables
+from mossfuse.files.scaling import unit_float32
+
+
+def read_stored(path, keys):
+    """The first of these variables that the file holds, as stored; MossFuseError lists what there is instead."""
+    found = read_variables(path, keys)
+    for key in keys:
+        if key in found:
+            return found[key]
+    held = ", ".join(f"{n} {np.shape(v)}" for n, v in read_variables(path).items()) or "nothing"
+    raise MossFuseError(
+        f"{path} has none of the variables {', '.join(keys)}; it holds {held}; check that it is the right file"
+    )
+
+
+def require_shape(array, shape, path, dataset):
+    """Refuse an array of another shape; the sentence says which dataset it is not."""
+    if array.shape != tuple(shape):
+        raise MossFuseError(
+            f"{path} holds {'x'.join(map(str, array.shape))}, a scene of '{dataset}' is {'x'.join(map(str, shape))}; "
+            "a reduced or cropped copy is another dataset"
+        )
+
+
+def reflectance(array, path):
+    """Stored numbers as float32 in [0, 1]: integers over their type's maximum, floats as they are."""
+    if array.dtype.kind == "f" and np.nanmax(array) > 1:
+        raise MossFuseError(
+            f"{path} holds floating-point values up to {np.nanmax(array):g}, expected 0 to 1; "
+            "divide them by the full scale (65535 for CAVE) or store them as integers"
+        )
+    return unit_float32(array)

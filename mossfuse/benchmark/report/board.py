@@ -1,0 +1,134 @@
+"""The leaderboard of one dataset under one degradation, as a table of numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mossfuse.benchmark.metrics import METRICS
+from mossfuse.benchmark.statistics import summary
+
+LEAD_METRICS = ("psnr", "ssim", "sam", "ergas", "rmse")
+TRAINED_ON = {
+    "none": "nothing",
+    "scene": "this scene",
+    "dataset": "dataset",
+    "supervised": "with ground truth",
+    "authors": "authors' weights",
+    "given": "given weights",
+    "external": "external cube",
+}
+
+
+@dataclass(frozen=True)
+class Board:
+    """One leaderboard.
+
+    table: one row per method, best first: rank (NaN: not ranked), method, title, knows, trained_on, weights, standing,
+        for every metric its mean and {metric}_low, {metric}_high, then scenes, failed, seen, parameters, train_s,
+        and time_0, time_1, ... for the clocks.
+    metrics: names of the metric columns; scenes: those that count; clocks: [(device, device_name, threads)].
+    """
+
+    dataset: str
+    degradation: str
+    convention: str
+    table: pd.DataFrame
+    metrics: list
+    scenes: list
+    seen_scenes: list
+    clocks: list
+
+    @property
+    def slug(self):
+        return f"{self.dataset}--{self.degradation}"
+
+    @property
+    def ranked(self):
+        return self.table[self.table["rank"].notna()]
+
+
+def make_board(results, dataset, degradation, convention):
+    """The Board of a dataset and degradation under a metric convention, ranked by its first metric.
+
+    Means run over the same scenes for every ranked method: those that no method has seen in training (a method that
+    has seen them all is listed without a rank instead). A method with a failed scene is not ranked either.
+    """
+    rows = results.board(dataset, degradation)
+    scenes, seen_scenes = counted_scenes(rows)
+    counted = rows[rows["scene"].isin(scenes)]
+    present = set(rows.loc[rows["convention"] == convention, "metric"])
+    metrics = [m for m in LEAD_METRICS if m in present]
+    table = pd.DataFrame({"method": list(dict.fromkeys(rows["method"]))})
+    for metric in metrics:
+        means = summary(counted, convention, metric).set_index("method")
+        for column, source in ((metric, "mean"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high")):
+            table[column] = means[source].reindex(table["method"]).to_numpy(dtype=float)
+    facts = [row_facts(results, rows, name, scenes) for name in table["method"]]
+    table = pd.concat([table, pd.DataFrame(facts)], axis=1)
+    clocks = add_times(table, results.timing, dataset, degradation)
+    return Board(dataset, degradation, convention, ordered(table, metrics), metrics, scenes, seen_scenes, clocks)
+
+
+def counted_scenes(rows):
+    """(scenes whose scores count, scenes left out because some method has seen them in training)."""
+    cells = rows[["method", "scene", "seen_in_training"]].drop_duplicates()
+    fresh = cells.groupby("method")["seen_in_training"].transform(lambda seen: not seen.all())
+    seen = set(cells.loc[fresh & cells["seen_in_training"], "scene"])
+    scenes = list(dict.fromkeys(rows["scene"]))
+    return [s for s in scenes if s not in seen], [s for s in scenes if s in seen]
+
+
+def row_facts(results, rows, method, scenes):
+    """What a leaderboard says of a method beside its scores."""
+    own = rows[(rows["method"] == method) & rows["scene"].isin(scenes)]
+    about, failed = results.about(method), own.loc[own["status"] != "ok", "scene"].nunique()
+    finished = own[(own["status"] == "ok") & ~own["seen_in_training"]]["scene"].nunique()
+    seen = own.loc[own["seen_in_training"], "scene"].nunique()
+    weights = rows.loc[rows["method"] == method, "weights"].iloc[0]
+    standing = "seen" if seen else "failed" if failed else "ranked"
+    return {
+        "title": results.title(method),
+        "knows": ", ".join(about.get("knows", [])) or ("unknown" if weights == "external" else "none"),
+        "trained_on": TRAINED_ON.get(weights, weights),
+        "weights": weights,
+        "standing": standing,
+        "scenes": finished,
+        "failed": failed,
+        "seen": seen,
+    }
+
+
+def add_times(table, timing, dataset, degradation):
+    """Add parameters, train_s and one column per clock; returns the clocks (device, name, threads)."""
+    own = timing[(timing["dataset"] == dataset) & (timing["degradation"] == degradation)]
+    means = own.groupby("method")[["parameters", "train_s"]].mean() if len(own) else pd.DataFrame()
+    for column in ("parameters", "train_s"):
+        table[column] = means[column].reindex(table["method"]).to_numpy() if len(own) else np.nan
+    timed = own[own["median_s"].notna()]
+    clocks = list(timed[["device", "device_name", "threads"]].drop_duplicates().itertuples(index=False, name=None))
+    for number, clock in enumerate(clocks):
+        same = (timed[["device", "device_name", "threads"]] == clock).all(axis=1)
+        table[f"time_{number}"] = timed[same].groupby("method")["median_s"].mean().reindex(table["method"]).to_numpy()
+    return clocks
+
+
+def ordered(table, metrics):
+    """Ranked methods first, by the first metric; then those without a rank, in the order of the results."""
+    if not metrics:
+        return table.assign(rank=np.nan)
+    ascending = METRICS[metrics[0]].better == "lower"
+    ranked = (table["standing"] == "ranked") & table[metrics[0]].notna()
+    table["rank"] = table.loc[ranked, metrics[0]].rank(ascending=ascending, method="min")
+    return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
+
+
+def marks(table, metric):
+    """'best', 'second' or '' for every row: by the values as they are printed, among the ranked methods."""
+    spec = METRICS.get(metric)
+    shown = table[metric].round(spec.decimals if spec else 4).where(table["rank"].notna())
+    if spec is None or spec.better is None or shown.notna().sum() < 2:
+        return [""] * len(table)
+    levels = sorted(shown.dropna().unique(), reverse=spec.better == "higher")[:2]
+    names = {level: name for level, name in zip(levels, ("best", "second"), strict=False)}
+    return [names.get(value, "") for value in shown]

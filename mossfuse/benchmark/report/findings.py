@@ -1,0 +1,121 @@
+"""Plain sentences about a leaderboard, made from its numbers alone."""
+
+import math
+
+from mossfuse.benchmark.metrics import METRICS
+from mossfuse.benchmark.report.style import CONTROL, metric_title, p_value, with_unit
+from mossfuse.benchmark.statistics import paired
+
+LEARNED = ("scene", "dataset", "supervised", "authors", "given")
+
+
+def findings(results, board):
+    """[sentence]: who leads and by how much, trained against untrained, other metrics, below the floor, holes."""
+    ranked, metrics = board.ranked, board.metrics
+    if not metrics or ranked.empty:
+        return ["No method finished every scene, so nobody is ranked.", *holes(results, board)]
+    out = [lead(results, board, metrics[0])]
+    out += training(ranked, metrics[0])
+    out += other_leaders(ranked, metrics)
+    out += below_floor(ranked, metrics)
+    return out + holes(results, board)
+
+
+def lead(results, board, metric):
+    """The leader, its margin and whether the scenes can tell the two apart."""
+    ranked, n = board.ranked, len(board.scenes)
+    first = ranked.iloc[0]
+    places = f"over {n} scenes" if n > 1 else "on the one scene"
+    low, high = first[f"{metric}_low"], first[f"{metric}_high"]
+    ends = "" if math.isnan(low) else f" (95 % interval {with_unit(metric, low)} to {with_unit(metric, high)})"
+    adjective = "highest" if METRICS[metric].better == "higher" else "lowest"
+    text = f"{first['title']} has the {adjective} mean {metric_title(metric)} {places}: {with_unit(metric, first[metric])}{ends}"
+    if len(ranked) < 2:
+        return f"{text}; no other method is ranked."
+    second = ranked.iloc[1]
+    text += f", {gap(metric, first, second)} ahead of {second['title']}."
+    rows = results.board(board.dataset, board.degradation)
+    rows = rows[rows["scene"].isin(board.scenes) & rows["method"].isin(ranked["method"])]
+    pairs = paired(rows, board.convention, metric)
+    names = {first["method"], second["method"]}
+    pair = next(p for _, p in pairs.iterrows() if {p["method"], p["other"]} == names)
+    if pair["n"] < 2:
+        return text
+    wins = pair["wins"] if pair["method"] == first["method"] else pair["losses"]
+    text += f" It is ahead on {wins} of {pair['n']} scenes"
+    if pair["smallest_p"] > 0.05:
+        return f"{text}; with {pair['n']} scenes no paired test can reach p = 0.05, so this is a description, not a proof."
+    verdict = "the difference is significant" if pair["p_holm"] < 0.05 else "the difference is not significant"
+    return f"{text}; {verdict} (Wilcoxon, Holm-corrected p = {p_value(pair['p_holm'])})."
+
+
+def gap(metric, first, second):
+    return with_unit(metric, abs(first[metric] - second[metric]))
+
+
+def training(ranked, metric):
+    """The best untrained method against the best learned one."""
+    untrained, learned = ranked[ranked["weights"] == "none"], ranked[ranked["weights"].isin(LEARNED)]
+    if untrained.empty or learned.empty:
+        return []
+    a, b = untrained.iloc[0], learned.iloc[0]
+    kind = f" (trained on: {b['trained_on']})" if b["weights"] in ("scene", "dataset", "supervised") else ""
+    how = f"the best learned one, {b['title']}{kind}"
+    if a["rank"] < b["rank"]:
+        return [f"A method without any training wins: {a['title']} is {gap(metric, a, b)} ahead of {how}."]
+    if a["rank"] > b["rank"]:
+        return [f"Learning pays here: {how}, is {gap(metric, a, b)} ahead of the best untrained one, {a['title']}."]
+    return [f"{a['title']}, which is not trained, and {how}, are level."]
+
+
+def other_leaders(ranked, metrics):
+    """Metrics in which somebody else than the leader is first."""
+    groups = {}
+    for metric in metrics[1:]:
+        values = ranked[metric].dropna()
+        if len(values):
+            best = values.idxmax() if METRICS[metric].better == "higher" else values.idxmin()
+            if best != ranked.index[0]:
+                groups.setdefault(best, []).append(metric)
+    return [
+        f"In {listed([metric_title(m) for m in names])} {ranked.loc[best, 'title']} is first "
+        f"({', '.join(with_unit(m, ranked.loc[best, m]) for m in names)})."
+        for best, names in groups.items()
+    ]
+
+
+def below_floor(ranked, metrics):
+    """Methods that are worse than plain interpolation in PSNR or SAM."""
+    control = ranked[ranked["method"] == CONTROL]
+    out = []
+    for metric in [m for m in ("psnr", "sam") if m in metrics and len(control)]:
+        floor, sign = control.iloc[0][metric], 1 if METRICS[metric].better == "higher" else -1
+        worse = ranked[(sign * (ranked[metric] - floor) < 0) & (ranked["method"] != CONTROL)]
+        names = [f"{row['title']} ({with_unit(metric, row[metric])})" for _, row in worse.iterrows()]
+        if names:
+            verb = "are" if len(names) > 1 else "is"
+            out.append(f"In {metric_title(metric)} {listed(names)} {verb} worse than plain interpolation ({with_unit(metric, floor)}).")
+    return out
+
+
+def holes(results, board):
+    """Failed cells and scenes left out."""
+    out = []
+    for _, row in board.table[board.table["failed"] > 0].iterrows():
+        out.append(f"{row['title']} failed on {row['failed']} of {len(board.scenes)} scenes and is therefore not ranked.")
+    if board.seen_scenes:
+        rows = results.board(board.dataset, board.degradation)
+        seers = dict.fromkeys(rows.loc[rows["seen_in_training"] & rows["scene"].isin(board.seen_scenes), "method"])
+        verb = "count" if len(board.seen_scenes) > 1 else "counts"
+        out.append(
+            f"{listed(board.seen_scenes)} {verb} for nobody, because {listed([results.title(m) for m in seers])} saw it in "
+            f"training."
+        )
+    for _, row in board.table[board.table["standing"] == "seen"].iterrows():
+        out.append(f"{row['title']} saw every scene in training; its scores stand on the scenes' pages, outside the ranking.")
+    return out
+
+
+def listed(words):
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

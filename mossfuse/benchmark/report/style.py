@@ -1,0 +1,111 @@
+"""How numbers, methods and places look everywhere in the report."""
+
+import math
+import re
+
+from mossfuse.benchmark.metrics import METRICS
+
+# Mid-light hues that hold against white and against near-black; neighbours differ in lightness too.
+COLOURS = (
+    "#3b6fc4", "#d1782a", "#2f9461", "#c24a5a", "#8566c2", "#a07a1e", "#1d93a8", "#c45a9e", "#7a8f2e", "#5c7080",
+    "#b0603f", "#5a5fd0",
+)  # fmt: skip
+CONTROL, CONTROL_COLOUR = "bicubic", "#8a8f97"
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "d")
+UNITS = {"degrees": "°", "radians": " rad"}
+
+
+def method_colours(methods):
+    """Name -> colour, the same on every page and in every figure; the control is grey."""
+    import seaborn
+
+    others = [m for m in methods if m != CONTROL]
+    palette = COLOURS if len(others) <= len(COLOURS) else seaborn.husl_palette(len(others), l=0.58, s=0.7).as_hex()
+    return {CONTROL: CONTROL_COLOUR, **dict(zip(others, palette, strict=False))}
+
+
+def method_markers(methods):
+    return {m: MARKERS[k % len(MARKERS)] for k, m in enumerate(methods)}
+
+
+def number(metric, value, sign=False):
+    """A metric's value as printed: its own decimals, '–' where there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    decimals = METRICS[metric].decimals if metric in METRICS else 4
+    return f"{value:{'+' if sign else ''}.{decimals}f}".replace("-", "−")
+
+
+def interval(metric, low, high):
+    return "" if math.isnan(low) or math.isnan(high) else f"{number(metric, low)} – {number(metric, high)}"
+
+
+def seconds(value):
+    """Seconds with two or three significant digits."""
+    if value is None or math.isnan(value):
+        return "–"
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+
+
+def count(value):
+    """A whole number with thousands separated; '–' where there is none."""
+    return "–" if value is None or math.isnan(value) else f"{value:,.0f}"
+
+
+def p_value(value):
+    return "–" if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def metric_title(metric):
+    return METRICS[metric].title if metric in METRICS else metric
+
+
+def metric_unit(metric):
+    unit = METRICS[metric].unit if metric in METRICS else ""
+    return {"degrees": "°", "radians": "rad"}.get(unit, unit)
+
+
+def arrow(metric):
+    """Which way is better."""
+    better = METRICS[metric].better if metric in METRICS else None
+    return {"higher": "↑", "lower": "↓"}.get(better, "")
+
+
+def with_unit(metric, value, sign=False):
+    """'47.10 dB', '5.2°'."""
+    unit = metric_unit(metric)
+    return number(metric, value, sign) + (unit if unit == "°" else f" {unit}" if unit else "")
+
+
+def slug(*parts):
+    """A file name made of the parts; every character outside letters, digits, dot, plus and hyphen becomes '_'."""
+    return "--".join(re.sub(r"[^A-Za-z0-9.+-]", "_", part) for part in parts)
+
+
+def clock_title(clock):
+    device, name, threads = clock
+    many = "" if math.isnan(threads) else f", {threads:.0f} thread{'s' if threads > 1 else ''}"
+    return f"{device}{many if device == 'cpu' else ''} ({name})" if name else device
+
+
+def degradation_text(entry):
+    """A degradation of the catalogue in one line."""
+    psf = entry.get("psf") or {}
+    shape = f"{psf['size']} × {psf['size']}" if "size" in psf else ""
+    sigma = psf.get("sigma")
+    width = f"σ {' × '.join(map(str, sigma)) if isinstance(sigma, list | tuple) else sigma}" if sigma is not None else ""
+    snr = [f"{name} {entry[key]:g} dB" for name, key in (("HSI", "snr_hsi"), ("MSI", "snr_msi")) if entry.get(key) is not None]
+    parts = [
+        f"ratio {entry['ratio']}" if "ratio" in entry else "",
+        " ".join(p for p in (psf.get("family", ""), "PSF", shape, width) if p) if psf else "",
+        f"phase ({', '.join(map(str, entry['phase']))})" if entry.get("phase") else "",
+        f"border {entry['border']}" if entry.get("border") else "",
+        f"SRF {entry['srf']}" if entry.get("srf") else "",
+        f"noise: SNR {', '.join(snr)}" if snr else "no noise",
+        f"MSI shifted by {entry['shift']}" if any(entry.get("shift") or ()) else "",
+    ]
+    return " · ".join(p for p in parts if p)

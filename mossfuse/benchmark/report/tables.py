@@ -1,0 +1,138 @@
+"""Leaderboards as CSV, Markdown and LaTeX, and our numbers beside published ones."""
+
+import re
+
+import pandas as pd
+
+from mossfuse.benchmark.metrics import METRICS
+from mossfuse.benchmark.report.board import marks
+from mossfuse.benchmark.report.style import arrow, clock_title, count, interval, metric_title, metric_unit, number, seconds
+from mossfuse.benchmark.statistics import summary
+
+LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: f"\\{c}" for c in "&%$#_{}"}
+
+
+def to_csv(board):
+    """Every number of the leaderboard with ten significant digits; time columns carry their clock's name."""
+    names = {f"time_{k}": f"time_s {clock_title(clock)}" for k, clock in enumerate(board.clocks)}
+    front = ["rank", "method", "title", "knows", "trained_on", "standing", "scenes", "failed"]
+    scores = [f"{m}{end}" for m in board.metrics for end in ("", "_low", "_high")]
+    table = board.table[[*front, *scores, *names, "parameters", "train_s"]].rename(columns=names)
+    table = table.assign(rank=table["rank"].astype("Int64"), convention=board.convention)
+    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+
+
+def printed(board):
+    """The leaderboard as rows of text: header and rows of (text, mark)."""
+    header = ["Rank", "Method", "Knows", "Trained on"]
+    header += [f"{metric_title(m)} {f'({metric_unit(m)}) ' if metric_unit(m) else ''}{arrow(m)}" for m in board.metrics]
+    header += [f"Time (s), {clock_title(c)}" for c in board.clocks] + ["Parameters", "Scenes"]
+    marked = {m: marks(board.table, m) for m in board.metrics}
+    rows = []
+    for k, row in board.table.iterrows():
+        cells = [(count(row["rank"]), ""), (row["title"], ""), (row["knows"], ""), (row["trained_on"], "")]
+        cells += [(number(m, row[m]), marked[m][k]) for m in board.metrics]
+        cells += [(seconds(row[f"time_{c}"]), "") for c in range(len(board.clocks))]
+        cells += [(count(row["parameters"]), ""), (f"{row['scenes']}/{len(board.scenes)}", "")]
+        rows.append(cells)
+    return header, rows
+
+
+def to_markdown(board):
+    """A pipe table: best bold, second underlined, 95 % intervals of the means in brackets."""
+    header, rows = printed(board)
+    wrap = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
+    lines = ["| " + " | ".join(header) + " |", "|" + "|".join(" --- " if k < 4 and k else " ---: " for k in range(len(header))) + "|"]
+    for (_, row), cells in zip(board.table.iterrows(), rows, strict=True):
+        texts = [wrap[mark].format(text.replace("|", "\\|")) for text, mark in cells]
+        for k, metric in enumerate(board.metrics):
+            ends = interval(metric, row[f"{metric}_low"], row[f"{metric}_high"])
+            texts[4 + k] += f" [{ends}]" if ends else ""
+        lines.append("| " + " | ".join(texts) + " |")
+    return f"{caption(board)}\n\n" + "\n".join(lines) + "\n"
+
+
+def to_latex(board):
+    """A booktabs table: best \\textbf, second \\underline. Needs \\usepackage{booktabs}."""
+    header, rows = printed(board)
+    wrap = {"best": r"\textbf{{{}}}", "second": r"\underline{{{}}}", "": "{}"}
+    lines = [
+        r"\begin{table}[t]", r"\centering", rf"\caption{{{latex(caption(board))}}}", rf"\label{{tab:{board.slug}}}",
+        rf"\begin{{tabular}}{{rlll{'r' * (len(header) - 4)}}}", r"\toprule",
+        " & ".join(latex(h) for h in header) + r" \\", r"\midrule",
+        *(" & ".join(wrap[mark].format(latex(text)) for text, mark in cells) + r" \\" for cells in rows),
+        r"\bottomrule", r"\end{tabular}", r"\end{table}",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def caption(board):
+    scenes = len(board.scenes)
+    return (
+        f"{board.dataset}, {board.degradation}: mean over {scenes} scene{'s' if scenes != 1 else ''}, metrics by the "
+        f"convention {board.convention}; best bold, second underlined; rows without a rank are not comparable."
+    )
+
+
+def latex(text):
+    """Text with LaTeX's special characters escaped and our signs as commands."""
+    text = "".join(LATEX.get(c, c) for c in text)
+    signs = {"↑": r"$\uparrow$", "↓": r"$\downarrow$", "°": r"$^\circ$", "–": "--", "−": "$-$", "∞": r"$\infty$", "×": r"$\times$"}
+    return "".join(signs.get(c, c) for c in text)
+
+
+def published_comparison(results, board):
+    """Printed, authors'-weights and own numbers of the same paper side by side.
+
+    One row per own row, published entry and metric: title, metric, convention, setting, source, published, authors,
+    ours, gap_authors, gap_ours (ours minus published). Rows belong together where they cite the same paper; a
+    published entry is listed where its data set and its ratio are this board's.
+    """
+    names = list(board.table["method"])
+    counted = results.board(board.dataset, board.degradation)
+    counted = counted[counted["scene"].isin(board.scenes)]
+    families = {}
+    for name in names:
+        about = results.about(name)
+        if about.get("weights") != "external" and not about.get("refines"):
+            families.setdefault(about.get("citation") or name, []).append(name)
+    rows = []
+    for family in families.values():
+        entries = [p for n in family for p in results.about(n).get("published", []) if fits(p, results, board)]
+        entries = [p for k, p in enumerate(entries) if p not in entries[:k]]
+        authors = [n for n in family if results.about(n).get("weights") == "authors"]
+        own = [n for n in family if n not in authors]
+        if not entries and not (authors and own):
+            continue
+        wanted = list(dict.fromkeys(m for p in entries for m in p["metrics"] if m in METRICS)) or ["psnr"]
+        for convention in results.conventions:
+            for metric in wanted:
+                means = summary(counted, convention, metric).set_index("method")["mean"]
+                for name in own or authors:
+                    for entry in [p for p in entries if metric in p["metrics"]] or [None]:
+                        rows.append(compared(results, name, authors, means, metric, convention, entry))
+    columns = ["title", "metric", "convention", "setting", "source", "published", "authors", "ours", "gap_authors", "gap_ours"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.dropna(subset=["authors", "ours"], how="all").reset_index(drop=True)
+
+
+def compared(results, name, authors, means, metric, convention, entry):
+    printed_value = float(entry["metrics"][metric]) if entry else float("nan")
+    by_authors = means.get(authors[0], float("nan")) if authors else float("nan")
+    ours = means.get(name, float("nan")) if name not in authors else float("nan")
+    return {
+        "title": results.title(name), "metric": metric, "convention": convention,
+        "setting": entry["setting"] if entry else "", "source": entry["source"] if entry else "",
+        "published": printed_value, "authors": by_authors, "ours": ours,
+        "gap_authors": by_authors - printed_value, "gap_ours": ours - printed_value,
+    }  # fmt: skip
+
+
+def fits(published, results, board):
+    """Whether a published entry names this board's data set and ratio."""
+    about = results.catalogue["datasets"].get(board.dataset, {})
+    name = published["dataset"].lower()
+    words = re.findall(r"[a-z0-9]+", f"{board.dataset} {about.get('title', '')}".lower())
+    ratio = results.catalogue["degradations"].get(board.degradation, {}).get("ratio")
+    ratios = {int(a or b) for a, b in re.findall(r"(?:x|×)\s*(\d+)|(\d+)\s*(?:x|×)", published["setting"].lower())}
+    return name in words and ratio in ratios

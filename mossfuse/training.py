@@ -1,0 +1,257 @@
+"""Training of MossFuse on degraded pairs: random patches, a fixed number of steps, resumable to the bit.
+
+No ground truth is used anywhere. By default the PSF and the SRF are fitted to all pairs first and then frozen, and
+only the encoders and the high-resolution decoder are trained; ``operators='learned'`` and ``loss='paper'`` are the
+authors' way. Patches are aligned to the low-resolution grid and never flipped: the official sampling phase (15 of
+32) is off the block's centre, so a flip would shift the HSI against the MSI by a pixel.
+"""
+
+import hashlib
+import logging
+import math
+import time
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mossfuse.errors import MossFuseError
+from mossfuse.losses import VARIANTS, fusion_loss, loss_terms, needs_decoders
+from mossfuse.network import checkpoint
+from mossfuse.network.degradation import fit_operators, geometry_of
+from mossfuse.network.mossfuse import MossFuse, inference_parameter_count, parameter_count
+from mossfuse.physics.sampling import block_span
+from mossfuse.physics.tensors import to_tensor
+from mossfuse.progress import track
+
+OPERATORS = ("fitted", "learned")
+LOG_EVERY = 20
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one training.
+
+    dim, num_blocks: width and depth of the network. steps: optimiser steps. patch: side of a patch in MSI pixels, a
+    multiple of the ratio. batch: patches per step. learning_rate: Adam's step size after ``warmup`` steps of linear
+    rise, then a cosine down to ``final_rate``. clip: limit on the norm of the gradient. loss: name in mossfuse.losses.VARIANTS.
+    operators: 'fitted' first and frozen, or 'learned' with the rest. save_every: steps between resumable states.
+    """
+
+    dim: int
+    num_blocks: int
+    steps: int
+    patch: int
+    batch: int
+    learning_rate: float
+    final_rate: float
+    warmup: int
+    clip: float
+    loss: str
+    operators: str
+    save_every: int
+
+    def __post_init__(self):
+        for key, allowed in (("loss", tuple(VARIANTS)), ("operators", OPERATORS)):
+            if getattr(self, key) not in allowed:
+                raise MossFuseError(
+                    f"unknown {key} '{getattr(self, key)}' in the training parameters; choose one of {allowed}"
+                )
+        if min(self.steps, self.patch, self.batch, self.save_every) < 1 or self.learning_rate <= 0 or self.clip <= 0:
+            raise MossFuseError(
+                "training needs positive steps, patch, batch, save_every, learning_rate and clip; check train_params"
+            )
+
+    def rate(self, step):
+        """Step size of the 0-based ``step``."""
+        if step < self.warmup:
+            return self.learning_rate * (step + 1) / self.warmup
+        share = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.final_rate + (self.learning_rate - self.final_rate) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+class Patches:
+    """Random aligned patches of all pairs, held on one device."""
+
+    def __init__(self, pairs, patch, device):
+        self.ratio = pairs[0].ratio
+        if patch % self.ratio or any(patch > min(pair.msi.shape[:2]) for pair in pairs):
+            raise MossFuseError(
+                f"training patch {patch} must be a multiple of the ratio {self.ratio} and fit into every MSI "
+                f"(smallest side {min(min(p.msi.shape[:2]) for p in pairs)}); change 'patch' in train_params"
+            )
+        self.low = patch // self.ratio
+        self.images = [(to_tensor(pair.msi, device), to_tensor(pair.hsi, device)) for pair in pairs]
+
+    def draw(self, batch, generator):
+        """(msi (batch, M, patch, patch), hsi (batch, B, patch / ratio, patch / ratio))."""
+        drawn = []
+        for _ in range(batch):
+            msi, hsi = self.images[self._uniform(len(self.images), generator)]
+            row, col = (self._uniform(n - self.low + 1, generator) for n in hsi.shape[2:])
+            r, size = self.ratio, self.low
+            drawn.append(
+                (
+                    msi[:, :, row * r : (row + size) * r, col * r : (col + size) * r],
+                    hsi[:, :, row : row + size, col : col + size],
+                )
+            )
+        msi, hsi = zip(*drawn, strict=True)
+        return torch.cat(msi), torch.cat(hsi)
+
+    @staticmethod
+    def _uniform(count, generator):
+        return int(torch.randint(count, (), generator=generator))
+
+
+def train(pairs, *, seed, device, path, resume=False, **settings):
+    """Train on ``pairs`` (Observations of equal bands, ratio and sensor) and write the checkpoint to ``path``.
+
+    settings: the fields of Recipe. A state is kept beside the checkpoint (``path`` + '.partial') every
+    ``save_every`` steps; with ``resume`` an existing one is continued, and the result is bit for bit that of an
+    uninterrupted run on the same machine and threads. Returns history columns: step, lr, every loss term (mean since
+    the last logged step). Raises MossFuseError for pairs or settings that do not fit together.
+    """
+    recipe = Recipe(**settings)
+    check_pairs(pairs)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    geometry = geometry_of(pairs[0])
+    patches = Patches(pairs, recipe.patch, device)
+    blocks = protruding_blocks(geometry, patches)
+    network = new_network(pairs, recipe, geometry, seed).to(device, memory_format=torch.channels_last).train()
+    optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], recipe.learning_rate, fused=True)
+    run = Run(
+        network, optimiser, torch.Generator().manual_seed(seed), partial_path(path), identity(pairs, recipe, seed)
+    )
+    if resume and run.path.exists():
+        run.restore()
+    for step in track(range(run.step, recipe.steps), f"training on {len(pairs)} pairs", total=recipe.steps - run.step):
+        started = time.perf_counter()
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate(step)
+        msi, hsi = patches.draw(recipe.batch, run.generator)
+        terms = loss_terms(network(msi, hsi), msi, hsi, geometry, blocks)
+        loss = fusion_loss(terms, recipe.loss)
+        if recipe.operators == "learned":
+            loss = loss + terms["blind"]
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
+        optimiser.step()
+        run.record(step, recipe, loss, terms, time.perf_counter() - started)
+        if run.step % recipe.save_every == 0 and run.step < recipe.steps:
+            run.store()
+    facts = {
+        **{field.name: getattr(recipe, field.name) for field in fields(Recipe)},
+        "seed": seed,
+        "pairs": len(pairs),
+        "seconds": run.seconds,
+        "parameters": parameter_count(network),
+        "inference_parameters": inference_parameter_count(network),
+    }
+    checkpoint.save(path, network, pairs[0].wavelengths, facts)
+    run.path.unlink(missing_ok=True)
+    return run.history
+
+
+class Run:
+    """Everything a training changes; its state can be written and taken up again."""
+
+    def __init__(self, network, optimiser, generator, path, identity):
+        self.network, self.optimiser, self.generator = network, optimiser, generator
+        self.path, self.identity = path, identity
+        self.step, self.seconds, self.history, self.sums = 0, 0.0, {}, {}
+
+    def record(self, step, recipe, loss, terms, seconds):
+        """Count a finished step; every LOG_EVERY steps and at the end the means join the history."""
+        self.step, self.seconds = step + 1, self.seconds + seconds
+        for name, value in {"loss": loss, **terms}.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.detach()
+        if self.step % LOG_EVERY == 0 or self.step == recipe.steps:
+            count = (self.step - 1) % LOG_EVERY + 1
+            row = {"step": self.step, "lr": recipe.rate(step), **{k: float(v) / count for k, v in self.sums.items()}}
+            for name, value in row.items():
+                self.history.setdefault(name, []).append(value)
+            self.sums = {}
+
+    def store(self):
+        state = {
+            "identity": self.identity,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "generator": self.generator.get_state(),
+            **{name: getattr(self, name) for name in ("step", "seconds", "history", "sums")},
+        }
+        checkpoint.write_atomically(state, self.path)
+
+    def restore(self):
+        state = checkpoint.read_file(self.path)
+        if state.get("identity") != self.identity:
+            log.warning("%s belongs to a training with other pairs, settings or seed; starting anew", self.path)
+            return
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.generator.set_state(state["generator"])
+        for name in ("step", "seconds", "history", "sums"):
+            setattr(self, name, state[name])
+
+
+def new_network(pairs, recipe, geometry, seed):
+    """A freshly initialised network; operators fitted and frozen where the recipe says so."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = MossFuse(
+            pairs[0].hsi.shape[2],
+            pairs[0].msi.shape[2],
+            pairs[0].ratio,
+            dim=recipe.dim,
+            num_blocks=recipe.num_blocks,
+            geometry=geometry,
+            decoders=needs_decoders(recipe.loss),
+        )
+    if recipe.operators == "fitted":
+        network.blind.set_to(*fit_operators(pairs, geometry))
+        network.blind.requires_grad_(False)
+    return network
+
+
+def check_pairs(pairs):
+    """Refuse an empty list and pairs that differ in bands, ratio or sampling geometry."""
+    if not pairs:
+        raise MossFuseError("training needs at least one pair; check the dataset's training split")
+    kinds = {(p.hsi.shape[2], p.msi.shape[2], p.ratio, geometry_of(p)) for p in pairs}
+    if len(kinds) > 1:
+        raise MossFuseError(
+            "training pairs must agree in bands, ratio and PSF geometry; found (HSI bands, MSI bands, ratio, "
+            f"geometry): {sorted(kinds)}"
+        )
+
+
+def protruding_blocks(geometry, patches):
+    """How many low-resolution pixels at each side of a patch have a PSF window that leaves it: ((t, b), (l, r))."""
+    spans = [block_span(*which, patches.ratio) for which in zip(geometry.size, geometry.phase, strict=True)]
+    blocks = tuple((-first, last) for first, last, _ in spans)
+    if max(map(sum, blocks)) >= patches.low:
+        raise MossFuseError(
+            f"the PSF of {geometry.size[0]}x{geometry.size[1]} pixels leaves every training patch of "
+            f"{patches.low * patches.ratio} pixels; set a larger 'patch' in train_params"
+        )
+    return blocks
+
+
+def partial_path(path):
+    """Where the resumable state of a training lies."""
+    path = Path(path)
+    return path.with_name(path.name + ".partial")
+
+
+def identity(pairs, recipe, seed):
+    """Fingerprint of what decides a training's result."""
+    digest = hashlib.sha256(f"{recipe} {seed}".encode())
+    for pair in pairs:
+        for image in (pair.hsi, pair.msi):
+            digest.update(f"{image.shape} {geometry_of(pair)}".encode())
+            digest.update(np.ascontiguousarray(image))
+    return digest.hexdigest()
