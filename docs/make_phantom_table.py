@@ -1,6 +1,6 @@
 """Write docs/phantom_statistics.csv: median, least and greatest of each statistic over 9 scenes x seeds 0 and 1.
 
-    python docs/make_phantom_table.py
+python docs/make_phantom_table.py
 """
 
 import csv

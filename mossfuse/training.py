@@ -111,7 +111,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
 
     settings: the fields of Recipe. A state is kept beside the checkpoint (``path`` + '.partial') every
     ``save_every`` steps; with ``resume`` an existing one is continued, and the result is bit for bit that of an
-    uninterrupted run on the same machine and threads. Returns history columns: step, lr, every loss term (mean since
+    uninterrupted run on the same machine and threads. Returns history columns: step, learning_rate, every loss term (mean since
     the last logged step). Raises MossFuseError for pairs or settings that do not fit together.
     """
     recipe = Recipe(**settings)
@@ -171,7 +171,7 @@ class Run:
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
         if self.step % LOG_EVERY == 0 or self.step == recipe.steps:
             count = (self.step - 1) % LOG_EVERY + 1
-            row = {"step": self.step, "lr": recipe.rate(step), **{k: float(v) / count for k, v in self.sums.items()}}
+            row = {"step": self.step, "learning_rate": recipe.rate(step), **{k: float(v) / count for k, v in self.sums.items()}}
             for name, value in row.items():
                 self.history.setdefault(name, []).append(value)
             self.sums = {}

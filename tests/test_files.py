@@ -28,7 +28,7 @@ def write_as_matlab(path, **variables):
             item = file.create_dataset(name, data=value.T)
             item.attrs["MATLAB_class"] = np.bytes_(classes[value.dtype.str[1:]])
         file.create_group("#refs#").create_dataset("a", data=np.zeros((9, 9, 9)))
-        cell = file.create_dataset("cell", data=np.zeros((1, 1), h5py.ref_dtype), dtype=h5py.ref_dtype)
+        cell = file.create_dataset("cell", (1, 1), dtype=h5py.ref_dtype)
         cell.attrs["MATLAB_class"] = np.bytes_("cell")
         empty = file.create_dataset("nothing", data=np.array([0, 3], np.uint64))
         empty.attrs["MATLAB_class"], empty.attrs["MATLAB_empty"] = np.bytes_("double"), np.uint8(1)
@@ -111,8 +111,10 @@ def test_round_trip_keeps_values_type_and_wavelengths(tmp_path, name, dtype):
 
 def test_npy_holds_the_cube_alone(tmp_path):
     np.save(tmp_path / "a.npy", CUBE)
-    cube, wavelengths = files.read_cube(tmp_path / "a.npy")
-    assert np.array_equal(cube, CUBE) and wavelengths is None
+    files.write_cube(tmp_path / "b.npy", CUBE, WAVELENGTHS)
+    for name in ("a.npy", "b.npy"):
+        cube, wavelengths = files.read_cube(tmp_path / name)
+        assert np.array_equal(cube, CUBE) and wavelengths is None
 
 
 def test_flat_image_becomes_one_band(tmp_path):

@@ -69,13 +69,12 @@ def device_of(options):
 
 
 def fetch(options):
+    from mossfuse.benchmark.prepare import fetch_dataset
+
     settings, grid = load(options)
     for label, scenes in grid.scenes_to_prepare().items():
-        block = grid.block_of(label)
-        folder = DATA / label / "raw"
-        found = block.module.obtain(scenes, folder, mirror_folders(settings))
-        write_json(DATA / label / "fetched.json", {"dataset": block.dataset, "scenes": found})
-        log.info("%s: %d scenes ready", label, len(found))
+        fetch_dataset(grid.block_of(label).dataset, scenes, DATA / label, mirror_folders(settings))
+        log.info("%s: %d scenes ready", label, len(scenes))
 
 
 def prepare(options):
@@ -83,8 +82,9 @@ def prepare(options):
 
     settings, grid = load(options)
     block = grid.block_of(options.dataset)
-    target = DATA / block.label / "scenes" / f"{options.scene}.mat"
-    prepare_scene(block.dataset, options.scene, DATA / block.label / "raw", mirror_folders(settings), target, block.options)
+    prepare_scene(
+        block.dataset, options.scene, DATA / block.label, mirror_folders(settings), **block.options
+    )
 
 
 def scenes(options):
@@ -109,27 +109,35 @@ def scenes(options):
 
 
 def degrade(options):
-    from mossfuse.benchmark.degrade import degrade_scene
+    from mossfuse.benchmark import degrade as making
+    from mossfuse.benchmark.srfs import load_srf
+    from mossfuse.files import read_cube
 
     settings, grid = load(options)
-    block = grid.block_of(options.dataset)
-    folder = Path(settings["results"], options.dataset, options.degradation, "_pairs")
-    degrade_scene(
-        DATA / options.dataset / "scenes" / f"{options.scene}.mat",
-        grid.degradations[options.degradation],
-        options.scene,
-        mirror_folders(settings),
-        folder / f"{options.scene}.mat",
-        {"dataset": options.dataset, "split": "train" if options.scene in block.spec.train else "test"},
+    block, degradation = grid.block_of(options.dataset), grid.degradations[options.degradation]
+    cube, wavelengths = read_cube(DATA / options.dataset / "scenes" / f"{options.scene}.mat")
+    srf = load_srf(degradation.srf, wavelengths, mirror_folders(settings))
+    pair = making.degrade(cube, degradation, srf, scene=options.scene, wavelengths=wavelengths)
+    making.write_pair(
+        Path(settings["results"], options.dataset, options.degradation, "_pairs", f"{options.scene}.mat"),
+        pair,
+        degradation=degradation,
+        split="train" if options.scene in block.spec.train else "test",
+        seen_in_training=options.scene in block.spec.train,
     )
 
 
 def registry_file(options):
-    from mossfuse.benchmark.download import obtain_file
-    from mossfuse.benchmark.registry import find_file
+    import shutil
+
+    from mossfuse.benchmark.registry import obtain_file
 
     settings, _ = load(options)
-    obtain_file(find_file(options.name), Path(options.output), mirror_folders(settings))
+    found = obtain_file(options.name, mirror_folders(settings))
+    part = Path(f"{options.output}.part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(found.path, part)
+    part.replace(options.output)
 
 
 def train(options):

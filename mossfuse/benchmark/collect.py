@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 from mossfuse.benchmark.provenance import write_json
@@ -10,7 +11,7 @@ from mossfuse.benchmark.score import write_rows
 
 METRIC_COLUMNS = (
     "dataset", "degradation", "method", "scene", "seed", "split", "seen_in_training", "weights", "status", "reason",
-    "convention", "metric", "value",
+    "pair_sha256", "convention", "metric", "value",
 )
 TIMING_COLUMNS = (
     "dataset", "degradation", "method", "scene", "seed", "device", "device_name", "threads", "repeats", "first_s",
@@ -45,11 +46,19 @@ def metric_rows(grid, cell, run, results):
     head = (
         cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed, split,
         str(seen_in_training(grid, cell)).lower(), run["weights"], run["status"], run["reason"],
+        pair_hash(results, cell),
     )  # fmt: skip
     if run["status"] != "ok":
         return [(*head, "", "", "")]
     with open(results / cell.folder / "score.csv", newline="") as stream:
         return [(*head, r["convention"], r["metric"], r["value"]) for r in csv.DictReader(stream)]
+
+
+@cache
+def pair_hash(results, cell):
+    """Content hash of the pair that this cell's method read."""
+    place = results / cell.dataset / cell.degradation / "_pairs" / f"{cell.scene}.json"
+    return json.loads(place.read_text())["sha256"][:16]
 
 
 def nested_means(rows):
@@ -83,13 +92,13 @@ def timing_row(grid, cell, results, checkpoints):
 
 def catalogue(grid):
     """What the report says about methods, datasets, degradations and conventions, as plain data."""
-    from mossfuse.benchmark.metrics import CONVENTIONS
+    from mossfuse.benchmark.metrics import CONVENTIONS, describe
 
     return {
         "methods": {name: describe_row(row) for name, row in grid.rows.items()},
         "datasets": {b.label: describe_block(b) for b in grid.blocks},
         "degradations": {name: plain(d) for name, d in grid.degradations.items()},
-        "conventions": {c: CONVENTIONS[c].description for c in grid.config["conventions"]},
+        "conventions": {c: text for c, text in describe().items() if c in grid.config["conventions"] or c not in CONVENTIONS},
         "grid": [dict(entry) for entry in grid.config["grid"]],
         "config": grid.config,
     }

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,7 @@ def check_archive(path):
             with tarfile.open(path) as archive:
                 for _ in archive:
                     pass
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise MossFuseError(
             f"{path} is a damaged archive ({error}); delete it and run again to download it anew"
         ) from error

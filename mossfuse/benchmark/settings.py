@@ -55,7 +55,15 @@ def checked(config, source="config"):
         value = config.get(key)
         value = default if value is None else value
         out[key] = {**default, **value} if isinstance(default, dict) else value
+    check_conventions(out["conventions"])
     return {**out, "grid": config["grid"]}
+
+
+def check_conventions(names):
+    from mossfuse.benchmark.metrics import find_convention
+
+    for name in names:
+        find_convention(name)
 
 
 def sentence(error):

@@ -11,8 +11,9 @@ import numpy as np
 
 def shrinkage_gain(energy, threshold):
     """sigma' / sigma for squared singular values ``energy``; threshold: C of the penalty."""
-    inside = 1 - 4 * threshold / np.maximum(energy, np.finfo(energy.dtype).tiny)
-    return np.where(inside >= 0, (1 + np.sqrt(np.maximum(inside, 0))) / 2, 0).astype(energy.dtype)
+    least = 4 * threshold
+    root = np.sqrt(1 - least / np.maximum(energy, max(least, np.finfo(energy.dtype).tiny)))
+    return np.where(energy >= least, (1 + root) / 2, 0).astype(energy.dtype)
 
 
 def shrinkage_filter(gram, threshold):
@@ -45,4 +46,28 @@ def shrink_tubal(patches, groups, threshold):
         spectrum[:, s] = spectrum[:, s] @ one
     out = np.empty_like(patches)
     out[order] = scipy.fft.irfft(spectrum, n=patches.shape[1], axis=0).swapaxes(0, 1)
+    return out
+
+
+def shrink_mode(patches, groups, sides, mode, penalty):
+    """LTTR's proximal step for one of three unfoldings of every group, (n, side^2, B) in and out.
+
+    A group of d patches is a tensor (rows, cols, B, d), sides = (rows, cols). mode 0: [rows cols x B d], mode 1:
+    [rows cols B x d], mode 2: [rows x cols B d] (Dian, Li, Fang, TNNLS 2019, tensor-train unfoldings). The penalty is
+    shared between the modes in proportion to the square roots of their ranks' bounds.
+    """
+    out = np.empty_like(patches)
+    pixels, bands = patches.shape[1:]
+    for members in groups:
+        group = patches[members]
+        bounds = np.sqrt([min(pixels, bands * len(members)), min(pixels * bands, len(members)), sides[0]])
+        threshold = patches.dtype.type(penalty * bounds[mode] / bounds.sum())
+        if mode == 1:
+            group = shrink(group.reshape(len(members), -1), threshold).reshape(group.shape)
+        else:
+            rows = pixels if mode == 0 else sides[0]
+            stack = group.reshape(len(members), rows, -1)
+            gram = (stack @ stack.swapaxes(1, 2)).sum(0)
+            group = (shrinkage_filter(gram, threshold) @ stack).reshape(group.shape)
+        out[members] = group
     return out

@@ -16,7 +16,7 @@ class PatchGrid:
         rows, cols = (first[:, None] + np.arange(k) for first, k in zip(starts, self.sides))
         index = rows[:, None, :, None] * self.shape[1] + cols[None, :, None, :]
         self.index = index.reshape(-1, self.sides[0] * self.sides[1])
-        self.coverage = np.bincount(self.index.ravel(), minlength=self.shape[0] * self.shape[1]).astype(np.float32)
+        self.mean = self._averaging()
 
     def cut(self, image):
         """(rows, cols, C) -> (patches, side^2, C)."""
@@ -24,9 +24,19 @@ class PatchGrid:
 
     def join(self, patches):
         """Mean of the overlapping patches (patches, side^2, C) -> (rows, cols, C) float32."""
-        count, bands = self.coverage.size, patches.shape[2]
-        out = np.stack([np.bincount(self.index.ravel(), patches[:, :, c].ravel(), count) for c in range(bands)], -1)
-        return (out / self.coverage[:, None]).astype(np.float32).reshape(*self.shape, bands)
+        bands = patches.shape[2]
+        return (self.mean @ patches.reshape(-1, bands)).reshape(*self.shape, bands)
+
+    def _averaging(self):
+        """Sparse (pixels, patch pixels) matrix: the mean of all patch pixels that lie on a pixel."""
+        import scipy.sparse
+
+        flat = self.index.ravel()
+        coverage = np.bincount(flat)
+        order = np.argsort(flat, kind="stable")
+        weights = (1 / coverage[flat[order]]).astype(np.float32)
+        pointers = np.append(0, np.cumsum(coverage))
+        return scipy.sparse.csr_array((weights, order, pointers), shape=(coverage.size, flat.size))
 
 
 def similar_patches(patches, count, rng, rounds=30):

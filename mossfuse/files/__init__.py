@@ -1,7 +1,8 @@
 """Reading and writing cubes: MATLAB v5 and v7.3, NumPy, HDF5, ENVI and (optional) GeoTIFF.
 
 Cubes are laid out (rows, cols, bands) in memory whatever the format stores. One module per format; each offers
-``shapes(path) -> {name: shape}``, ``read(path, names) -> {name: array}`` and ``write(path, variables)``.
+``shapes(path) -> {name: shape}``, ``read(path, names) -> {name: array}``, ``write(path, variables)`` and
+``holds(path)``: the names it can store (None: any).
 Every write is atomic: a temporary file in the same folder takes the name in one step when it is complete.
 """
 
@@ -85,7 +86,7 @@ def write_variables(path, variables):
     path = Path(path)
     module = format_module(path)
     kept = {name: value for name, value in variables.items() if value is not None}
-    surplus = sorted(set(kept) - set(getattr(module, "HOLDS", kept)))
+    surplus = sorted(set(kept) - set(module.holds(path) or kept))
     if surplus:
         raise MossFuseError(f"{path}: this format cannot hold {', '.join(surplus)}; write a .mat, .npz or .h5 file")
     module.write(path, kept)

@@ -8,7 +8,6 @@ import numpy as np
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import replacing
 
-HOLDS = ("cube", "wavelengths")
 TYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
 RAW_SUFFIXES = (".img", ".dat", ".raw", ".bsq", ".bil", ".bip", "")
 # axes of the raw array and how to bring them to (rows, cols, bands)
@@ -26,6 +25,10 @@ NANOMETRES = {
     "um": 1e3,
     "microns": 1e3,
 }
+
+
+def holds(path):
+    return ("cube", "wavelengths")
 
 
 def shapes(path):

@@ -11,9 +11,12 @@ import numpy as np
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import replacing
 
-HOLDS = ("cube", "wavelengths")
 TAG, UNITS = "wavelength", "wavelength_units"
 NANOMETRES = {"micrometers": 1e3, "um": 1e3}
+
+
+def holds(path):
+    return ("cube", "wavelengths")
 
 
 def shapes(path):

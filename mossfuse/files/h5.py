@@ -9,6 +9,10 @@ import numpy as np
 from mossfuse.files.atomic import replacing
 
 
+def holds(path):
+    return None
+
+
 def shapes(path):
     import h5py
 

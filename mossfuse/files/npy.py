@@ -1,4 +1,4 @@
-"""NumPy files: .npy holds one cube and nothing else, .npz named arrays."""
+"""NumPy files: .npy holds one cube and nothing else (wavelengths are left out), .npz named arrays."""
 
 from pathlib import Path
 
@@ -7,6 +7,10 @@ import numpy as np
 from mossfuse.files.atomic import replacing
 
 ONLY = "cube"
+
+
+def holds(path):
+    return (ONLY, "wavelengths") if single(path) else None
 
 
 def shapes(path):

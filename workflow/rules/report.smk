@@ -20,7 +20,7 @@ rule report:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/report/build.py"),
+        code=code("benchmark/report/__init__.py"),
         settings=EFFECTIVE,
     shell:
         "{BENCH} report --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"

@@ -21,7 +21,7 @@ rule score:
         code=code(
             "benchmark/score.py",
             "benchmark/metrics/__init__.py",
-            "benchmark/render.py",
+            "benchmark/render/__init__.py",
         ),
         settings=EFFECTIVE,
     shell:
@@ -41,7 +41,7 @@ rule render_pair:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/render.py"),
+        code=code("benchmark/render/__init__.py"),
         settings=EFFECTIVE,
     shell:
         "{BENCH} render-pair --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"

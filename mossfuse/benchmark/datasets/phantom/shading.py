@@ -105,5 +105,7 @@ def averaged(image, factor):
 
 def enlarged(image):
     """(n, n, bands) -> (8 n, 8 n, bands), bilinear."""
-    bands = (ndimage.zoom(band, REDUCTION, order=1, grid_mode=True, mode="nearest") for band in np.moveaxis(image, -1, 0))
+    bands = (
+        ndimage.zoom(band, REDUCTION, order=1, grid_mode=True, mode="nearest") for band in np.moveaxis(image, -1, 0)
+    )
     return np.stack(list(bands), -1)

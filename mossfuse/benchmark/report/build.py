@@ -1,0 +1,114 @@
+"""Building the report: tables, figures and pages from a finished grid, into one folder that opens from disk."""
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+
+from mossfuse.benchmark.report import pages, style
+from mossfuse.benchmark.report.board import make_board
+from mossfuse.benchmark.report.drawing import draw_board
+from mossfuse.benchmark.report.load import load_results
+from mossfuse.benchmark.report.scenes import scene_pages
+from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
+from mossfuse.benchmark.statistics import paired
+from mossfuse.progress import track
+
+HERE = Path(__file__).parent
+MANIFEST = "assets/files.json"
+
+
+@dataclass
+class Site:
+    """The folder that is being written; remembers every file, so that stale ones can go."""
+
+    out: Path
+    files: set = field(default_factory=set)
+
+    def path(self, name):
+        """Absolute path for the file NAME, its folder made, the file remembered."""
+        self.files.add(name)
+        path = self.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def text(self, name, content):
+        self.path(name).write_text(content, encoding="utf-8")
+
+    def copy(self, source, name):
+        shutil.copyfile(source, self.path(name))
+
+
+def build_report(results, checkpoints, data, out):
+    """Write index.html and everything it links to into ``out``; returns the path of index.html.
+
+    The same results give the same bytes. Files of an earlier report that are no longer part of it are removed,
+    foreign files stay. Raises MossFuseError where a table of the results is missing.
+    """
+    content = load_results(results, checkpoints, data)
+    site = Site(Path(out))
+    conventions = content.conventions
+    boards = {c: [make_board(content, *place, c) for place in content.boards] for c in conventions}
+    leading = boards[conventions[0]]
+    colours = style.method_colours(content.methods)
+    markers = style.method_markers(content.methods)
+    figures = {b.slug: draw_board(content, b, colours, markers, site) for b in track(leading, "drawing figures")}
+    write_exports(site, content, boards)
+    write_assets(site)
+    common = pages.common(content, leading, colours)
+    environment = make_environment(common)
+    for name, template, context in pages.all_pages(content, boards, figures, site):
+        site.text(name, environment.get_template(template).render(root="", **context))
+    for name, context in track(scene_pages(content, leading, colours, site), "writing scene pages"):
+        site.text(name, environment.get_template("scene.html").render(root="../", **context))
+    remove_stale(site)
+    return site.out / "index.html"
+
+
+def make_environment(common):
+    """Jinja with every undefined name an error and all text escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.globals.update(common, style=style)
+    return environment
+
+
+def write_exports(site, content, boards):
+    """The long tables as they are, every leaderboard in three formats, all paired comparisons, published numbers."""
+    for name in ("metrics.csv", "timing.csv"):
+        site.copy(content.results / name, f"exports/{name}")
+    for convention, many in boards.items():
+        for board in many:
+            stem = f"exports/{style.slug(board.dataset, board.degradation, convention)}"
+            site.text(f"{stem}.csv", to_csv(board))
+            site.text(f"{stem}.md", to_markdown(board))
+            site.text(f"{stem}.tex", to_latex(board))
+    for board in boards[content.conventions[0]]:
+        rows = content.board(board.dataset, board.degradation)
+        rows = rows[rows["scene"].isin(board.scenes)]
+        stem = f"exports/{style.slug(board.dataset, board.degradation)}"
+        for metric in board.metrics[:1]:
+            pairs = paired(rows, board.convention, metric)
+            site.text(f"{stem}--paired-{metric}.csv", pairs.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+        compared = published_comparison(content, board)
+        if len(compared):
+            site.text(f"{stem}--published.csv", compared.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+
+
+def write_assets(site):
+    for path in sorted((HERE / "assets").glob("*")):
+        if path.suffix in (".css", ".js", ".svg"):
+            site.copy(path, f"assets/{path.name}")
+
+
+def remove_stale(site):
+    """Remove what an earlier report wrote and this one did not, then remember this one's files."""
+    manifest = site.path(MANIFEST)
+    earlier = set(json.loads(manifest.read_text())) if manifest.exists() else set()
+    for name in sorted(earlier - site.files):
+        (site.out / name).unlink(missing_ok=True)
+    manifest.write_text(json.dumps(sorted(site.files), indent=0) + "\n")

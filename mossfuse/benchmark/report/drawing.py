@@ -1,0 +1,72 @@
+"""Which figures a leaderboard gets, under which names and with which words."""
+
+from dataclasses import dataclass
+
+from mossfuse.benchmark.metrics import METRICS
+from mossfuse.benchmark.report import figures
+from mossfuse.benchmark.report.load import read_history
+from mossfuse.benchmark.report.style import metric_title, slug
+from mossfuse.benchmark.statistics import cliques, critical_difference, paired, scene_values
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A saved figure: kind, path without suffix below the report, caption (also its text alternative)."""
+
+    kind: str
+    stem: str
+    caption: str
+
+
+def counted_rows(results, board, ranked=False):
+    """Rows of metrics.csv that a board's means run over; ``ranked``: of the ranked methods alone."""
+    rows = results.board(board.dataset, board.degradation)
+    rows = rows[rows["scene"].isin(board.scenes)]
+    return rows[rows["method"].isin(board.ranked["method"])] if ranked else rows
+
+
+def draw_board(results, board, colours, markers, site):
+    """kind -> Drawn of every figure that the board's results allow."""
+    if not board.metrics or board.ranked.empty:
+        return {}
+    metric, first = board.metrics[0], board.ranked["method"].iloc[0]
+    name = metric_title(metric)
+    ranked = counted_rows(results, board, ranked=True)
+    values = scene_values(counted_rows(results, board), board.convention, metric)
+    ranks = critical_difference(ranked, board.convention, metric)
+    pairs = paired(ranked, board.convention, metric, reference=first)
+    pairs = pairs.sort_values("mean_difference", ascending=METRICS[metric].better == "lower", kind="stable")
+    planned = [
+        ("time", figures.quality_time(board, colours, markers),
+         f"Mean {name} against seconds per scene. Bars: 95 % intervals over scenes; dashed: nobody is both better and faster."),
+        ("parameters", figures.quality_parameters(board, colours, markers), f"Mean {name} against the number of parameters."),
+        ("scenes", figures.per_scene(values, board, colours), f"{name} of every scene; the black tick is the mean."),
+        ("differences", figures.differences(pairs, colours, metric),
+         f"Mean difference in {name} to the first method, paired by scene, with 95 % bootstrap intervals."),
+        ("ranks", figures.rank_diagram(ranks, cliques(ranks), colours),
+         "Mean ranks over scenes (1 is best); a thick bar joins methods closer than Nemenyi's critical difference."),
+        ("convergence", figures.convergence(histories(results, board)),
+         "Losses that the methods log while they train or fit (no ground truth is used for these curves)."),
+    ]  # fmt: skip
+    out = {}
+    for kind, figure, caption in planned:
+        if figure is not None:
+            stem = f"figures/{slug(board.dataset, board.degradation)}--{kind}"
+            figures.save(figure, site.path(f"{stem}.svg").parent, stem.removeprefix("figures/"))
+            site.path(f"{stem}.png")
+            out[kind] = Drawn(kind, stem, caption)
+    return out
+
+
+def histories(results, board):
+    """title -> history tables: training by seed, per-scene fitting by scene (first seed)."""
+    out = {}
+    place = f"{board.dataset}/{board.degradation}"
+    for method in board.table["method"]:
+        trained = [results.checkpoints / f / "history.csv" for f in results.trainings if f.startswith(f"{place}/{method}/")]
+        fitted = [results.results / place / method / s / "seed0" / "history.csv" for s in board.scenes]
+        for title, paths in ((f"{method}: training", trained), (f"{method}: fusing", fitted)):
+            tables = [t for t in map(read_history, paths) if len(t) > 1 and len(t.columns) > 1]
+            if tables:
+                out[title] = tables
+    return out

@@ -1,0 +1,249 @@
+"""What the pages beside the scenes show, as plain data for the templates."""
+
+import json
+
+from mossfuse.benchmark.metrics import METRICS, describe
+from mossfuse.benchmark.render.maps import ANGLE, ERROR
+from mossfuse.benchmark.report import style
+from mossfuse.benchmark.report.board import TRAINED_ON, marks
+from mossfuse.benchmark.report.drawing import counted_rows
+from mossfuse.benchmark.report.findings import findings
+from mossfuse.benchmark.report.scenes import page_name, scenes_of
+from mossfuse.benchmark.report.tables import published_comparison
+from mossfuse.benchmark.statistics import critical_difference, paired, scene_values, seed_spread, summary
+
+PAGES = (
+    ("index.html", "Leaderboards"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
+    ("failures.html", "Failures"), ("data.html", "Data"), ("conventions.html", "Conventions"),
+    ("provenance.html", "Provenance"), ("exports.html", "Exports"),
+)  # fmt: skip
+FORMATS = ("csv", "md", "tex")
+
+
+def common(results, boards, colours):
+    """What every page needs: navigation, colours, scales, titles."""
+    return {
+        "pages": PAGES, "colours": colours, "failure_count": len(failed_cells(results)) + len(failed_trainings(results)),
+        "catalogue": results.catalogue, "methods": results.methods, "boards": boards, "titles": titles(results),
+        "scales": {"error": scale_context(ERROR), "sam": scale_context(ANGLE)}, "page_name": page_name,
+        "metrics": METRICS, "conventions": results.conventions,
+    }  # fmt: skip
+
+
+def titles(results):
+    """(dataset, degradation) -> title of the data set; method -> title."""
+    known = results.catalogue["datasets"]
+    return {m: results.title(m) for m in results.methods} | {
+        place: known.get(place[0], {}).get("title") or place[0] for place in results.boards
+    }
+
+
+def scale_context(scale):
+    """A colour bar: gradient stops, ticks with their places, and tables for the filter that colours grey pictures."""
+    palette = scale.palette()
+    stops = [f"rgb({r},{g},{b})" for r, g, b in palette[:: 255 // 15]]
+    tables = [" ".join(f"{v / 255:.4f}" for v in palette[:: 255 // 51, k]) for k in range(3)]
+    ticks = [(f"{100 * scale.position(t):.2f}", f"{t:g}{scale.unit}") for t in scale.ticks]
+    return {"title": scale.title, "gradient": ", ".join(stops), "ticks": ticks, "tables": tables, "low": scale.low, "high": scale.high, "unit": scale.unit}
+
+
+def all_pages(results, boards, figures, site):
+    """Yield (file, template, context); the exports page last, when every file is known."""
+    leading = boards[results.conventions[0]]
+    yield "index.html", "index.html", index_context(results, boards, figures)
+    yield "statistics.html", "statistics.html", statistics_context(results, leading, figures)
+    yield "methods.html", "methods.html", page("methods.html", entries=[method_entry(results, m) for m in results.methods])
+    yield "failures.html", "failures.html", page("failures.html", cells=failed_cells(results), trainings=failed_trainings(results))
+    yield "data.html", "data.html", page("data.html", datasets=[data_entry(results, d) for d in results.catalogue["datasets"]])
+    yield "conventions.html", "conventions.html", conventions_context(results)
+    yield "provenance.html", "provenance.html", provenance_context(results)
+    names = sorted(n for n in site.files if n.startswith(("exports/", "figures/")))
+    files = [(name, (site.out / name).stat().st_size) for name in names]
+    yield "exports.html", "exports.html", page("exports.html", files=files)
+
+
+def page(name, **context):
+    return {"active": name, "page_title": dict(PAGES)[name], **context}
+
+
+def index_context(results, boards, figures):
+    leading = boards[results.conventions[0]]
+    cells = results.metrics[["dataset", "degradation", "method", "scene", "seed", "status"]].drop_duplicates()
+    facts = {
+        "Datasets": cells["dataset"].nunique(),
+        "Degradations": cells["degradation"].nunique(),
+        "Methods": len(results.methods),
+        "Scenes": len(cells[["dataset", "scene"]].drop_duplicates()),
+        "Cells": len(cells),
+        "Failed": int((cells["status"] != "ok").sum()),
+    }
+    sections = []
+    for number, board in enumerate(leading):
+        others = [boards[c][number] for c in results.conventions[1:]]
+        sections.append(
+            {
+                "board": board, "rows": board_rows(board), "findings": findings(results, board),
+                "figures": figures[board.slug], "others": [(b, board_rows(b)) for b in others if b.metrics],
+                "published": published_rows(results, board), "matrix": scene_matrix(results, board),
+                "scenes": scenes_of(results, board), "text": degradation_of(results, board),
+                "clocks": [style.clock_title(c) for c in board.clocks], "exports": style.slug(board.dataset, board.degradation, board.convention),
+            }
+        )  # fmt: skip
+    return page("index.html", sections=sections, facts=facts, commits=commits(results), name=results.catalogue.get("config", {}).get("name", ""))
+
+
+def degradation_of(results, board):
+    return style.degradation_text(results.catalogue["degradations"].get(board.degradation, {}))
+
+
+def board_rows(board):
+    """The leaderboard for the template: texts, sort keys and marks."""
+    marked = {m: marks(board.table, m) for m in board.metrics}
+    rows = []
+    for k, row in board.table.iterrows():
+        cells = [
+            {
+                "text": style.number(m, row[m]), "sort": sort_key(row[m]), "mark": marked[m][k],
+                "interval": style.interval(m, row[f"{m}_low"], row[f"{m}_high"]),
+            }
+            for m in board.metrics
+        ]  # fmt: skip
+        times = [(style.seconds(row[f"time_{c}"]), sort_key(row[f"time_{c}"])) for c in range(len(board.clocks))]
+        rows.append(
+            {
+                **row[["method", "title", "knows", "trained_on", "standing", "scenes", "failed", "seen", "weights"]].to_dict(),
+                "rank": style.count(row["rank"]), "rank_sort": sort_key(row["rank"]), "cells": cells, "times": times,
+                "parameters": style.count(row["parameters"]), "parameters_sort": sort_key(row["parameters"]),
+                "train": style.seconds(row["train_s"]), "train_sort": sort_key(row["train_s"]), "of": len(board.scenes),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def sort_key(value):
+    """A number for the sorting script; empty (always last) where there is none."""
+    return "" if value is None or value != value else f"{value:.10g}"
+
+
+def scene_matrix(results, board):
+    """Every scene's value of every method: {'metrics', 'scenes', 'rows'}; seen and failed cells are named as such."""
+    rows, scenes = results.board(board.dataset, board.degradation), scenes_of(results, board)
+    values = {}
+    for metric in board.metrics:
+        table = scene_values(rows, board.convention, metric, include_seen=True)
+        values[metric] = table.set_index(["method", "scene"])["value"].to_dict()
+    seen = set(rows.loc[rows["seen_in_training"], ["method", "scene"]].itertuples(index=False, name=None))
+    failed = set(rows.loc[rows["status"] != "ok", ["method", "scene"]].itertuples(index=False, name=None))
+    body = []
+    for method in board.table["method"]:
+        cells = []
+        for scene in scenes:
+            key = (method, scene)
+            texts = {m: style.number(m, values[m].get(key)) for m in board.metrics}
+            keys = {m: sort_key(values[m].get(key)) for m in board.metrics}
+            cells.append({"texts": texts, "keys": keys, "seen": key in seen, "failed": key in failed})
+        body.append({"method": method, "title": results.title(method), "cells": cells})
+    return {"metrics": board.metrics, "scenes": scenes, "rows": body, "left_out": set(board.seen_scenes)}
+
+
+def published_rows(results, board):
+    return [
+        {**row, **{k: style.number(row["metric"], row[k]) for k in ("published", "authors", "ours")},
+         **{k: style.number(row["metric"], row[k], sign=True) for k in ("gap_authors", "gap_ours")}}
+        for row in published_comparison(results, board).to_dict("records")
+    ]  # fmt: skip
+
+
+def statistics_context(results, boards, figures):
+    sections = []
+    for board in boards:
+        ranked, everyone = counted_rows(results, board, ranked=True), counted_rows(results, board)
+        comparisons, spreads = [], []
+        for metric in [m for m in ("psnr", "sam") if m in board.metrics] if len(board.ranked) > 1 else []:
+            reference = board.ranked["method"].iloc[0]
+            pairs = paired(ranked, board.convention, metric, reference=reference).to_dict("records")
+            order = list(board.table["method"])
+            comparisons.append((metric, reference, sorted(pairs, key=lambda p: order.index(p["method"]))))
+        for metric in board.metrics:
+            spreads += [(metric, row) for row in seed_spread(everyone, board.convention, metric).to_dict("records")]
+        ranks = critical_difference(ranked, board.convention, board.metrics[0]).to_dict("records") if board.metrics else []
+        sections.append(
+            {
+                "board": board, "comparisons": comparisons, "spreads": spreads, "ranks": ranks, "figures": figures[board.slug],
+                "consistency": extra_means(everyone, "consistency"), "estimates": extra_means(everyone, "estimate"),
+                "text": degradation_of(results, board),
+            }
+        )  # fmt: skip
+    return page("statistics.html", sections=sections)
+
+
+def extra_means(rows, convention):
+    """(metrics, [(method, {metric: text})]) of a group that does not rank: means over the counted scenes."""
+    present = set(rows.loc[rows["convention"] == convention, "metric"])
+    names = [m for m in METRICS if m in present]
+    means = {m: summary(rows, convention, m).set_index("method")["mean"] for m in names}
+    methods = [m for m in dict.fromkeys(rows["method"]) if any(m in series.index for series in means.values())]
+    return names, [(m, {n: short(means[n].get(m)) for n in names}) for m in methods]
+
+
+def short(value):
+    """Three significant digits, whatever the size."""
+    return "–" if value is None or value != value else f"{value:.3g}".replace("-", "−")
+
+
+def method_entry(results, name):
+    about = results.about(name)
+    weights = results.metrics.loc[results.metrics["method"] == name, "weights"].iloc[0]
+    shown = {"citation": "", "licence": "", "note": "", "code": "", "params": {}, "train": {}, "knows": [], "published": []}
+    shown |= {k: v for k, v in about.items() if v is not None}
+    return {**shown, "name": name, "title": results.title(name), "trained_on": TRAINED_ON.get(weights, weights), "weights": weights}
+
+
+def failed_cells(results):
+    """One row per failed cell, in the order of the results."""
+    rows = results.metrics[results.metrics["status"] != "ok"]
+    return rows[["dataset", "degradation", "method", "scene", "seed", "reason"]].drop_duplicates().to_dict("records")
+
+
+def failed_trainings(results):
+    return [r for r in results.trainings.values() if r["status"] != "ok"]
+
+
+def data_entry(results, name):
+    about = results.catalogue["datasets"][name]
+    scenes = results.fetched.get(name, {}).get("scenes", {})
+    files = [
+        {"scene": scene, "source": record.get("source", ""), "verified": record.get("verified"), "file": file, "sha256": digest}
+        for scene, record in scenes.items()
+        for file, digest in (record.get("sha256") or {"": ""}).items()
+    ]
+    return {"name": name, **about, "files": files, "recorded": [f for f in files if f["verified"] is False]}
+
+
+def conventions_context(results):
+    words = describe() | results.catalogue.get("conventions", {})
+    used = [*results.conventions, *(c for c in ("consistency", "estimate") if (results.metrics["convention"] == c).any())]
+    shown = sorted(set(results.metrics["metric"]) & set(METRICS), key=list(METRICS).index)
+    return page("conventions.html", used=[(c, words.get(c, "")) for c in used], shown=[METRICS[m] for m in shown])
+
+
+def provenance_context(results):
+    runs = [{"cell": cell, **record} for cell, record in results.runs.items()]
+    versions = {}
+    for run in runs:
+        for package, version in (run.get("versions") or {}).items():
+            versions.setdefault(package, {}).setdefault(version or "not installed", None)
+    devices = dict.fromkeys(f"{r.get('device', '')}: {r['device_name']}" for r in runs if r.get("device_name"))
+    config = json.dumps(results.catalogue.get("config", {}), indent=2, sort_keys=True)
+    return page(
+        "provenance.html", runs=runs, commits=commits(results), devices=list(devices), config=config,
+        versions={k: ", ".join(v) for k, v in sorted(versions.items())}, trainings=results.trainings,
+    )  # fmt: skip
+
+
+def commits(results):
+    """[(commit, dirty)] of all runs, without repetition."""
+    records = [*results.runs.values(), *results.trainings.values()]
+    return list(dict.fromkeys((r.get("commit"), r.get("dirty")) for r in records if r.get("commit")))
+
+
