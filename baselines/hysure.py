@@ -1,8 +1,8 @@
 """HySure: subspace regularisation with vector total variation, with known or estimated sensors.
 
 Paper: M. Simoes, J. Bioucas-Dias, L. B. Almeida, J. Chanussot, "A convex formulation for hyperspectral image
-superresolution via subspace-based regularization", IEEE TGRS 53(6), 2015: eq. 11 (objective), algorithm 1 (ADMM), section
-IV (estimation of blur and spectral response). Code: https://github.com/alfaiate/HySure (GPLv3, read, not copied).
+superresolution via subspace-based regularization", IEEE TGRS 53(6), 2015 (section IV: estimation of blur
+and spectral response). Code: https://github.com/alfaiate/HySure (GPLv3, read, not copied).
 
     min over Z  1/2 ||Yh - E Z H S||^2 + lm/2 ||Ym - R E Z||^2 + lphi sum_pixels sqrt(sum_bands |grad z|^2),  X = E Z
 

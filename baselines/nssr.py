@@ -1,7 +1,7 @@
 """NSSR: non-negative structured sparse representation.
 
 Paper: W. Dong, F. Fu, G. Shi, X. Cao, J. Wu, G. Li, X. Li, "Hyperspectral image super-resolution via non-negative
-structured sparse representation", IEEE TIP 25(5), 2016: section III-A (dictionary), eq. 13-19 (ADMM). Code: the
+structured sparse representation", IEEE TIP 25(5), 2016. Code: the
 authors' MATLAB, research use only, as kept in https://github.com/magamig/hif-benchmarking (read, not copied).
 
     min  ||Yh - D A H||^2 + ||Ym - R D A||^2 + eta1 ||D A - U||^2 + eta2 ||A||_1,  A >= 0,  U = non-local mean of D A

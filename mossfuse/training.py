@@ -36,7 +36,7 @@ class Recipe:
 
     dim, num_blocks: width and depth of the network. steps: optimiser steps. patch: side of a patch in MSI pixels, a
     multiple of the ratio. batch: patches per step. learning_rate: Adam's step size after ``warmup`` steps of linear
-    rise, then a cosine down to ``final_rate``. clip: limit on the norm of the gradient. loss: name in mossfuse.losses.VARIANTS.
+    rise, then a cosine down to ``final_rate``. clip: limit on the norm of the gradient, the blind net's aside. loss: name in mossfuse.losses.VARIANTS.
     operators: 'fitted' first and frozen, or 'learned' with the rest. save_every: steps between resumable states.
     """
 
@@ -121,6 +121,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     patches = Patches(pairs, recipe.patch, device)
     blocks = protruding_blocks(geometry, patches)
     network = new_network(pairs, recipe, geometry, seed).to(device, memory_format=torch.channels_last).train()
+    fusing = [p for name, p in network.named_parameters() if not name.startswith("blind.")]
     optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], recipe.learning_rate, fused=True)
     run = Run(
         network, optimiser, torch.Generator().manual_seed(seed), partial_path(path), identity(pairs, recipe, seed)
@@ -138,7 +139,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
             loss = loss + terms["blind"]
         optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
+        torch.nn.utils.clip_grad_norm_(fusing, recipe.clip)
         optimiser.step()
         run.record(step, recipe, loss, terms, time.perf_counter() - started)
         if run.step % recipe.save_every == 0 and run.step < recipe.steps:
@@ -171,7 +172,11 @@ class Run:
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
         if self.step % LOG_EVERY == 0 or self.step == recipe.steps:
             count = (self.step - 1) % LOG_EVERY + 1
-            row = {"step": self.step, "learning_rate": recipe.rate(step), **{k: float(v) / count for k, v in self.sums.items()}}
+            row = {
+                "step": self.step,
+                "learning_rate": recipe.rate(step),
+                **{k: float(v) / count for k, v in self.sums.items()},
+            }
             for name, value in row.items():
                 self.history.setdefault(name, []).append(value)
             self.sums = {}

@@ -124,7 +124,11 @@ def test_watercolors_may_be_eight_bit_rgba_and_no_other_scene(small, tmp_path):
     assert np.array_equal(cube, ((STORED >> 8) / 255).astype(np.float32))
     for scene, mode in (("balloons", "RGBA"), ("clay", "8")):
         write_scene(tmp_path / "raw", scene, mode=mode)
-        refused(tmp_path, rf"{scene}_ms_01\.png is a uint8 image .* expected 16-bit grey; it was converted, get the original", scene)
+        refused(
+            tmp_path,
+            rf"{scene}_ms_01\.png is a uint8 image .* expected 16-bit grey; it was converted, get the original",
+            scene,
+        )
 
 
 def test_colour_picture_is_no_band_of_watercolors(small, tmp_path):
@@ -171,9 +175,15 @@ def test_wrong_key_and_wrong_band_count_are_named(small, tmp_path):
 @pytest.mark.parametrize(
     ("value", "match"),
     [
-        (np.nan, r"scene 'balloons' of dataset 'cave' has 1 values that are NaN or infinite; get its files again or mend them"),
+        (
+            np.nan,
+            r"scene 'balloons' of dataset 'cave' has 1 values that are NaN or infinite; get its files again or mend them",
+        ),
         (-0.25, r"scene 'balloons' of dataset 'cave' has values from -0\.25 to .*outside 0 to 1; scale it"),
-        (4000.0, r"balloons\.mat holds floating-point values up to 4000, expected 0 to 1; divide them by the full scale"),
+        (
+            4000.0,
+            r"balloons\.mat holds floating-point values up to 4000, expected 0 to 1; divide them by the full scale",
+        ),
     ],
 )
 def test_values_that_are_no_reflectance_are_refused(small, tmp_path, value, match):
@@ -220,7 +230,9 @@ def test_list_that_cannot_be_completed_names_the_scenes_and_writes_nothing(small
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(cave, "ARCHIVE", replace(cave.ARCHIVE, urls=("http://127.0.0.1:9/complete_ms_data.zip",)))
     write_scene(tmp_path / "raw", "clay")
-    with pytest.raises(MossFuseError, match=r"dataset 'cave' lacks balloons, hairs: .*host not reachable.*by hand.*raw") as caught:
+    with pytest.raises(
+        MossFuseError, match=r"dataset 'cave' lacks balloons, hairs: .*host not reachable.*by hand.*raw"
+    ) as caught:
         fetch_dataset("cave", ["balloons", "clay", "hairs"], tmp_path, ())
     assert "\n" not in str(caught.value) and not (tmp_path / "fetched.json").exists()
 
@@ -241,7 +253,9 @@ def test_corrupt_archive_is_named(small, tmp_path):
 def test_broken_scene_of_a_mirror_is_passed_over_but_named_when_nothing_else_turns_up(small, tmp_path):
     place = write_scene(tmp_path / "mirror", "balloons")
     (place / "balloons_ms_09.png").unlink()
-    said = refused(tmp_path / "cave", r"dataset 'cave' lacks balloons: .*lacks band\(s\) 09", mirrors=[tmp_path / "mirror"])
+    said = refused(
+        tmp_path / "cave", r"dataset 'cave' lacks balloons: .*lacks band\(s\) 09", mirrors=[tmp_path / "mirror"]
+    )
     assert "complete_ms_data.zip could not be had" in said
     write_archive(tmp_path / "mirror" / "complete_ms_data.zip", ["balloons"])
     assert obtain_and_read(tmp_path / "cave", mirrors=[tmp_path / "mirror"])[0]["source"] == "download"
@@ -270,7 +284,9 @@ def test_eight_band_folders_are_cave_8_and_never_cave(small, tmp_path):
     assert np.array_equal(cube, (STORED[..., 16::2] / 65535).astype(np.float32)) and list(wavelengths[:2]) == [560, 580]
     said = refused(tmp_path / "cave", "dataset 'cave' lacks balloons", mirrors=[tmp_path / "mirror"])
     assert "CAVE_8band_png" not in said
-    refused(tmp_path / "eight", r"lacks beads: no address is known .*eight/raw", "beads", "cave-8", [tmp_path / "mirror"])
+    refused(
+        tmp_path / "eight", r"lacks beads: no address is known .*eight/raw", "beads", "cave-8", [tmp_path / "mirror"]
+    )
 
 
 def test_split_is_the_official_one():
@@ -321,7 +337,9 @@ def test_harvard_scenes_come_out_of_the_archive(tmp_path, monkeypatch):
 
 
 def test_ntire2018_is_read_from_v73_over_4095(tmp_path, monkeypatch):
-    monkeypatch.setattr(ntire2018, "LAYOUT", replace(ntire2018.LAYOUT, dataset=replace(ntire2018.DATASET, shape=(8, 8, 31))))
+    monkeypatch.setattr(
+        ntire2018, "LAYOUT", replace(ntire2018.LAYOUT, dataset=replace(ntire2018.DATASET, shape=(8, 8, 31)))
+    )
     rad = np.random.default_rng(0).integers(0, 4096, (10, 9, 31)).astype(np.float64)
     (tmp_path / "mirror" / "ntire2018").mkdir(parents=True)
     write_v73(tmp_path / "mirror" / "ntire2018" / "BGU_HS_00257.mat", "rad", rad)
@@ -333,7 +351,9 @@ def test_ntire2018_is_read_from_v73_over_4095(tmp_path, monkeypatch):
 
 
 def test_ntire2018_says_that_it_needs_a_registration(tmp_path):
-    with pytest.raises(MossFuseError, match=r"lacks BGU_HS_00257: it cannot be downloaded without registration: register at https.*raw"):
+    with pytest.raises(
+        MossFuseError, match=r"lacks BGU_HS_00257: it cannot be downloaded without registration: register at https.*raw"
+    ):
         fetch_dataset("ntire2018", ["BGU_HS_00257"], tmp_path, ())
 
 
@@ -394,7 +414,7 @@ def test_specifications_import_nothing_heavy():
         "from mossfuse.benchmark.degradations import catalogue as degradations\n"
         "import mossfuse.benchmark.registry, mossfuse.benchmark.srfs\n"
         "catalogue(), degradations()\n"
-        "sys.exit(', '.join(m for m in ('torch', 'scipy', 'h5py', 'hdf5storage', 'PIL', 'pandas', 'skimage') if m in sys.modules))"
+        "sys.exit(', '.join(m for m in ('torch', 'scipy', 'h5py', 'hdf5storage', 'PIL', 'pandas', 'skimage') if m in sys.modules) or None)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
     assert done.returncode == 0, done.stderr
@@ -442,3 +462,29 @@ def test_real_watercolors_is_eight_bit(mirror_file, tmp_path):
     mirror = mirror_file("CAVE_8band_png/watercolors_ms").parents[1]
     _, cube, _ = obtain_and_read(tmp_path, "watercolors", "cave-8", [mirror])
     assert len(np.unique(cube)) <= 256 and cube.max() == np.float32(214 / 255)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "place", "srf"),
+    [
+        ("jasper-ridge", "jasperRidge2_R198.mat", "landsat8"),
+        ("samson", "samson_real_data_samson.mat", "landsat8-vnir"),
+        ("pavia-crop", "pavia_HAD_100x100.mat", "landsat8-vnir"),
+    ],
+)
+def test_real_airborne_scene_gives_a_pair(mirror_file, tmp_path, name, place, srf):
+    from mossfuse.benchmark.degradations import find_degradation
+    from mossfuse.benchmark.degrade import degrade
+    from mossfuse.benchmark.srfs import load_srf
+
+    mirror = mirror_file(f"remote_sensing/{place}").parents[1]
+    record, cube, wavelengths = obtain_and_read(tmp_path, name, name, [mirror])
+    assert record["verified"] and cube.shape == find_dataset(name)[0].shape and len(wavelengths) == cube.shape[2]
+    both = [np.abs(np.diff(cube.mean(2), axis=axis)).mean() / cube.mean(2).std() for axis in (0, 1)]
+    assert max(both) < 0.5 and max(both) < 3 * min(
+        both
+    )  # rows and columns are neighbours: the pixels lie in the right order
+    degradation = find_degradation(f"x8-gauss7s2-{srf.replace('-', '')}")
+    pair = degrade(cube, degradation, load_srf(srf, wavelengths), scene=name)
+    assert pair.msi.shape[2] == {"landsat8": 6, "landsat8-vnir": 4}[srf] and pair.hsi.shape[2] == cube.shape[2]

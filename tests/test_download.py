@@ -175,7 +175,9 @@ def test_next_address_is_used_when_one_is_gone_or_wrong(server, tmp_path):
 
 
 def test_wrong_sha256_names_both_and_keeps_nothing(server, tmp_path):
-    with pytest.raises(MossFuseError, match=rf"a\.bin could not be had .*sha256 is {SHA[:16]}\.\.\., expected {'0' * 16}") as caught:
+    with pytest.raises(
+        MossFuseError, match=rf"a\.bin could not be had .*sha256 is {SHA[:16]}\.\.\., expected {'0' * 16}"
+    ) as caught:
         obtain(remote(f"{server.url}/a.bin", sha256="0" * 64, terms="ask first"), tmp_path)
     said = str(caught.value)
     assert "by hand" in said and "MOSSFUSE_MIRRORS" in said and "ask first" in said and "\n" not in said
@@ -196,7 +198,9 @@ def test_unknown_sha256_is_recorded_on_first_download_and_binding_afterwards(ser
 def test_unreachable_hosts_fail_quickly_with_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
     start = time.monotonic()
-    with pytest.raises(MossFuseError, match=r"127\.0\.0\.1:9: host not reachable.*no-such-host\.invalid: host not reachable") as caught:
+    with pytest.raises(
+        MossFuseError, match=r"127\.0\.0\.1:9: host not reachable.*no-such-host\.invalid: host not reachable"
+    ) as caught:
         obtain(remote("http://127.0.0.1:9/a.bin", "http://no-such-host.invalid/a.bin"), tmp_path)
     assert time.monotonic() - start < 10 and "\n" not in str(caught.value) and leftovers(tmp_path) == []
 
@@ -239,7 +243,10 @@ def test_full_disk_is_one_sentence_and_the_part_is_kept_for_later(server, tmp_pa
 
 def test_two_at_once_download_once(server, tmp_path):
     results = []
-    threads = [threading.Thread(target=lambda: results.append(obtain(remote(f"{server.url}/a.bin"), tmp_path))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: results.append(obtain(remote(f"{server.url}/a.bin"), tmp_path)))
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -259,7 +266,9 @@ def test_unknown_registry_file_names_the_nearest():
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize(("name", "place"), [("nikon-d700", "srf/MossFuse_resp.mat"), ("mossfuse-cave-x32", "CAVE_32_model.pth")])
+@pytest.mark.parametrize(
+    ("name", "place"), [("nikon-d700", "srf/MossFuse_resp.mat"), ("mossfuse-cave-x32", "CAVE_32_model.pth")]
+)
 def test_mirror_copies_are_the_registered_files(mirror_file, tmp_path, name, place):
     path = mirror_file(place)
     got = obtain_file(name, folder=tmp_path)

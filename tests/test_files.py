@@ -176,7 +176,11 @@ def test_wrong_key_names_the_nearest_and_lists_what_is_there(tmp_path):
     from scipy.io import savemat
 
     savemat(tmp_path / "a.mat", {"radiance": CUBE})
-    refused(tmp_path / "a.mat", r"no variable 'radience'; did you mean 'radiance'\? it holds radiance \(3x4x5\)", key="radience")
+    refused(
+        tmp_path / "a.mat",
+        r"no variable 'radience'; did you mean 'radiance'\? it holds radiance \(3x4x5\)",
+        key="radience",
+    )
 
 
 def test_several_cubes_need_a_key(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import RemoteFile
 
-FOLDER = "data/registry"
+FOLDER = "data/_registry"
 MOSSFUSE_COMMIT = "878207caeebd24b7e8d28f3aaefbfa6e2fa5cf22"
 MOSSFUSE_TERMS = "terms not stated by the authors; not redistributed here"
 

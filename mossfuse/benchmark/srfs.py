@@ -15,6 +15,9 @@ import numpy as np
 from mossfuse.errors import MossFuseError
 
 VISIBLE = tuple(range(400, 701, 10))
+OPTICAL = tuple(range(350, 2601))
+# Landsat 8 OLI bands 2-7, lower and upper edge in nm (USGS): blue, green, red, near infrared, two short-wave infrared.
+LANDSAT8 = ((452, 512), (533, 590), (636, 673), (851, 879), (1566, 1651), (2107, 2294))
 THIN_SHARE = 0.1  # below this part of a channel's response inside the bands a warning is due
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,11 @@ def nikon_d5100(mirrors, folder):
     return spectra.nikon_d5100()
 
 
+def boxes(edges):
+    """Channels that see everything between two wavelengths alike: (len(edges), len(OPTICAL))."""
+    return np.array([[low <= nm <= high for nm in OPTICAL] for low, high in edges], np.float64)
+
+
 RESPONSES = {
     "nikon-d700": Response(
         "Nikon D700 (the CAVE protocol)", "MossFuse, dataset/resp.mat (same numbers as MHF-net)", nikon_d700
@@ -61,6 +69,18 @@ RESPONSES = {
     ),
     "nikon-d5100": Response(
         "Nikon D5100, measured", "Darrodi et al., JOSA A 32, 381 (2015), doi 10.1364/JOSAA.32.000381", nikon_d5100
+    ),
+    "landsat8": Response(
+        "Landsat 8 OLI, six bands as boxes between their edges",
+        "USGS, Landsat 8 band designations",
+        lambda mirrors, folder: boxes(LANDSAT8),
+        OPTICAL,
+    ),
+    "landsat8-vnir": Response(
+        "Landsat 8 OLI, the four bands below 900 nm as boxes",
+        "USGS, Landsat 8 band designations",
+        lambda mirrors, folder: boxes(LANDSAT8[:4]),
+        OPTICAL,
     ),
 }
 
@@ -97,14 +117,14 @@ def load_srf(name, wavelengths, mirrors=None, folder=None):
     if response.by_band:
         return table / table.sum(1, keepdims=True)
     rows = np.stack([np.interp(wavelengths, known, row) for row in table])
-    warn_of_thin_rows(name, rows, table, wavelengths)
+    warn_of_thin_rows(name, rows, table, wavelengths, known)
     return rows / rows.sum(1, keepdims=True)
 
 
-def warn_of_thin_rows(name, rows, table, wavelengths):
+def warn_of_thin_rows(name, rows, table, wavelengths, known):
     """Refuse a channel that sees none of the bands; say which ones see little of them."""
-    step = np.median(np.diff(np.sort(wavelengths))) / 10 if wavelengths.size > 1 else 1.0
-    share = rows.sum(1) * step / table.sum(1)
+    step = np.median(np.diff(wavelengths)) if wavelengths.size > 1 else known[1] - known[0]
+    share = rows.sum(1) * step / (table.sum(1) * (known[1] - known[0]))
     if (rows.sum(1) <= 0).any():
         raise MossFuseError(
             f"channel {int(np.argmin(rows.sum(1))) + 1} of spectral response '{name}' sees none of the bands "

@@ -1,4 +1,4 @@
-"""HySure's ADMM: subspace coefficients with vector total variation (Simoes et al., TGRS 2015, algorithm 1)."""
+"""HySure's ADMM: subspace coefficients with vector total variation (Simoes et al., TGRS 2015)."""
 
 import numpy as np
 import scipy.fft

@@ -1,8 +1,8 @@
 """Low rank by the log-sum penalty: the shrinkage of singular values that LTMR and LTTR apply to groups of patches.
 
 minimise over X  C sum_i log(sigma_i(X)) + ||X - Y||^2 / 2: every singular value of Y goes to
-(sigma + sqrt(sigma^2 - 4 C)) / 2, or to 0 where the root is not real (Dian, Li, TIP 2019, eq. 19, after Gu et al.,
-"Weighted nuclear norm minimization", IJCV 2017). It is applied through the Gram matrix of the shorter side, whose
+(sigma + sqrt(sigma^2 - 4 C)) / 2, or to 0 where the root is not real (Gu et al., "Weighted nuclear norm
+minimization and its applications to low level vision", IJCV 121, 2017; used by Dian, Li, TIP 2019). It is applied through the Gram matrix of the shorter side, whose
 eigenvalues are sigma^2, so no singular vectors of the longer side are computed.
 """
 
@@ -33,7 +33,7 @@ def shrink_tubal(patches, groups, threshold):
     """Low tubal multi-rank of every group of patches (n, side^2, K): LTMR's proximal step, (n, side^2, K) float32.
 
     Each group is a tensor (members, K, side^2); after a Fourier transform along the last axis every frontal slice is
-    shrunk (Dian, Li, TIP 2019, section III-B). ``groups``: index arrays that together hold every patch once.
+    shrunk (Dian, Li, TIP 2019). ``groups``: index arrays that together hold every patch once.
     """
     import scipy.fft
 
@@ -49,23 +49,23 @@ def shrink_tubal(patches, groups, threshold):
     return out
 
 
-def shrink_mode(patches, groups, sides, mode, penalty):
+def shrink_unfolding(patches, groups, side, mode, penalty):
     """LTTR's proximal step for one of three unfoldings of every group, (n, side^2, B) in and out.
 
-    A group of d patches is a tensor (rows, cols, B, d), sides = (rows, cols). mode 0: [rows cols x B d], mode 1:
-    [rows cols B x d], mode 2: [rows x cols B d] (Dian, Li, Fang, TNNLS 2019, tensor-train unfoldings). The penalty is
+    A group of d patches is a tensor (side, cols, B, d). mode 0: [side cols x B d], mode 1:
+    [side cols B x d], mode 2: [side x cols B d] (Dian, Li, Fang, TNNLS 2019, tensor-train unfoldings). The penalty is
     shared between the modes in proportion to the square roots of their ranks' bounds.
     """
     out = np.empty_like(patches)
     pixels, bands = patches.shape[1:]
     for members in groups:
         group = patches[members]
-        bounds = np.sqrt([min(pixels, bands * len(members)), min(pixels * bands, len(members)), sides[0]])
+        bounds = np.sqrt([min(pixels, bands * len(members)), min(pixels * bands, len(members)), side])
         threshold = patches.dtype.type(penalty * bounds[mode] / bounds.sum())
         if mode == 1:
             group = shrink(group.reshape(len(members), -1), threshold).reshape(group.shape)
         else:
-            rows = pixels if mode == 0 else sides[0]
+            rows = pixels if mode == 0 else side
             stack = group.reshape(len(members), rows, -1)
             gram = (stack @ stack.swapaxes(1, 2)).sum(0)
             group = (shrinkage_filter(gram, threshold) @ stack).reshape(group.shape)

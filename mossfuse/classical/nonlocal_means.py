@@ -1,7 +1,7 @@
 """Non-local means weights: every pixel as a weighted mean of the pixels whose surroundings look like its own.
 
 A. Buades, B. Coll, J.-M. Morel, "A non-local algorithm for image denoising", CVPR 2005, restricted to the nearest
-patches as in NSSR (Dong et al., TIP 2016, section III-B).
+patches as in NSSR (Dong et al., TIP 2016).
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Non-negative dictionary of spectra with sparse non-negative codes (Dong et al., TIP 2016, section III-A)."""
+"""Non-negative dictionary of spectra with sparse non-negative codes (Dong et al., TIP 2016)."""
 
 import numpy as np
 

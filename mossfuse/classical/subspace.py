@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from mossfuse.classical.sylvester import SylvesterSolver
+from mossfuse.physics.interpolation import upsample_spline
+
 
 def subspace_size(pixels, wanted):
     """``wanted`` reduced to the number of pixels and bands; pixels (n, B)."""
@@ -54,3 +57,31 @@ def extreme_points(points, rng):
         chosen[i] = np.argmax(np.abs(points @ direction))
         vertices[i] = points[chosen[i]]
     return chosen
+
+
+class SubspaceData:
+    """The data terms ||Yh - D A H||^2 + ||Ym - R D A||^2 of coefficient images A (rows, cols, K).
+
+    operator: BlurSample of the observation; basis (K, B) float32: the leading singular vectors of the LR-HSI, at most
+    ``size`` of them, as rows (D transposed).
+    """
+
+    def __init__(self, observation, operator, size):
+        hsi, msi, sensor = observation.hsi, observation.msi, observation.sensor
+        basis = leading_vectors(hsi.reshape(-1, hsi.shape[2]), size)
+        seen = basis @ np.asarray(sensor.srf, np.float64).T
+        self.basis = basis.astype(np.float32)
+        self.low = hsi @ self.basis.T
+        self.ratio, self.phase = observation.ratio, sensor.phase
+        self.solver = SylvesterSolver(operator)
+        self.observed = msi @ seen.T.astype(np.float32) + operator.adjoint(self.low)
+        self.gram = seen @ seen.T
+
+    def interpolated(self):
+        """Coefficients of the LR-HSI on the MSI's grid by cubic splines, (rows, cols, K) float32."""
+        return upsample_spline(self.low, self.ratio, self.phase)
+
+    def solve(self, mu, split, dual):
+        """argmin over A of the data terms + mu ||A - split - dual / (2 mu)||^2; mu > 0, images (rows, cols, K)."""
+        right = self.observed + np.float32(mu) * split + dual / 2
+        return self.solver.solve(self.gram + mu * np.eye(len(self.gram)), right)

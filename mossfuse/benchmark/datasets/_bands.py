@@ -65,7 +65,6 @@ def read_band(path, eight_bit):
 
     try:
         with Image.open(path) as image:
-            image.load()
             pixels = np.asarray(image)
     except (OSError, SyntaxError, ValueError) as error:
         raise MossFuseError(f"{path} is a damaged PNG ({error}); delete it and get the scene again") from error

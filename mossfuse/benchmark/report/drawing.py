@@ -64,7 +64,8 @@ def histories(results, board):
     place = f"{board.dataset}/{board.degradation}"
     for method in board.table["method"]:
         trained = [results.checkpoints / f / "history.csv" for f in results.trainings if f.startswith(f"{place}/{method}/")]
-        fitted = [results.results / place / method / s / "seed0" / "history.csv" for s in board.scenes]
+        scenes = [results.results / place / method / s for s in board.scenes]
+        fitted = [path for scene in scenes for path in sorted(scene.glob("seed*/history.csv"))[:1]]
         for title, paths in ((f"{method}: training", trained), (f"{method}: fusing", fitted)):
             tables = [t for t in map(read_history, paths) if len(t) > 1 and len(t.columns) > 1]
             if tables:

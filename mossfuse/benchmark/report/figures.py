@@ -15,6 +15,7 @@ from mossfuse.benchmark.report.style import clock_title, metric_title, metric_un
 
 INK, MUTED, LINE = "#1b1f24", "#69707a", "#d9dde2"
 DARK = {INK: "#e6e9ed", MUTED: "#9aa2ac", LINE: "#363c44"}
+WIDTH = 5.0
 SCENE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 SETTINGS = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9, "axes.titlesize": 10,
@@ -48,11 +49,11 @@ def quality_time(board, colours, markers):
     clocks = [k for k in range(len(board.clocks)) if board.ranked[f"time_{k}"].notna().sum() > 1]
     if not clocks:
         return None
-    figure, axes = plt.subplots(1, len(clocks), figsize=(6.2 * len(clocks), 4.2), squeeze=False, sharey=True)
+    figure, axes = plt.subplots(1, len(clocks), figsize=(WIDTH * len(clocks), 3.7), squeeze=False, sharey=True)
     for ax, clock in zip(axes[0], clocks, strict=True):
         table = board.ranked[board.ranked[f"time_{clock}"].notna()]
         scatter(ax, table, f"time_{clock}", metric, colours, markers)
-        ax.set(title=clock_title(board.clocks[clock]), xlabel="Seconds per scene (median; training not counted)")
+        ax.set(title=clock_title(board.clocks[clock]), xlabel="Seconds per scene, training not counted")
     axes[0][0].set_ylabel(axis_label(metric))
     return figure
 
@@ -66,7 +67,7 @@ def quality_parameters(board, colours, markers):
         return None
     spread = learned["parameters"].max() / learned["parameters"].min()
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(6.2, 4.2), sharey=True, gridspec_kw={"width_ratios": [1.2, 2], "wspace": 0.06}
+        1, 2, figsize=(WIDTH, 3.7), sharey=True, gridspec_kw={"width_ratios": [1.2, 2], "wspace": 0.06}
     )
     scatter(right, learned, "parameters", metric, colours, markers, front=False)
     centred = others.assign(strip=0.0)
@@ -149,7 +150,7 @@ def per_scene(values, board, colours):
     values = values.assign(place=values["method"].map(order.index))
     scenes, height = list(dict.fromkeys(values["scene"])), 0.8 + 0.32 * len(order)
     shapes = dict(zip(scenes, SCENE_MARKERS, strict=False)) if len(scenes) <= len(SCENE_MARKERS) else dict.fromkeys(scenes, "o")
-    figure, ax = plt.subplots(figsize=(6.2, height))
+    figure, ax = plt.subplots(figsize=(WIDTH, height))
     sns.scatterplot(
         data=values, x="value", y="place", hue="method", palette=colours, style="scene", markers=shapes, s=34, ax=ax,
         legend=False, alpha=0.85, edgecolor="white", linewidth=0.4, zorder=3,
@@ -178,7 +179,7 @@ def differences(pairs, colours, metric):
     pairs = pairs[np.isfinite(pairs["mean_difference"])]
     if pairs.empty:
         return None
-    figure, ax = plt.subplots(figsize=(6.2, 0.9 + 0.34 * len(pairs)))
+    figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.34 * len(pairs)))
     for k, (_, row) in enumerate(pairs.iterrows()):
         colour = colours[row["method"]]
         if np.isfinite([row["ci_low"], row["ci_high"]]).all():
@@ -202,7 +203,7 @@ def rank_diagram(ranks, bars, colours):
         return None
     half = math.ceil(k / 2)
     height = 1.0 + 0.26 * half + 0.12 * len(bars)
-    figure, ax = plt.subplots(figsize=(6.2, height))
+    figure, ax = plt.subplots(figsize=(WIDTH, height))
     top = 0.34 * (len(bars) + 1)
     ax.set(xlim=(k + 0.15 + 1.6, 1 - 0.15 - 1.6), ylim=(top + 0.72 * half + 0.3, -1.3))
     ax.axis("off")
@@ -233,7 +234,7 @@ def convergence(histories):
         return None
     columns = min(3, len(histories))
     lines = math.ceil(len(histories) / columns)
-    figure, axes = plt.subplots(lines, columns, figsize=(max(6.2, 3.4 * columns), 2.6 * lines + 0.3), squeeze=False)
+    figure, axes = plt.subplots(lines, columns, figsize=(max(WIDTH, 3.4 * columns), 2.6 * lines + 0.3), squeeze=False)
     for ax in axes.flat[len(histories) :]:
         ax.axis("off")
     for ax, (title, tables) in zip(axes.flat, histories.items(), strict=False):

@@ -3,50 +3,58 @@
 import math
 
 from mossfuse.benchmark.metrics import METRICS
-from mossfuse.benchmark.report.style import CONTROL, metric_title, p_value, with_unit
+from mossfuse.benchmark.report.style import CONTROL, metric_title, number, p_value, with_unit
 from mossfuse.benchmark.statistics import paired
 
 LEARNED = ("scene", "dataset", "supervised", "authors", "given")
 
 
 def findings(results, board):
-    """[sentence]: who leads and by how much, trained against untrained, other metrics, below the floor, holes."""
+    """[sentence]: who leads and by how much, how surely, trained against untrained, other metrics, below the floor, holes."""
     ranked, metrics = board.ranked, board.metrics
     if not metrics or ranked.empty:
         return ["No method finished every scene, so nobody is ranked.", *holes(results, board)]
-    out = [lead(results, board, metrics[0])]
+    out = [lead(board, metrics[0]), *evidence(results, board, metrics[0])]
     out += training(ranked, metrics[0])
     out += other_leaders(ranked, metrics)
     out += below_floor(ranked, metrics)
     return out + holes(results, board)
 
 
-def lead(results, board, metric):
-    """The leader, its margin and whether the scenes can tell the two apart."""
+def lead(board, metric):
+    """The leader and its margin."""
     ranked, n = board.ranked, len(board.scenes)
     first = ranked.iloc[0]
     places = f"over {n} scenes" if n > 1 else "on the one scene"
     low, high = first[f"{metric}_low"], first[f"{metric}_high"]
-    ends = "" if math.isnan(low) else f" (95 % interval {with_unit(metric, low)} to {with_unit(metric, high)})"
+    ends = "" if math.isnan(low) else f" (95 % interval {number(metric, low)} to {number(metric, high)})"
     adjective = "highest" if METRICS[metric].better == "higher" else "lowest"
     text = f"{first['title']} has the {adjective} mean {metric_title(metric)} {places}: {with_unit(metric, first[metric])}{ends}"
     if len(ranked) < 2:
         return f"{text}; no other method is ranked."
-    second = ranked.iloc[1]
-    text += f", {gap(metric, first, second)} ahead of {second['title']}."
+    return f"{text}, {gap(metric, first, ranked.iloc[1])} ahead of {ranked.iloc[1]['title']}."
+
+
+def evidence(results, board, metric):
+    """Whether the scenes can tell the first two apart."""
+    ranked = board.ranked
+    if len(ranked) < 2 or len(board.scenes) < 2:
+        return []
     rows = results.board(board.dataset, board.degradation)
     rows = rows[rows["scene"].isin(board.scenes) & rows["method"].isin(ranked["method"])]
+    first, second = ranked["method"].iloc[:2]
     pairs = paired(rows, board.convention, metric)
-    names = {first["method"], second["method"]}
-    pair = next(p for _, p in pairs.iterrows() if {p["method"], p["other"]} == names)
-    if pair["n"] < 2:
-        return text
-    wins = pair["wins"] if pair["method"] == first["method"] else pair["losses"]
-    text += f" It is ahead on {wins} of {pair['n']} scenes"
+    pair = next(p for _, p in pairs.iterrows() if {p["method"], p["other"]} == {first, second})
+    wins = pair["wins"] if pair["method"] == first else pair["losses"]
+    text = f"It is ahead of the second on {wins} of {pair['n']} scenes"
     if pair["smallest_p"] > 0.05:
-        return f"{text}; with {pair['n']} scenes no paired test can reach p = 0.05, so this is a description, not a proof."
-    verdict = "the difference is significant" if pair["p_holm"] < 0.05 else "the difference is not significant"
-    return f"{text}; {verdict} (Wilcoxon, Holm-corrected p = {p_value(pair['p_holm'])})."
+        return [f"{text}; with {pair['n']} scenes no paired test can reach p = 0.05, so this is a description, not a proof."]
+    verdict = "significant" if pair["p_holm"] < 0.05 else "not significant"
+    return [f"{text}; the difference is {verdict} (Wilcoxon, Holm-corrected p {p_sign(pair['p_holm'])})."]
+
+
+def p_sign(p):
+    return p_value(p) if p < 0.001 else f"= {p_value(p)}"
 
 
 def gap(metric, first, second):

@@ -24,18 +24,12 @@ def common(results, boards, colours):
     """What every page needs: navigation, colours, scales, titles."""
     return {
         "pages": PAGES, "colours": colours, "failure_count": len(failed_cells(results)) + len(failed_trainings(results)),
-        "catalogue": results.catalogue, "methods": results.methods, "boards": boards, "titles": titles(results),
+        "catalogue": results.catalogue, "methods": results.methods, "boards": boards,
+        "titles": {m: results.title(m) for m in results.methods},
+        "dataset_titles": {d: results.catalogue["datasets"].get(d, {}).get("title") or d for d, _ in results.boards},
         "scales": {"error": scale_context(ERROR), "sam": scale_context(ANGLE)}, "page_name": page_name,
         "metrics": METRICS, "conventions": results.conventions,
     }  # fmt: skip
-
-
-def titles(results):
-    """(dataset, degradation) -> title of the data set; method -> title."""
-    known = results.catalogue["datasets"]
-    return {m: results.title(m) for m in results.methods} | {
-        place: known.get(place[0], {}).get("title") or place[0] for place in results.boards
-    }
 
 
 def scale_context(scale):
@@ -89,7 +83,7 @@ def index_context(results, boards, figures):
                 "clocks": [style.clock_title(c) for c in board.clocks], "exports": style.slug(board.dataset, board.degradation, board.convention),
             }
         )  # fmt: skip
-    return page("index.html", sections=sections, facts=facts, commits=commits(results), name=results.catalogue.get("config", {}).get("name", ""))
+    return page("index.html", sections=sections, facts=facts, commits=commits(results))
 
 
 def degradation_of(results, board):

@@ -14,6 +14,7 @@ from mossfuse.errors import MossFuseError
 
 VIEW_FILES = ("colour.png", "error.png", "sam.png", "bands.jpg", "errors.jpg", "spectra.js", "spectra.csv")
 SCENE_FILES = ("colour.png", "hsi.png", "msi.png", "bands.jpg", "hsi_bands.png", "spectra.js", "spectra.csv")
+NO_ESTIMATE = {"psf": None, "srf": None}
 
 
 def page_name(board, scene):
@@ -61,12 +62,12 @@ def scene_context(results, board, scene, colours, site):
             }
             for c in shown
         ],
-        "srf": [c["estimate"]["srf"] | {"name": c["name"], "colour": c["colour"]} for c in shown if c["estimate"].get("srf")],
+        "srf": [c["estimate"]["srf"] | {"name": c["name"], "colour": c["colour"]} for c in shown if c["estimate"]["srf"]],
     }  # fmt: skip
     return {
         "active": "", "page_title": f"{scene} · {board.dataset}", "board": board, "scene": scene, "view": view,
         "folder": f"../{folder}", "cells": cells, "scores": score_table(results, board, scene), "data": data,
-        "psfs": [c for c in shown if c["estimate"].get("psf")], "counted": scene in board.scenes,
+        "psfs": [c for c in shown if c["estimate"]["psf"]], "counted": scene in board.scenes,
         "true_psf": heat_image(view["psf"]) if view["psf"] else "",
     }  # fmt: skip
 
@@ -83,7 +84,7 @@ def cell_context(results, board, scene, method, colours, site):
     source = results.results / place
     cell = {
         "name": method, "title": results.title(method), "colour": colours[method], "seed": seed, "source": source,
-        "key": f"{board.dataset}/{board.degradation}/{method}/{scene}/{seed}", "folder": "", "estimate": {},
+        "key": f"{board.dataset}/{board.degradation}/{method}/{scene}/{seed}", "folder": "", "estimate": NO_ESTIMATE,
         "seen": bool(rows["seen_in_training"].any()), "run": results.runs.get(place, {}),
         "reason": "; ".join(dict.fromkeys(rows.loc[rows["status"] != "ok", "reason"])),
     }  # fmt: skip
@@ -134,8 +135,8 @@ def band_scores(path):
 def estimate_context(path, scores):
     """A blind method's estimates for the page: PSF pictures on one scale, SRF curves, and their errors."""
     if not path.exists() or path.stat().st_size == 0:
-        return {}
-    found, out = json.loads(path.read_text()), {}
+        return dict(NO_ESTIMATE)
+    found, out = json.loads(path.read_text()), dict(NO_ESTIMATE)
     if found.get("psf_hat") is not None and found.get("psf_true") is not None:
         truth, estimate = same_size(np.asarray(found["psf_true"], float), np.asarray(found["psf_hat"], float))
         top = float(max(truth.max(), np.finfo(float).tiny))

@@ -12,7 +12,6 @@ COLOURS = (
 )  # fmt: skip
 CONTROL, CONTROL_COLOUR = "bicubic", "#8a8f97"
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "d")
-UNITS = {"degrees": "°", "radians": " rad"}
 
 
 def method_colours(methods):
@@ -39,7 +38,7 @@ def number(metric, value, sign=False):
 
 
 def interval(metric, low, high):
-    return "" if math.isnan(low) or math.isnan(high) else f"{number(metric, low)} – {number(metric, high)}"
+    return "" if math.isnan(low) or math.isnan(high) else f"{number(metric, low)}–{number(metric, high)}"
 
 
 def seconds(value):

@@ -113,7 +113,7 @@ def published_comparison(results, board):
                         rows.append(compared(results, name, authors, means, metric, convention, entry))
     columns = ["title", "metric", "convention", "setting", "source", "published", "authors", "ours", "gap_authors", "gap_ours"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.dropna(subset=["authors", "ours"], how="all").reset_index(drop=True)
+    return table[table[["published", "authors", "ours"]].notna().sum(axis=1) > 1].reset_index(drop=True)
 
 
 def compared(results, name, authors, means, metric, convention, entry):

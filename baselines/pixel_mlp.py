@@ -1,0 +1,82 @@
+"""Pixel MLP: a small network per scene from an MSI pixel to its spectrum, fitted on the LR pixels.
+
+Paper: R. Shah, M. Duarte, "SpectraLift: physics-guided spectral-inversion network for self-supervised hyperspectral image
+super-resolution", arXiv 2507.13339, 2025.
+Official code: ritikgshah/SpectraLift at 245533e (MIT; nothing copied).
+The network sees pairs (R y, y) of every LR-HSI pixel y, R the SRF, and is then applied to every MSI pixel: six hidden
+layers of 64, leaky ReLU, skip connections, L1, one-cycle step size. No PSF is needed, and no ground truth.
+Differs: the skips join consecutive hidden layers; the peak step size is ours (the paper's is not known to us).
+``pixel-mlp-blind`` is told the sampling geometry instead of R: it estimates PSF and SRF from the pair first.
+Published numbers: none on CAVE (Pavia, Washington DC, KSC, Botswana).
+"""
+
+from mossfuse.protocol import Fusion, Method
+
+CITATION = "R. Shah, M. Duarte. SpectraLift. arXiv:2507.13339, 2025."
+SHARED = {
+    "citation": CITATION,
+    "licence": "own implementation (original MIT)",
+    "trains": "scene",
+    "gpu": True,
+    "params": {"width": 64, "depth": 6, "steps": 2500, "learning_rate": 1e-2, "iterates": None},
+    "presets": {"smoke": {"steps": 40}, "paper": {}},
+    "code": "ritikgshah/SpectraLift@245533e",
+}
+METHODS = (
+    Method(name="pixel-mlp", title="Pixel MLP (SpectraLift)", knows=frozenset({"srf"}), **SHARED),
+    Method(
+        name="pixel-mlp-blind",
+        title="Pixel MLP, SRF estimated",
+        knows=frozenset({"phase"}),
+        note="SpectraLift's network with the SRF estimated from the pair",
+        **SHARED,
+    ),
+)
+
+
+def fuse(observation, *, seed, device, checkpoint=None, width, depth, steps, learning_rate, iterates=None):
+    """Fit the network to the LR pixels and apply it to the MSI; Fusion with the estimated sensor where it was unknown.
+
+    width, depth: of the hidden layers. steps: of Adam, over all LR pixels at once. learning_rate: the cycle's peak.
+    iterates: see mossfuse.fit.fit. Raises MossFuseError where SRF and sampling geometry are both unknown.
+    """
+    from mossfuse.deep.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
+    from mossfuse.fit import Stage, fit, one_cycle, parameter_count, seeded
+
+    sensor = observation.sensor if observation.sensor.srf is not None else estimated(observation)
+    target, msi = pixel_list(observation.hsi, device), pixel_list(observation.msi, device)
+    source = target @ target.new_tensor(sensor.srf).T
+    with seeded(seed, device):
+        network = SpectralMLP(msi.shape[1], target.shape[1], width, depth).to(device)
+
+    def cube():
+        return apply_to_pixels(network, msi).reshape(*observation.msi.shape[:2], -1).cpu().numpy()
+
+    stage = Stage(
+        name="spectra",
+        params=list(network.parameters()),
+        loss=lambda step: (network(source) - target).abs().mean(),
+        lr=learning_rate,
+        schedule=one_cycle(steps),
+        output=cube,
+    )
+    fitted = fit([stage], seed=seed, device=device, iterates=iterates)
+    notes = {"parameters": parameter_count(network), "iterations": fitted.steps, "fit_seconds": round(fitted.seconds, 2)}
+    blind = observation.sensor.srf is None
+    return Fusion(
+        cube=cube(),
+        psf_hat=sensor.psf if blind else None,
+        srf_hat=sensor.srf if blind else None,
+        history=fitted.history,
+        notes=notes,
+    )
+
+
+def estimated(observation):
+    """The sensor with PSF and SRF estimated from the pair."""
+    from mossfuse.errors import MossFuseError
+    from mossfuse.physics.blind import estimate_sensor
+
+    if observation.sensor.phase is None:
+        raise MossFuseError("the pixel MLP needs the SRF, or the sampling phase to estimate it; give one of them")
+    return estimate_sensor(observation)[0]

@@ -1,0 +1,1 @@
+"""Networks of the learned baselines, one family per file."""

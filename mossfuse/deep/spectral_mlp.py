@@ -1,0 +1,35 @@
+"""A network from one multispectral pixel to one hyperspectral pixel, and its use on whole images."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CHUNK = 2**16  # pixels at a time on whole images
+SLOPE = 0.2  # of the leaky ReLU
+
+
+class SpectralMLP(nn.Module):
+    """(n, M) -> (n, B): ``depth`` hidden layers of ``width``, every one but the first with a skip connection."""
+
+    def __init__(self, msi_bands, bands, width=64, depth=6):
+        super().__init__()
+        self.first = nn.Linear(msi_bands, width)
+        self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(depth - 1))
+        self.last = nn.Linear(width, bands)
+
+    def forward(self, pixels):
+        x = F.leaky_relu(self.first(pixels), SLOPE)
+        for layer in self.hidden:
+            x = x + F.leaky_relu(layer(x), SLOPE)
+        return self.last(x)
+
+
+def pixel_list(image, device="cpu"):
+    """(rows, cols, C) numpy array -> (rows * cols, C) float32 tensor."""
+    return torch.as_tensor(image, dtype=torch.float32, device=device).reshape(-1, image.shape[-1])
+
+
+@torch.no_grad()
+def apply_to_pixels(function, pixels):
+    """``function`` (a map of (n, M)) on a long list of pixels, in pieces."""
+    return torch.cat([function(piece) for piece in pixels.split(CHUNK)])

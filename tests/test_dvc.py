@@ -1,0 +1,63 @@
+"""The DVC way in a copy of the repository with the smoke grid: run, no-op, metrics, params; no remote, no network."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from test_workflow import config_of
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The tracked files as a git repository of their own, with the smoke grid as its configuration."""
+    folder = tmp_path_factory.mktemp("dvc") / "clone"
+    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in files.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    config = config_of(timing={"scenes": "none"}, conventions=["std1"])
+    config["grid"][0].update(methods=["bicubic", "ridge-dc"], scenes=["mosaic"])
+    config["methods"] = {}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    call(folder, "git", "init", "-q")
+    commit(folder)
+    return folder
+
+
+def call(folder, *command):
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(folder)}
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
+    return result.stdout + result.stderr
+
+
+def commit(folder):
+    call(folder, "git", "add", "-A")
+    call(folder, "git", "-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "-qm", "state")
+
+
+@pytest.mark.slow
+def test_dvc_runs_the_benchmark_and_then_does_nothing(copy):
+    call(copy, "dvc", "repro")
+    assert (copy / "reports" / "index.html").exists()
+    before = (copy / "dvc.lock").read_bytes()
+    assert "up to date" in call(copy, "dvc", "repro")
+    assert (copy / "dvc.lock").read_bytes() == before
+    shown = json.loads(call(copy, "dvc", "metrics", "show", "--json"))
+    assert "ridge-dc" in json.dumps(shown)
+    commit(copy)
+    config = yaml.safe_load((copy / "config.yaml").read_text())
+    config["grid"][0]["scenes"] = ["spools"]
+    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    assert "spools" in call(copy, "dvc", "params", "diff")
+    call(copy, "dvc", "repro")
+    assert "psnr" in call(copy, "dvc", "metrics", "diff")

@@ -1,0 +1,61 @@
+"""Real CAVE scenes at ratio 32 through the workflow: the released weights and the closed forms give the known figures."""
+
+import csv
+
+import pytest
+import yaml
+from test_workflow import ROOT, run
+
+# Official checkpoint scored by the official code (Loss_valid) on the same pairs.
+RELEASED = {
+    "cave-half": {"psnr": 40.1866, "rmse": 0.011052, "ssim": 0.98867, "sam": 4.5834, "ergas": 0.24874, "uqi_sewar": 0.98620},
+    "cave": {"psnr": 38.6140, "sam": 7.5355, "ssim": 0.98070},
+}
+TOLERANCE = {"psnr": 1e-3, "sam": 1e-3}
+CLOSED_FORM = {("cave-half", "bicubic-msi"): 43.75, ("cave", "bicubic-msi"): 43.22, ("cave-half", "ridge-dc"): 43.89, ("cave", "ridge-dc"): 43.22}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory, mirror_file):
+    for name in ("CAVE/chart_and_stuffed_toy_ms", "CAVE_256/balloons_ms.mat", "CAVE_32_model.pth", "srf/MossFuse_resp.mat"):
+        mirror_file(name)
+    config = yaml.safe_load((ROOT / "config" / "cave-dev.yaml").read_text())
+    for key in ("results", "reports", "checkpoints"):
+        config.pop(key)
+    for entry in config["grid"]:
+        entry["methods"] = ["bicubic-msi", "ridge-dc", "mossfuse-released"]
+    folder = tmp_path_factory.mktemp("cave")
+    code, output = run(folder, {**config, "timing": {"scenes": "none"}, "conventions": ["std1", "moss"]}, "results/metrics.csv")
+    assert code == 0, output
+    with open(folder / "results" / "metrics.csv", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def value(table, dataset, method, convention, metric):
+    keys = {"dataset": dataset, "method": method, "convention": convention, "metric": metric}
+    (row,) = [r for r in table if all(r[k] == v for k, v in keys.items())]
+    return float(row["value"])
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+@pytest.mark.parametrize(("dataset", "metric"), [(d, m) for d, figures in RELEASED.items() for m in figures])
+def test_released_weights_reproduce_the_official_figures(table, dataset, metric):
+    found = value(table, dataset, "mossfuse-released", "moss", metric)
+    assert found == pytest.approx(RELEASED[dataset][metric], abs=TOLERANCE.get(metric, 1e-5))
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+@pytest.mark.parametrize(("dataset", "method"), CLOSED_FORM)
+def test_closed_forms_reach_their_known_psnr(table, dataset, method):
+    assert value(table, dataset, method, "std1", "psnr") == pytest.approx(CLOSED_FORM[dataset, method], abs=0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_a_training_scene_of_the_released_weights_is_marked(table):
+    marked = {(r["dataset"], r["method"]): r["seen_in_training"] for r in table}
+    assert marked["cave", "mossfuse-released"] == "true"
+    assert marked["cave", "ridge-dc"] == "false"
+    assert marked["cave-half", "mossfuse-released"] == "false"

@@ -1,0 +1,104 @@
+"""run.py: each thing that can be wrong with a machine is one clear sentence, and a dead run's lock is removed."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    """run.py as a module whose repository is an empty folder."""
+    spec = importlib.util.spec_from_file_location("run_script", ROOT / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    return module
+
+
+def sentence(function):
+    with pytest.raises(SystemExit) as stopped:
+        function()
+    text = str(stopped.value)
+    assert text.startswith("run.py: ") and "\n" not in text
+    return text
+
+
+def test_old_python_is_refused(script, monkeypatch):
+    monkeypatch.setattr(script.sys, "version_info", (3, 9, 1))
+    assert "Python 3.11 or newer is needed" in sentence(script.check_machine)
+
+
+def test_missing_venv_module_is_named_with_its_package(script, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    assert "no 'ensurepip' module" in sentence(script.check_machine)
+
+
+def test_full_disk_is_told_before_anything_is_installed(script, monkeypatch):
+    usage = type("Usage", (), {"free": 10**9})
+    monkeypatch.setattr(script.shutil, "disk_usage", lambda _: usage)
+    assert "1.0 GB are free" in sentence(script.check_machine)
+    assert not script.VENV.exists()
+
+
+def test_folder_without_write_permission_is_named(script, monkeypatch):
+    monkeypatch.setattr(script.os, "access", lambda *_: False)
+    assert "no permission to write" in sentence(script.check_machine)
+
+
+def test_installation_is_skipped_when_nothing_changed(script, monkeypatch):
+    script.VENV.mkdir()
+    (script.VENV / "installed").write_text(script.wanted_stamp("test"))
+    monkeypatch.setattr(script, "call", lambda *_: pytest.fail("installed again"))
+    script.set_up("run")
+    script.set_up("test")
+
+
+def test_changed_requirements_are_installed_again(script, monkeypatch):
+    script.VENV.mkdir()
+    (script.VENV / "installed").write_text(script.wanted_stamp("run"))
+    (script.ROOT / "constraints.txt").write_text("numpy==2.4.6")
+    calls = []
+    monkeypatch.setattr(script, "call", lambda command, _: calls.append(command))
+    script.set_up("run")
+    assert calls and (script.VENV / "installed").read_text() == script.wanted_stamp("run")
+
+
+def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, monkeypatch):
+    locks = script.ROOT / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("results/x")
+    monkeypatch.setattr(script, "snakemake_running", lambda: True)
+    assert "another Snakemake run is at work" in sentence(script.unlock)
+    assert list(locks.iterdir())
+    monkeypatch.undo()
+    script.ROOT = locks.parents[1]
+    script.unlock()
+    assert not list(locks.iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs /proc to make a process of that name")
+def test_living_snakemake_of_this_folder_is_seen(script):
+    assert not script.snakemake_running()
+    program = script.ROOT / "snakemake"
+    program.write_text("import time; time.sleep(60)")
+    process = subprocess.Popen([sys.executable, str(program)], cwd=script.ROOT)
+    try:
+        assert script.snakemake_running()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_unknown_argument_is_refused():
+    result = subprocess.run([sys.executable, str(ROOT / "run.py"), "tset"], capture_output=True, text=True, env={**os.environ})
+    assert result.returncode != 0
+    assert "unknown argument tset" in result.stderr and "Traceback" not in result.stderr
