@@ -31,6 +31,10 @@ from mossfuse.benchmark.datasets.phantom.spectra import (
 )
 from mossfuse.benchmark.datasets.phantom.statistics import scene_statistics
 from mossfuse.errors import MossFuseError
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.sampling import BlurSample
+from mossfuse.physics.srf import apply_srf
+from mossfuse.protocol import Observation, Sensor
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -348,6 +352,32 @@ def test_shadow_falls_away_from_the_light():
     gbuffer.draw(window, np.ones(gbuffer.x[window].shape), WHITE, height=0.1)
     rows, cols = np.nonzero(gbuffer.key_visibility < 0.6)
     assert rows.mean() > 64 and cols.mean() > 64 and gbuffer.light[0] < 0 and gbuffer.light[1] < 0
+
+
+def x8_pair(cube):
+    """The pair of degradation x8-gauss7s2-nikond5100, every property of the sensor known."""
+    psf = gaussian_psf(7, 2.0)
+    operator = BlurSample(psf, (3, 3), 8, cube.shape)
+    sensor = Sensor(psf=psf, psf_shape=psf.shape, phase=(3, 3), srf=nikon_d5100())
+    return Observation(hsi=operator(cube), msi=apply_srf(cube, nikon_d5100()), ratio=8, sensor=sensor)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scene", DATASET.test)
+def test_methods_rank_as_on_cave(scene):
+    """bicubic < affine regression < data-consistent closed forms < nsgp, the order of their means on CAVE."""
+    from baselines import bicubic, bicubic_msi, nsgp, ridge_dc
+
+    truth = read(scene, None, [])[0]
+    pair = x8_pair(truth)
+
+    def score(fuse, **params):
+        estimate = fuse(pair, seed=0, device="cpu", **params).cube.clip(0, 1)
+        return np.mean(-10 * np.log10(np.mean((estimate - truth) ** 2, axis=(0, 1), dtype=np.float64)))
+
+    closed_forms = score(bicubic_msi.fuse), score(ridge_dc.fuse, consistent=True)
+    assert score(bicubic.fuse) + 5 < score(ridge_dc.fuse, consistent=False) < min(closed_forms)
+    assert max(closed_forms) < score(nsgp.fuse)
 
 
 CAVE = {

@@ -25,7 +25,7 @@ def estimate_sensors(hsi, msi, ratio, phase, support, subspace, srf_smoothness, 
     """
     phase = ((ratio - 1) // 2,) * 2 if phase is None else tuple(phase)
     support = (2 * ratio - 1,) * 2 if support is None or faithful else tuple(support)
-    support = tuple(min(k, n) for k, n in zip(support, msi.shape[:2]))
+    support = tuple(min(k, n) for k, n in zip(support, msi.shape[:2], strict=True))
     hsi, msi = hsi.astype(np.float64), msi.astype(np.float64)
     radius = int(MEAN_RADIUS / ratio + 0.5) if faithful else round((MEAN_WIDTH / ratio - 1) / 2)
     srf = estimate_srf(hsi, msi, ratio, phase, radius, srf_smoothness)
@@ -65,7 +65,7 @@ def estimate_psf(target, msi, ratio, phase, support, smoothness):
 def sampled_windows(msi, ratio, phase, support):
     """Windows (h, w, M, k_rows, k_cols) around the sampled pixels, wrapped, and which of them stay inside (h, w)."""
     index, inside = [], []
-    for size, start, k in zip(msi.shape, phase, support):
+    for size, start, k in zip(msi.shape[:2], phase, support, strict=True):
         first = np.arange(size // ratio) * ratio + start - (k - 1) // 2
         index.append((first[:, None] + np.arange(k)) % size)
         inside.append((first >= 0) & (first + k <= size))

@@ -34,7 +34,7 @@ def nonlocal_matrix(image, radius=18, patch=3, neighbours=10, bandwidth=90 / 255
     for top in track(range(0, rows, height), "non-local means"):
         bottom = min(top + height, rows)
         distance = np.full((len(offsets), bottom - top, cols), np.inf, np.float32)
-        for row, (r, c) in zip(distance, offsets):
+        for row, (r, c) in zip(distance, offsets, strict=True):
             patch_distance(planes, r, c, top, bottom, patch, row)
         distance = np.ascontiguousarray(distance.reshape(len(offsets), -1).T)
         nearest = np.argpartition(distance, keep - 1, axis=1)[:, :keep]

@@ -40,7 +40,7 @@ def draw_board(results, board, colours, markers, site):
         ("time", figures.quality_time(board, colours, markers),
          f"Mean {name} against seconds per scene. Bars: 95 % intervals over scenes; dashed: nobody is both better and faster."),
         ("parameters", figures.quality_parameters(board, colours, markers), f"Mean {name} against the number of parameters."),
-        ("scenes", figures.per_scene(values, board, colours), f"{name} of every scene; the black tick is the mean."),
+        ("scenes", figures.per_scene(values, board, colours), f"{name} of every scene; the tick is the mean."),
         ("differences", figures.differences(pairs, colours, metric),
          f"Mean difference in {name} to the first method, paired by scene, with 95 % bootstrap intervals."),
         ("ranks", figures.rank_diagram(ranks, cliques(ranks), colours),

@@ -53,7 +53,7 @@ def quality_time(board, colours, markers):
     for ax, clock in zip(axes[0], clocks, strict=True):
         table = board.ranked[board.ranked[f"time_{clock}"].notna()]
         scatter(ax, table, f"time_{clock}", metric, colours, markers)
-        ax.set(title=clock_title(board.clocks[clock]), xlabel="Seconds per scene, training not counted")
+        ax.set_xlabel(f"Seconds per scene, training not counted\n{clock_title(board.clocks[clock])}")
     axes[0][0].set_ylabel(axis_label(metric))
     return figure
 
@@ -73,7 +73,7 @@ def quality_parameters(board, colours, markers):
     centred = others.assign(strip=0.0)
     scatter(left, centred, "strip", metric, colours, markers, front=False, log=False)
     left.set(xlim=(-0.2, 1), xticks=[], xlabel="No parameters stated", ylabel=axis_label(metric))
-    right.set_xlabel("Parameters")
+    right.set_xlabel("Parameters\n")
     right.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if spread < 30 else (1,)))
     right.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(thousands))
     right.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())

@@ -27,7 +27,11 @@ def common(results, boards, colours):
         "catalogue": results.catalogue, "methods": results.methods, "boards": boards,
         "titles": {m: results.title(m) for m in results.methods},
         "dataset_titles": {d: results.catalogue["datasets"].get(d, {}).get("title") or d for d, _ in results.boards},
-        "scales": {"error": scale_context(ERROR), "sam": scale_context(ANGLE)}, "page_name": page_name,
+        
+        "scales": {
+            "error": scale_context(ERROR), "sam": scale_context(ANGLE),
+            "errors": scale_context(ERROR) | {"title": "Absolute error in this band"},
+        }, "page_name": page_name,
         "metrics": METRICS, "conventions": results.conventions,
     }  # fmt: skip
 

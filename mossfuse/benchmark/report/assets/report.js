@@ -153,7 +153,7 @@ function viewScene(scene) {
       if (hsi) frame.querySelector(".pic").classList.add("pixelated");
     }
     for (const bar of document.querySelectorAll(".scale")) {
-      bar.hidden = !(bar.dataset.scale === state.mode || (bar.dataset.scale === "error" && state.mode === "errors"));
+      bar.hidden = bar.dataset.scale !== state.mode;
     }
     const nm = scene.wavelengths ? ` · ${scene.wavelengths[state.band - 1]} nm` : "";
     document.getElementById("band-name").textContent = `${state.band} of ${scene.bands}${nm}`;
