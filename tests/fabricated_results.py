@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from baselines.bicubic import upsample_cubic
 
+from baselines.bicubic import upsample_cubic
 from mossfuse.benchmark.metrics.correlation import cc
 from mossfuse.benchmark.metrics.ergas import ergas
 from mossfuse.benchmark.metrics.psnr import psnr_bandmean, psnr_bands, psnr_global
@@ -19,7 +19,9 @@ from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 
-HEAD = "dataset degradation method scene seed split seen_in_training weights status reason convention metric value".split()
+HEAD = (
+    "dataset degradation method scene seed split seen_in_training weights status reason convention metric value".split()
+)
 CLOCK = (
     "dataset degradation method scene seed device device_name threads repeats first_s median_s spread_s cpu_s "
     "peak_rss_mb parameters flops train_s"
@@ -66,10 +68,22 @@ def fabricate(root, cubes, degradation="x8-gauss7s2", failures=(), seen=(), trai
             pair = degrade(truth, wavelengths, msi_bands, ratio)
             place = results / dataset / degradation
             render_scene(truth, pair, wavelengths, place / "_scenes" / scene / "view")
-            write(place / "_pairs" / f"{scene}.json", {"sha256": "ab" * 32, "degradation": {"ratio": ratio}, "split": "test"})
+            write(
+                place / "_pairs" / f"{scene}.json",
+                {"sha256": "ab" * 32, "degradation": {"ratio": ratio}, "split": "test"},
+            )
             for method, fake in METHODS.items():
                 for seed in fake.seeds:
-                    head = (dataset, degradation, method, scene, seed, "test", str((method, scene) in seen).lower(), fake.weights)
+                    head = (
+                        dataset,
+                        degradation,
+                        method,
+                        scene,
+                        seed,
+                        "test",
+                        str((method, scene) in seen).lower(),
+                        fake.weights,
+                    )
                     reason = failures.get((method, scene), "")
                     cell = place / method / scene / f"seed{seed}"
                     write(cell / "run.json", run_record(head, fake, reason))
@@ -79,7 +93,9 @@ def fabricate(root, cubes, degradation="x8-gauss7s2", failures=(), seen=(), trai
                     cube = fuse(fake, truth, pair, seed)
                     rows += [(*head, "ok", "", *entry) for entry in scores(truth, cube, fake, ratio)]
                     write_cell(cell, truth, cube, wavelengths, fake, pair, "/".join(map(str, (*head[:5],))))
-            clock += [clock_row(dataset, degradation, m, scene, f) for m, f in METHODS.items() if scene == next(iter(scenes))]
+            clock += [
+                clock_row(dataset, degradation, m, scene, f) for m, f in METHODS.items() if scene == next(iter(scenes))
+            ]
         write(data / dataset / "fetched.json", {"dataset": dataset, "scenes": {
             scene: {"source": "download" if k else "generated", "files": [f"{scene}.mat"], "sha256": {f"{scene}.mat": "cd" * 32},
                     "verified": k != 1} for k, scene in enumerate(scenes)}})  # fmt: skip
@@ -105,7 +121,9 @@ def degrade(truth, wavelengths, msi_bands, ratio):
     psf, phase = gaussian_psf(ratio - 1, 2.0), (ratio // 2 - 1,) * 2
     sensor = Sensor(psf=psf, psf_shape=psf.shape, phase=phase, srf=srf)
     hsi = BlurSample(psf, phase, ratio, truth.shape)(truth)
-    return Observation(hsi=hsi, msi=(truth @ srf.T).astype(np.float32), ratio=ratio, sensor=sensor, wavelengths=wavelengths)
+    return Observation(
+        hsi=hsi, msi=(truth @ srf.T).astype(np.float32), ratio=ratio, sensor=sensor, wavelengths=wavelengths
+    )
 
 
 def fuse(fake, truth, pair, seed):
@@ -118,12 +136,26 @@ def fuse(fake, truth, pair, seed):
 
 def scores(truth, cube, fake, ratio):
     x, y = truth.astype(np.float64), np.clip(cube, 0, 1).astype(np.float64)
-    common = {"ssim": ssim_gauss11(x, y), "sam": sam(x, y), "ergas": ergas(x, y, ratio), "rmse": rmse(x, y), "cc": cc(x, y)}
+    common = {
+        "ssim": ssim_gauss11(x, y),
+        "sam": sam(x, y),
+        "ergas": ergas(x, y, ratio),
+        "rmse": rmse(x, y),
+        "cc": cc(x, y),
+    }
     out = [("std1", "psnr", psnr_bandmean(x, y)), *(("std1", k, v) for k, v in common.items())]
     out += [("moss", "psnr", psnr_global(x, y)), ("moss", "sam", common["sam"])]
-    out += [("consistency", f"residual_{part}_{kind}", fake.keeps * 1e-3) for part in ("hsi", "msi") for kind in ("max", "rms")]
+    out += [
+        ("consistency", f"residual_{part}_{kind}", fake.keeps * 1e-3)
+        for part in ("hsi", "msi")
+        for kind in ("max", "rms")
+    ]
     if fake.weights in ("dataset", "authors"):
-        out += [("estimate", "psf_max_error", 0.004), ("estimate", "psf_l1", 0.03), ("estimate", "srf_mean_abs_error", 0.002)]
+        out += [
+            ("estimate", "psf_max_error", 0.004),
+            ("estimate", "psf_l1", 0.03),
+            ("estimate", "srf_mean_abs_error", 0.002),
+        ]
         out += [("estimate", "srf_sam", 2.5)]
     return out
 
@@ -132,7 +164,9 @@ def write_cell(cell, truth, cube, wavelengths, fake, pair, key):
     render_cell(truth, cube, wavelengths, cell / "view", key=key)
     x, y = truth.astype(np.float64), np.clip(cube, 0, 1).astype(np.float64)
     nm = range(1, truth.shape[2] + 1) if wavelengths is None else wavelengths
-    write_table(cell / "bands.csv", ("band", "wavelength", "psnr"), zip(range(1, truth.shape[2] + 1), nm, psnr_bands(x, y)))
+    write_table(
+        cell / "bands.csv", ("band", "wavelength", "psnr"), zip(range(1, truth.shape[2] + 1), nm, psnr_bands(x, y))
+    )
     estimate = {}
     if fake.weights in ("dataset", "authors"):
         sensor = pair.sensor
@@ -174,7 +208,14 @@ def clock_row(dataset, degradation, method, scene, fake):
 
 def catalogue(cubes, degradation, ratio):
     paper = "S. Du et al. MossFuse. 2025."
-    published = [{"dataset": next(iter(cubes)), "setting": f"x{ratio}, 12 scenes", "metrics": {"psnr": 42.3}, "source": "figure 1"}]
+    published = [
+        {
+            "dataset": next(iter(cubes)),
+            "setting": f"x{ratio}, 12 scenes",
+            "metrics": {"psnr": 42.3},
+            "source": "figure 1",
+        }
+    ]
     methods = {
         name: {
             "title": fake.title, "citation": paper if "mossfuse" in name else f"A. Author. On {name}. 2020.",

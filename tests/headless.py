@@ -67,7 +67,9 @@ class Page:
         elif event == "Runtime.consoleAPICalled":
             self.console.append(f"{params['type']}: {params['args']}")
         elif event == "Log.entryAdded":
-            self.console.append(f"{params['entry']['level']}: {params['entry']['text']} {params['entry'].get('url', '')}")
+            self.console.append(
+                f"{params['entry']['level']}: {params['entry']['text']} {params['entry'].get('url', '')}"
+            )
         elif event == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
         elif event == "Page.loadEventFired":

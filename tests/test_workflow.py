@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -58,15 +59,13 @@ def run(folder, config, *arguments, environment=None):
 
 
 def planned(folder, config, environment=None):
-    """rule name -> number of jobs that a dry run plans."""
-    code, output = run(folder, config, "--dry-run", "--quiet", environment=environment)
+    """rule name -> number of jobs that a dry run plans; empty where it plans nothing."""
+    code, output = run(folder, config, "--dry-run", environment=environment)
     assert code == 0, output
-    jobs = {}
-    for line in output.splitlines():
-        words = line.split()
-        if len(words) == 2 and words[1].isdigit():
-            jobs[words[0]] = int(words[1])
-    return jobs
+    if "Nothing to be done" in output:
+        return {}
+    listing = output[output.index("Job stats:") :].split("\n\n")[0]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", listing, re.M) if name != "total"}
 
 
 def table(folder):

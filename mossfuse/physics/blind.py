@@ -10,37 +10,40 @@ from scipy.optimize import least_squares, minimize_scalar, nnls
 
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.projection import pixels
-from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample, check_multiple
 from mossfuse.protocol import Sensor
 
 FAMILIES = ("isotropic", "anisotropic", "auto")
 SMOOTHNESS = 1e-9  # weight of the second differences of R, relative to the mean energy of a band
-EXACT = 2e-6  # relative residual below which the isotropic fit explains a pair to the last float32 digits
+EXACT = 2e-6  # relative residual below which a fit explains a pair to the last float32 digits
 SAMPLE_BYTES = 32 * 2**20  # memory for the windows of the low-resolution pixels the search looks at
-WIDEST = 1.5  # largest standard deviation searched, over the PSF's support
+NARROWEST, WIDEST = 0.25, 50  # standard deviations searched: px, and times the support (then the PSF is a box)
 
 
 def estimate_sensor(observation, family="auto", smoothness=SMOOTHNESS):
-    """(Sensor, facts): what the observation's sensor leaves open (PSF, SRF), estimated from the pair.
+    """(Sensor, facts): what the observation's sensor leaves open (PSF, SRF, even its geometry), estimated from the pair.
 
-    family: 'isotropic', 'anisotropic' (rotated Gaussian) or 'auto' (anisotropic where the residual asks for it).
+    family: 'isotropic', 'anisotropic' (rotated) or 'auto': whichever of these, with the lattice's centre or one of its own (a misregistration), has
+    the best Schwarz criterion. A standard deviation far beyond the support is a box.
     smoothness: weight of the ridge on the SRF's second differences.
-    facts: family, sigma (px; (along, across) where anisotropic), angle (deg), residual (rms of H M - y R^T over the rms of H M),
-    residual_variance (M,), freedom (free parameters per SRF row, float).
+    facts: family, sigma (px; (along, across) where anisotropic), angle (deg), centre (px from the window's middle), residual (rms of H M - y R^T
+    over the rms of H M), residual_variance (M,), freedom (free parameters per SRF row, float).
     Raises MossFuseError for an unknown family or sizes that do not fit together.
     """
     if family not in FAMILIES:
         raise MossFuseError(f"unknown PSF family '{family}'; choose one of {', '.join(FAMILIES)}")
     check_pair(observation)
     sensor = observation.sensor
-    size, phase = sensor.psf_shape, sensor.phase
+    size, phase, psf = sensor.psf_shape, sensor.phase, sensor.psf
     facts = {}
-    psf = sensor.psf
     if psf is None:
+        if size is None or phase is None:
+            from mossfuse.physics.geometry import find_geometry
+
+            size, phase = find_geometry(observation, smoothness)
         windows = Windows(observation, size, phase)
-        fit = SrfFit(observation.hsi.reshape(-1, observation.hsi.shape[2])[windows.low], smoothness, sensor.srf)
-        psf, facts = fit_psf(windows, fit, size, family)
+        psf, facts = fit_psf(windows, SrfFit(windows.hsi, smoothness, sensor.srf), size, family)
     operator = BlurSample(psf, phase, observation.ratio, observation.msi.shape[:2], sensor.border)
     low = pixels(operator(observation.msi.astype(np.float64)))
     fit = SrfFit(pixels(observation.hsi), smoothness, sensor.srf)
@@ -70,15 +73,16 @@ def check_pair(observation):
 class Windows:
     """The MSI pixels under the PSF of (a regular sample of) the low-resolution pixels, as one matrix.
 
-    low: indices of the sampled low-resolution pixels (row-major). blur(psf) -> (len(low), M) float64.
+    low: indices of the sampled low-resolution pixels (row-major), at most ``most``; hsi: their spectra. blur(psf) -> (len(low), M) float64.
     """
 
-    def __init__(self, observation, size, phase):
+    def __init__(self, observation, size, phase, most=None):
         msi, ratio = observation.msi, observation.ratio
         shape = BlurSample(np.ones(size), phase, ratio, msi.shape, observation.sensor.border)
         low_count = shape.low_shape[0] * shape.low_shape[1]
-        most = max(SAMPLE_BYTES // (8 * size[0] * size[1] * msi.shape[2]), 64)
+        most = most or max(SAMPLE_BYTES // (8 * size[0] * size[1] * msi.shape[2]), 64)
         self.low = np.unique(np.linspace(0, low_count - 1, min(most, low_count)).astype(int))
+        self.hsi = pixels(observation.hsi)[self.low]
         self.bands = msi.shape[2]
         low = np.unravel_index(self.low, shape.low_shape)
         rows, cols = shape.windows(0)[low[0]][:, :, None], shape.windows(1)[low[1]][:, None, :]
@@ -118,66 +122,85 @@ class SrfFit:
 
 def fit_psf(windows, fit, size, family):
     """(psf, facts) of the Gaussian that explains the windows best."""
-    scale = np.sqrt(max((windows.matrix**2).mean(), np.finfo(float).tiny) * len(windows.matrix))
+    count = windows.matrix.shape[0]
+    scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
 
     def error(psf):
         return fit.error(windows.blur(psf)).ravel() / scale
 
-    sigma = fit_isotropic(error, size)
-    psf = gaussian_psf(size, sigma)
-    facts = {"family": "isotropic", "sigma": float(sigma), "angle": 0.0}
-    cost = float((error(psf) ** 2).sum())
-    if family == "isotropic" or (family == "auto" and cost < EXACT**2):
-        return psf, facts
-    shape, other = fit_anisotropic(error, size, sigma)
-    count = windows.matrix.shape[0]
-    penalty = 2 * np.log(count) if family == "auto" else -np.inf  # two parameters more, Schwarz's criterion
-    if count * np.log(max(cost, EXACT**2) / max(other, EXACT**2)) > penalty:
-        along, across, angle = ellipse(shape)
-        facts = {"family": "anisotropic", "sigma": (along, across), "angle": angle}
-        psf = gaussian_psf(size, (along, across), angle)
-    return psf, facts
+    sigma, cost = fit_isotropic(error, size)
+    shapes = [(np.log(sigma), np.log(sigma), 0.0, 0.0, 0.0)]
+    costs, free = [cost], [1]
+    if family != "isotropic" and not (family == "auto" and cost < EXACT**2):
+        moves = ((True, False),) if family == "anisotropic" else ((True, False), (False, True), (True, True))
+        for turned, moved in moves:
+            shape, cost = fit_free(error, size, shapes, turned, moved)
+            shapes, costs, free = [*shapes, shape], [*costs, cost], [*free, 1 + 2 * turned + 2 * moved]
+    criterion = count * np.log(np.maximum(costs, EXACT**2)) + np.multiply(free, np.log(count))  # Schwarz, 1978
+    best = -1 if family == "anisotropic" else int(np.argmin(criterion))
+    along, across, angle = ellipse(shapes[best][:3])
+    turned = family == "anisotropic" or free[best] in (3, 5)
+    facts = {
+        "family": "anisotropic" if turned else "isotropic",
+        "sigma": (along, across) if turned else along,
+        "angle": angle if turned else 0.0,
+        "centre": tuple(float(c) for c in shapes[best][3:]),
+    }
+    return gaussian_psf(size, (along, across), angle, shapes[best][3:]), facts
 
 
 def fit_isotropic(error, size):
-    """Standard deviation in pixels with the smallest residual: a grid, then a bounded line search."""
+    """(standard deviation in pixels, residual): a grid, then a bounded line search."""
 
     def cost(log_sigma):
         return float((error(gaussian_psf(size, np.exp(log_sigma))) ** 2).sum())
 
-    grid = np.linspace(np.log(0.3), np.log(max(WIDEST * max(size), 1.0)), 14)
+    grid = np.append(np.linspace(np.log(NARROWEST), np.log(1.5 * max(size)), 14), np.log(WIDEST * max(size)))
     best = int(np.argmin([cost(g) for g in grid]))
     bounds = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    return float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-6}).x))
+    found = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x)), float(found.fun)
 
 
-def fit_anisotropic(error, size, sigma):
-    """(shape, cost): the logarithm of the covariance's square root as (rows, cols, mixed), and its residual.
+def fit_free(error, size, found, turned, moved):
+    """(shape, residual) by Gauss-Newton from the fits found so far and, where ``turned``, ellipses in four directions.
 
-    Gauss-Newton from the isotropic optimum and from ellipses in four directions.
+    shape: the logarithm of the covariance's square root (rows, cols, mixed), and the centre (row, col) in pixels.
+    turned: the three are free; otherwise rows == cols and mixed == 0. moved: the centre is free.
     """
+    lowest, highest = np.log(NARROWEST), np.log(WIDEST * max(size))
+    reach = [(n - 1) / 2 + 1e-6 for n in size]
+    lower = np.array([lowest, lowest, lowest - highest, *(-r for r in reach)]) - 1e-6
+    upper = np.array([highest, highest, highest - lowest, *reach]) + 1e-6
+    free = np.array([True, turned, turned, moved, moved])
 
-    def residual(shape):
-        along, across, angle = ellipse(shape)
-        return error(gaussian_psf(size, (along, across), angle))
+    def full(values):
+        shape = np.zeros(5)
+        shape[free] = values
+        if not turned:
+            shape[1] = shape[0]
+        return shape
 
-    widest = np.log(WIDEST * max(size))
-    middle = np.log(sigma)
-    starts = [(middle, middle, 0.0)]
-    starts += [(middle + a, middle - a, b) for a, b in ((0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5))]
-    best = None
-    for start in starts:
-        found = least_squares(
-            residual, np.clip(start, -1.2, widest), bounds=([-1.5, -1.5, -3], [widest + 0.1, widest + 0.1, 3]),
-            diff_step=1e-6, xtol=1e-10, ftol=1e-12, gtol=1e-15, max_nfev=40,
-        )  # fmt: skip
-        if best is None or found.cost < best.cost:
-            best = found
-    return best.x, 2 * float(best.cost)
+    def residual(values):
+        shape = full(values)
+        return error(gaussian_psf(size, ellipse(shape[:3])[:2], ellipse(shape[:3])[2], shape[3:]))
+
+    middle = np.array(found[0])
+    turns = ((0.5, -0.5, 0.0), (-0.5, 0.5, 0.0), (0.0, 0.0, 0.5), (0.0, 0.0, -0.5)) if turned and not moved else ()
+    starts = [*map(np.array, found), *(middle + np.array([*t, 0.0, 0.0]) for t in turns)]
+    fits = [
+        least_squares(
+            residual, np.clip(start, lower, upper)[free], bounds=(lower[free], upper[free]),
+            diff_step=1e-6, x_scale=np.array([1, 1, 1, 4, 4])[free], xtol=1e-10, ftol=1e-12, gtol=1e-15, max_nfev=40,
+        )
+        for start in starts
+    ]  # fmt: skip
+    best = min(fits, key=lambda f: f.cost)
+    return full(best.x), 2 * float(best.cost)
 
 
 def ellipse(shape):
-    """(along, across, angle): standard deviations in px, angle in degrees within [0, 180), of a fit_anisotropic shape."""
+    """(along, across, angle): standard deviations in px, angle in degrees within [0, 180), of a fit's (rows, cols, mixed)."""
     rows, cols, mixed = shape
     values, vectors = np.linalg.eigh([[rows, mixed], [mixed, cols]])
     angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])) % 180

@@ -36,4 +36,3 @@ class Scale:
 # Half a decade beyond the means of bicubic (10 dB) and of the best closed forms (70 dB): few pixels saturate.
 ERROR = Scale("RMSE over the bands", "", 3e-4, 3e-1, (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1), "magma")
 ANGLE = Scale("Spectral angle", "°", 0.3, 60.0, (0.3, 1.0, 3.0, 10.0, 30.0, 60.0), "viridis")
-

@@ -55,7 +55,7 @@ def write_script(path, key, cube):
 
 
 def chosen_pixels(truth, count=CHOSEN):
-    """[(row, col)]: ``count`` pixels of the grid, bright and as different in spectral angle as possible.
+    """[(row, col)]: up to ``count`` pixels of the grid, bright and as different in spectral angle as possible.
 
     Farthest-point selection: first the brightest pixel, then, one by one, the pixel whose angle to the nearest
     chosen one is largest. Pixels darker than a fifth of the 99th percentile are left out. Depends on the truth alone.
@@ -68,7 +68,7 @@ def chosen_pixels(truth, count=CHOSEN):
     directions = spectra[bright] / np.maximum(norm[bright], np.finfo(float).tiny)[:, None]
     chosen = [int(norm[bright].argmax())]
     closeness = directions @ directions[chosen[0]]
-    while len(chosen) < min(count, len(bright)):
+    while len(chosen) < count and closeness.min() < 1 - 1e-9:
         chosen.append(int(closeness.argmin()))
         closeness = np.maximum(closeness, directions @ directions[chosen[-1]])
     return [(int(rows[p // len(cols)]), int(cols[p % len(cols)])) for p in bright[chosen]]

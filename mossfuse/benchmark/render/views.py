@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mossfuse.benchmark.render.colour import composite_bands, encode, msi_wavelengths, rendering_for, select_bands, to_srgb
+from mossfuse.benchmark.render.colour import (
+    composite_bands,
+    encode,
+    msi_wavelengths,
+    rendering_for,
+    select_bands,
+    to_srgb,
+)
 from mossfuse.benchmark.render.images import save_colour, save_map, save_sprite, shrink, sprite_for
 from mossfuse.benchmark.render.maps import ANGLE, ERROR
 from mossfuse.benchmark.render.spectra import chosen_pixels, pixel_grid, write_chosen, write_script

@@ -105,11 +105,11 @@ def add_times(table, timing, dataset, degradation):
     means = own.groupby("method")[["parameters", "train_s"]].mean() if len(own) else pd.DataFrame()
     for column in ("parameters", "train_s"):
         table[column] = means[column].reindex(table["method"]).to_numpy() if len(own) else np.nan
-    timed = own[own["median_s"].notna()]
-    clocks = list(timed[["device", "device_name", "threads"]].drop_duplicates().itertuples(index=False, name=None))
-    for number, clock in enumerate(clocks):
-        same = (timed[["device", "device_name", "threads"]] == clock).all(axis=1)
-        table[f"time_{number}"] = timed[same].groupby("method")["median_s"].mean().reindex(table["method"]).to_numpy()
+    clocks = []
+    same_clock = own[own["median_s"].notna()].groupby(["device", "device_name", "threads"], dropna=False, sort=False)
+    for clock, rows in same_clock:
+        table[f"time_{len(clocks)}"] = rows.groupby("method")["median_s"].mean().reindex(table["method"]).to_numpy()
+        clocks.append(clock)
     return clocks
 
 

@@ -14,6 +14,7 @@ from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.scenes import scene_pages
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
 from mossfuse.benchmark.statistics import paired
+from mossfuse.errors import MossFuseError
 from mossfuse.progress import track
 
 HERE = Path(__file__).parent
@@ -38,6 +39,8 @@ class Site:
         self.path(name).write_text(content, encoding="utf-8")
 
     def copy(self, source, name):
+        if not source.exists():
+            raise MossFuseError(f"{source} does not exist; score and render that cell before the report")
         shutil.copyfile(source, self.path(name))
 
 
@@ -93,7 +96,9 @@ def write_exports(site, content, boards):
         stem = f"exports/{style.slug(board.dataset, board.degradation)}"
         for metric in board.metrics[:1]:
             pairs = paired(rows, board.convention, metric)
-            site.text(f"{stem}--paired-{metric}.csv", pairs.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+            site.text(
+                f"{stem}--paired-{metric}.csv", pairs.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+            )
         compared = published_comparison(content, board)
         if len(compared):
             site.text(f"{stem}--published.csv", compared.to_csv(index=False, float_format="%.10g", lineterminator="\n"))

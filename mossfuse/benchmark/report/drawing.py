@@ -63,7 +63,9 @@ def histories(results, board):
     out = {}
     place = f"{board.dataset}/{board.degradation}"
     for method in board.table["method"]:
-        trained = [results.checkpoints / f / "history.csv" for f in results.trainings if f.startswith(f"{place}/{method}/")]
+        trained = [
+            results.checkpoints / f / "history.csv" for f in results.trainings if f.startswith(f"{place}/{method}/")
+        ]
         scenes = [results.results / place / method / s for s in board.scenes]
         fitted = [path for scene in scenes for path in sorted(scene.glob("seed*/history.csv"))[:1]]
         for title, paths in ((f"{method}: training", trained), (f"{method}: fusing", fitted)):

@@ -94,11 +94,21 @@ def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
     if front:
         steps = pareto(table[x].to_numpy(), table[metric].to_numpy(), METRICS[metric].better == "higher")
         best = table.iloc[steps]
-        ax.step(best[x], best[metric], where="post", color=MUTED, linewidth=0.9, alpha=0.6, linestyle=(0, (4, 3)), zorder=1)
+        ax.step(
+            best[x], best[metric], where="post", color=MUTED, linewidth=0.9, alpha=0.6, linestyle=(0, (4, 3)), zorder=1
+        )
     for _, row in table.iterrows():
         ends = [[row[metric] - row[f"{metric}_low"]], [row[f"{metric}_high"] - row[metric]]]
         if np.isfinite(ends).all():
-            ax.errorbar(row[x], row[metric], yerr=np.maximum(ends, 0), color=colours[row["method"]], linewidth=1, alpha=0.55, zorder=2)
+            ax.errorbar(
+                row[x],
+                row[metric],
+                yerr=np.maximum(ends, 0),
+                color=colours[row["method"]],
+                linewidth=1,
+                alpha=0.55,
+                zorder=2,
+            )
     sns.scatterplot(
         data=table, x=x, y=metric, hue="method", style="method", palette=colours, markers=markers, s=52, ax=ax,
         legend=False, edgecolor="white", linewidth=0.6, zorder=3,
@@ -106,7 +116,9 @@ def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
     if log and len(table):
         low, high = table[x].min(), table[x].max()
         ax.set_xlim(low / 2.2, high * 2.2 if high > low else low * 10)
-    name_points(ax, table[x].to_numpy(), table[metric].to_numpy(), list(table["method"]), [colours[m] for m in table["method"]])
+    name_points(
+        ax, table[x].to_numpy(), table[metric].to_numpy(), list(table["method"]), [colours[m] for m in table["method"]]
+    )
     ax.set(xlabel="", ylabel="")
 
 
@@ -149,7 +161,11 @@ def per_scene(values, board, colours):
     order = [m for m in board.table["method"] if m in set(values["method"])]
     values = values.assign(place=values["method"].map(order.index))
     scenes, height = list(dict.fromkeys(values["scene"])), 0.8 + 0.32 * len(order)
-    shapes = dict(zip(scenes, SCENE_MARKERS, strict=False)) if len(scenes) <= len(SCENE_MARKERS) else dict.fromkeys(scenes, "o")
+    shapes = (
+        dict(zip(scenes, SCENE_MARKERS, strict=False))
+        if len(scenes) <= len(SCENE_MARKERS)
+        else dict.fromkeys(scenes, "o")
+    )
     figure, ax = plt.subplots(figsize=(WIDTH, height))
     sns.scatterplot(
         data=values, x="value", y="place", hue="method", palette=colours, style="scene", markers=shapes, s=34, ax=ax,
@@ -157,7 +173,15 @@ def per_scene(values, board, colours):
     )  # fmt: skip
     if 1 < len(scenes) <= len(SCENE_MARKERS):
         keys = [plt.Line2D([], [], marker=shapes[s], color=MUTED, linestyle="", markersize=5, label=s) for s in scenes]
-        ax.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=8, borderaxespad=0.2, handletextpad=0.1)
+        ax.legend(
+            handles=keys,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=4,
+            fontsize=8,
+            borderaxespad=0.2,
+            handletextpad=0.1,
+        )
     for place, mean in values.groupby("place")["value"].mean().items():
         ax.plot([mean, mean], [place - 0.3, place + 0.3], color=INK, linewidth=1.6, zorder=2)
     name_rows(ax, order)
@@ -183,8 +207,12 @@ def differences(pairs, colours, metric):
     for k, (_, row) in enumerate(pairs.iterrows()):
         colour = colours[row["method"]]
         if np.isfinite([row["ci_low"], row["ci_high"]]).all():
-            ax.plot([row["ci_low"], row["ci_high"]], [k, k], color=colour, linewidth=2, solid_capstyle="round", alpha=0.6)
-        ax.plot(row["mean_difference"], k, "o", color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.6)
+            ax.plot(
+                [row["ci_low"], row["ci_high"]], [k, k], color=colour, linewidth=2, solid_capstyle="round", alpha=0.6
+            )
+        ax.plot(
+            row["mean_difference"], k, "o", color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.6
+        )
     ax.axvline(0, color=INK, linewidth=1)
     name_rows(ax, list(pairs["method"]))
     ax.set(xlabel=f"Difference in {axis_label(metric)} to {pairs['other'].iloc[0]}, paired by scene", ylabel="")
@@ -219,11 +247,21 @@ def rank_diagram(ranks, bars, colours):
         first = i < half
         level = top + 0.72 * (i if first else k - 1 - i) + 0.3
         edge = 1 - 0.2 if first else k + 0.2
-        ax.plot([row["mean_rank"], row["mean_rank"], edge], [0, level, level], color=colours[row["method"]], linewidth=1.2)
+        ax.plot(
+            [row["mean_rank"], row["mean_rank"], edge], [0, level, level], color=colours[row["method"]], linewidth=1.2
+        )
         text = f"{row['mean_rank']:.2f}  {row['method']}" if first else f"{row['method']}  {row['mean_rank']:.2f}"
-        ax.text(edge, level, f" {text} ", ha="left" if first else "right", va="center", fontsize=8)
+        ax.text(
+            edge - (0.06 if first else -0.06), level, text, ha="left" if first else "right", va="center", fontsize=8
+        )
     for i, (_, bar) in enumerate(bars.iterrows()):
-        ax.plot([bar["low"] - 0.04, bar["high"] + 0.04], [0.26 + 0.3 * i] * 2, color=INK, linewidth=3.4, solid_capstyle="round")
+        ax.plot(
+            [bar["low"] - 0.04, bar["high"] + 0.04],
+            [0.26 + 0.3 * i] * 2,
+            color=INK,
+            linewidth=3.4,
+            solid_capstyle="round",
+        )
     return figure
 
 
@@ -242,7 +280,14 @@ def convergence(histories):
         for colour, name in zip(sns.color_palette("deep", len(names)), names, strict=True):
             for number, table in enumerate(tables):
                 label = name if number == 0 else None
-                ax.plot(table["step"], table[name].where(table[name] > 0), color=colour, linewidth=1, alpha=0.8 if len(tables) < 3 else 0.5, label=label)
+                ax.plot(
+                    table["step"],
+                    table[name].where(table[name] > 0),
+                    color=colour,
+                    linewidth=1,
+                    alpha=0.8 if len(tables) < 3 else 0.5,
+                    label=label,
+                )
         ax.set(yscale="log", title=title, xlabel="Step")
         ax.legend(fontsize=7, loc="upper right")
     figure.tight_layout()
@@ -264,7 +309,9 @@ def save(figure, folder, name):
 def with_dark_mode(svg):
     """The SVG with system fonts and a style that swaps ink, muted and line colours in dark mode."""
     rules = "".join(
-        f'[style*="{kind}: {light}"]{{{kind}:{dark} !important}}' for light, dark in DARK.items() for kind in ("fill", "stroke")
+        f'[style*="{kind}: {light}"]{{{kind}:{dark} !important}}'
+        for light, dark in DARK.items()
+        for kind in ("fill", "stroke")
     )
     style = f"<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"
     svg = svg.replace("'DejaVu Sans'", "system-ui, 'Segoe UI', Roboto, 'DejaVu Sans'")

@@ -48,7 +48,9 @@ def evidence(results, board, metric):
     wins = pair["wins"] if pair["method"] == first else pair["losses"]
     text = f"It is ahead of the second on {wins} of {pair['n']} scenes"
     if pair["smallest_p"] > 0.05:
-        return [f"{text}; with {pair['n']} scenes no paired test can reach p = 0.05, so this is a description, not a proof."]
+        return [
+            f"{text}; with {pair['n']} scenes no paired test can reach p = 0.05, so this is a description, not a proof."
+        ]
     verdict = "significant" if pair["p_holm"] < 0.05 else "not significant"
     return [f"{text}; the difference is {verdict} (Wilcoxon, Holm-corrected p {p_sign(pair['p_holm'])})."]
 
@@ -102,7 +104,9 @@ def below_floor(ranked, metrics):
         names = [f"{row['title']} ({with_unit(metric, row[metric])})" for _, row in worse.iterrows()]
         if names:
             verb = "are" if len(names) > 1 else "is"
-            out.append(f"In {metric_title(metric)} {listed(names)} {verb} worse than plain interpolation ({with_unit(metric, floor)}).")
+            out.append(
+                f"In {metric_title(metric)} {listed(names)} {verb} worse than plain interpolation ({with_unit(metric, floor)})."
+            )
     return out
 
 
@@ -110,17 +114,18 @@ def holes(results, board):
     """Failed cells and scenes left out."""
     out = []
     for _, row in board.table[board.table["failed"] > 0].iterrows():
-        out.append(f"{row['title']} failed on {row['failed']} of {len(board.scenes)} scenes and is therefore not ranked.")
+        out.append(
+            f"{row['title']} failed on {row['failed']} of {len(board.scenes)} scenes and is therefore not ranked."
+        )
     if board.seen_scenes:
         rows = results.board(board.dataset, board.degradation)
         seers = dict.fromkeys(rows.loc[rows["seen_in_training"] & rows["scene"].isin(board.seen_scenes), "method"])
-        verb = "count" if len(board.seen_scenes) > 1 else "counts"
-        out.append(
-            f"{listed(board.seen_scenes)} {verb} for nobody, because {listed([results.title(m) for m in seers])} saw it in "
-            f"training."
-        )
+        names = listed([results.title(m) for m in seers])
+        out.append(f"Not counted, for nobody: {listed(board.seen_scenes)}, seen in training by {names}.")
     for _, row in board.table[board.table["standing"] == "seen"].iterrows():
-        out.append(f"{row['title']} saw every scene in training; its scores stand on the scenes' pages, outside the ranking.")
+        out.append(
+            f"{row['title']} saw every scene in training; its scores stand on the scenes' pages, outside the ranking."
+        )
     return out
 
 

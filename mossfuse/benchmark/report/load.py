@@ -77,7 +77,10 @@ def load_results(results, checkpoints, data):
         timing=timing,
         catalogue=read_json(results / "catalogue.json"),
         runs={c: read_json(results / c / "run.json") for c in cells if (results / c / "run.json").exists()},
-        trainings={str(p.parent.relative_to(checkpoints)): read_json(p) for p in sorted(checkpoints.glob("*/*/*/seed*/train.json"))},
+        trainings={
+            str(p.parent.relative_to(checkpoints)): read_json(p)
+            for p in sorted(checkpoints.glob("*/*/*/seed*/train.json"))
+        },
         fetched={p.parent.name: read_json(p) for p in sorted(data.glob("*/fetched.json"))},
         results=results,
         checkpoints=checkpoints,

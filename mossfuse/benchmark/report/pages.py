@@ -1,6 +1,7 @@
 """What the pages beside the scenes show, as plain data for the templates."""
 
 import json
+from pathlib import Path
 
 from mossfuse.benchmark.metrics import METRICS, describe
 from mossfuse.benchmark.render.maps import ANGLE, ERROR
@@ -27,7 +28,7 @@ def common(results, boards, colours):
         "catalogue": results.catalogue, "methods": results.methods, "boards": boards,
         "titles": {m: results.title(m) for m in results.methods},
         "dataset_titles": {d: results.catalogue["datasets"].get(d, {}).get("title") or d for d, _ in results.boards},
-        
+
         "scales": {
             "error": scale_context(ERROR), "sam": scale_context(ANGLE),
             "errors": scale_context(ERROR) | {"title": "Absolute error in this band"},
@@ -42,7 +43,15 @@ def scale_context(scale):
     stops = [f"rgb({r},{g},{b})" for r, g, b in palette[:: 255 // 15]]
     tables = [" ".join(f"{v / 255:.4f}" for v in palette[:: 255 // 51, k]) for k in range(3)]
     ticks = [(f"{100 * scale.position(t):.2f}", f"{t:g}{scale.unit}") for t in scale.ticks]
-    return {"title": scale.title, "gradient": ", ".join(stops), "ticks": ticks, "tables": tables, "low": scale.low, "high": scale.high, "unit": scale.unit}
+    return {
+        "title": scale.title,
+        "gradient": ", ".join(stops),
+        "ticks": ticks,
+        "tables": tables,
+        "low": scale.low,
+        "high": scale.high,
+        "unit": scale.unit,
+    }
 
 
 def all_pages(results, boards, figures, site):
@@ -50,9 +59,21 @@ def all_pages(results, boards, figures, site):
     leading = boards[results.conventions[0]]
     yield "index.html", "index.html", index_context(results, boards, figures)
     yield "statistics.html", "statistics.html", statistics_context(results, leading, figures)
-    yield "methods.html", "methods.html", page("methods.html", entries=[method_entry(results, m) for m in results.methods])
-    yield "failures.html", "failures.html", page("failures.html", cells=failed_cells(results), trainings=failed_trainings(results))
-    yield "data.html", "data.html", page("data.html", datasets=[data_entry(results, d) for d in results.catalogue["datasets"]])
+    yield (
+        "methods.html",
+        "methods.html",
+        page("methods.html", entries=[method_entry(results, m) for m in results.methods]),
+    )
+    yield (
+        "failures.html",
+        "failures.html",
+        page("failures.html", cells=failed_cells(results), trainings=failed_trainings(results)),
+    )
+    yield (
+        "data.html",
+        "data.html",
+        page("data.html", datasets=[data_entry(results, d) for d in results.catalogue["datasets"]]),
+    )
     yield "conventions.html", "conventions.html", conventions_context(results)
     yield "provenance.html", "provenance.html", provenance_context(results)
     names = sorted(n for n in site.files if n.startswith(("exports/", "figures/")))
@@ -164,7 +185,9 @@ def statistics_context(results, boards, figures):
             comparisons.append((metric, reference, sorted(pairs, key=lambda p: order.index(p["method"]))))
         for metric in board.metrics:
             spreads += [(metric, row) for row in seed_spread(everyone, board.convention, metric).to_dict("records")]
-        ranks = critical_difference(ranked, board.convention, board.metrics[0]).to_dict("records") if board.metrics else []
+        ranks = (
+            critical_difference(ranked, board.convention, board.metrics[0]).to_dict("records") if board.metrics else []
+        )
         sections.append(
             {
                 "board": board, "comparisons": comparisons, "spreads": spreads, "ranks": ranks, "figures": figures[board.slug],
@@ -192,9 +215,24 @@ def short(value):
 def method_entry(results, name):
     about = results.about(name)
     weights = results.metrics.loc[results.metrics["method"] == name, "weights"].iloc[0]
-    shown = {"citation": "", "licence": "", "note": "", "code": "", "params": {}, "train": {}, "knows": [], "published": []}
+    shown = {
+        "citation": "",
+        "licence": "",
+        "note": "",
+        "code": "",
+        "params": {},
+        "train": {},
+        "knows": [],
+        "published": [],
+    }
     shown |= {k: v for k, v in about.items() if v is not None}
-    return {**shown, "name": name, "title": results.title(name), "trained_on": TRAINED_ON.get(weights, weights), "weights": weights}
+    return {
+        **shown,
+        "name": name,
+        "title": results.title(name),
+        "trained_on": TRAINED_ON.get(weights, weights),
+        "weights": weights,
+    }
 
 
 def failed_cells(results):
@@ -211,7 +249,13 @@ def data_entry(results, name):
     about = results.catalogue["datasets"][name]
     scenes = results.fetched.get(name, {}).get("scenes", {})
     files = [
-        {"scene": scene, "source": record.get("source", ""), "verified": record.get("verified"), "file": file, "sha256": digest}
+        {
+            "scene": scene,
+            "source": record.get("source", ""),
+            "verified": record.get("verified"),
+            "file": file,
+            "sha256": digest,
+        }
         for scene, record in scenes.items()
         for file, digest in (record.get("sha256") or {"": ""}).items()
     ]
@@ -220,7 +264,10 @@ def data_entry(results, name):
 
 def conventions_context(results):
     words = describe() | results.catalogue.get("conventions", {})
-    used = [*results.conventions, *(c for c in ("consistency", "estimate") if (results.metrics["convention"] == c).any())]
+    used = [
+        *results.conventions,
+        *(c for c in ("consistency", "estimate") if (results.metrics["convention"] == c).any()),
+    ]
     shown = sorted(set(results.metrics["metric"]) & set(METRICS), key=list(METRICS).index)
     return page("conventions.html", used=[(c, words.get(c, "")) for c in used], shown=[METRICS[m] for m in shown])
 
@@ -232,16 +279,23 @@ def provenance_context(results):
         for package, version in (run.get("versions") or {}).items():
             versions.setdefault(package, {}).setdefault(version or "not installed", None)
     devices = dict.fromkeys(f"{r.get('device', '')}: {r['device_name']}" for r in runs if r.get("device_name"))
-    config = json.dumps(results.catalogue.get("config", {}), indent=2, sort_keys=True)
+    config = json.dumps(without_places(results.catalogue.get("config", {})), indent=2, sort_keys=True)
     return page(
         "provenance.html", runs=runs, commits=commits(results), devices=list(devices), config=config,
         versions={k: ", ".join(v) for k, v in sorted(versions.items())}, trainings=results.trainings,
     )  # fmt: skip
 
 
+def without_places(config):
+    """The configuration without the folders of the machine it ran on: mirrors, and the path of external cubes."""
+    external = {
+        k: {**v, "pattern": Path(v["pattern"]).name} if "pattern" in v else v
+        for k, v in config.get("external", {}).items()
+    }
+    return {**{k: v for k, v in config.items() if k != "mirrors"}, "external": external}
+
+
 def commits(results):
     """[(commit, dirty)] of all runs, without repetition."""
     records = [*results.runs.values(), *results.trainings.values()]
     return list(dict.fromkeys((r.get("commit"), r.get("dirty")) for r in records if r.get("commit")))
-
-

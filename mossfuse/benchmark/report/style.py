@@ -96,8 +96,14 @@ def degradation_text(entry):
     psf = entry.get("psf") or {}
     shape = f"{psf['size']} × {psf['size']}" if "size" in psf else ""
     sigma = psf.get("sigma")
-    width = f"σ {' × '.join(map(str, sigma)) if isinstance(sigma, list | tuple) else sigma}" if sigma is not None else ""
-    snr = [f"{name} {entry[key]:g} dB" for name, key in (("HSI", "snr_hsi"), ("MSI", "snr_msi")) if entry.get(key) is not None]
+    width = (
+        f"σ {' × '.join(map(str, sigma)) if isinstance(sigma, list | tuple) else sigma}" if sigma is not None else ""
+    )
+    snr = [
+        f"{name} {entry[key]:g} dB"
+        for name, key in (("HSI", "snr_hsi"), ("MSI", "snr_msi"))
+        if entry.get(key) is not None
+    ]
     parts = [
         f"ratio {entry['ratio']}" if "ratio" in entry else "",
         " ".join(p for p in (psf.get("family", ""), "PSF", shape, width) if p) if psf else "",

@@ -6,10 +6,21 @@ import pandas as pd
 
 from mossfuse.benchmark.metrics import METRICS
 from mossfuse.benchmark.report.board import marks
-from mossfuse.benchmark.report.style import arrow, clock_title, count, interval, metric_title, metric_unit, number, seconds
+from mossfuse.benchmark.report.style import (
+    arrow,
+    clock_title,
+    count,
+    interval,
+    metric_title,
+    metric_unit,
+    number,
+    seconds,
+)
 from mossfuse.benchmark.statistics import summary
 
-LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {c: f"\\{c}" for c in "&%$#_{}"}
+LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
+    c: f"\\{c}" for c in "&%$#_{}"
+}
 
 
 def to_csv(board):
@@ -42,7 +53,10 @@ def to_markdown(board):
     """A pipe table: best bold, second underlined, 95 % intervals of the means in brackets."""
     header, rows = printed(board)
     wrap = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
-    lines = ["| " + " | ".join(header) + " |", "|" + "|".join(" --- " if k < 4 and k else " ---: " for k in range(len(header))) + "|"]
+    lines = [
+        "| " + " | ".join(header) + " |",
+        "|" + "|".join(" --- " if k < 4 and k else " ---: " for k in range(len(header))) + "|",
+    ]
     for (_, row), cells in zip(board.table.iterrows(), rows, strict=True):
         texts = [wrap[mark].format(text.replace("|", "\\|")) for text, mark in cells]
         for k, metric in enumerate(board.metrics):
@@ -77,7 +91,15 @@ def caption(board):
 def latex(text):
     """Text with LaTeX's special characters escaped and our signs as commands."""
     text = "".join(LATEX.get(c, c) for c in text)
-    signs = {"↑": r"$\uparrow$", "↓": r"$\downarrow$", "°": r"$^\circ$", "–": "--", "−": "$-$", "∞": r"$\infty$", "×": r"$\times$"}
+    signs = {
+        "↑": r"$\uparrow$",
+        "↓": r"$\downarrow$",
+        "°": r"$^\circ$",
+        "–": "--",
+        "−": "$-$",
+        "∞": r"$\infty$",
+        "×": r"$\times$",
+    }
     return "".join(signs.get(c, c) for c in text)
 
 
@@ -111,7 +133,18 @@ def published_comparison(results, board):
                 for name in own or authors:
                     for entry in [p for p in entries if metric in p["metrics"]] or [None]:
                         rows.append(compared(results, name, authors, means, metric, convention, entry))
-    columns = ["title", "metric", "convention", "setting", "source", "published", "authors", "ours", "gap_authors", "gap_ours"]
+    columns = [
+        "title",
+        "metric",
+        "convention",
+        "setting",
+        "source",
+        "published",
+        "authors",
+        "ours",
+        "gap_authors",
+        "gap_ours",
+    ]
     table = pd.DataFrame(rows, columns=columns)
     return table[table[["published", "authors", "ours"]].notna().sum(axis=1) > 1].reset_index(drop=True)
 

@@ -155,7 +155,7 @@ function viewScene(scene) {
     for (const bar of document.querySelectorAll(".scale")) {
       bar.hidden = bar.dataset.scale !== state.mode;
     }
-    const nm = scene.wavelengths ? ` · ${scene.wavelengths[state.band - 1]} nm` : "";
+    const nm = scene.wavelengths ? ` · ${Math.round(scene.wavelengths[state.band - 1] * 10) / 10} nm` : "";
     document.getElementById("band-name").textContent = `${state.band} of ${scene.bands}${nm}`;
     control.band.setAttribute("aria-valuetext", document.getElementById("band-name").textContent);
   }

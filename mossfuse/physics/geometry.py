@@ -1,0 +1,79 @@
+"""Support and phase of an unknown PSF: where, inside each block, the low-resolution pixels look, and how far."""
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from mossfuse.physics.blind import EXACT, SrfFit, Windows, fit_isotropic
+from mossfuse.physics.psf import gaussian_psf
+
+SMALLEST_WINDOW = 15
+SAMPLE = 400  # low-resolution pixels looked at
+GRID = 5  # trial centres per axis over one block and a half
+
+
+def find_geometry(observation, smoothness):
+    """((k_rows, k_cols), (row, col)): support and phase of the PSF, from the pair.
+
+    First a Gaussian of free centre and width in a window of two blocks; then the square support that explains the pair
+    best, starting from those centred there; then the smallest that explains it as well (Schwarz's criterion).
+    """
+    ratio, known = observation.ratio, observation.sensor.srf
+    side = max(2 * ratio + 1, SMALLEST_WINDOW) | 1
+    middle = (ratio - 1) // 2
+    windows = Windows(observation, (side, side), (middle, middle), SAMPLE)
+    fit = SrfFit(windows.hsi, smoothness, known)
+    count = windows.matrix.shape[0]
+    scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
+
+    def error(psf):
+        return fit.error(windows.blur(psf)).ravel() / scale
+
+    def residual(values):
+        return error(gaussian_psf(side, np.exp(values[0]), centre=values[1:]))
+
+    offsets = np.linspace(-0.75 * ratio, 0.75 * ratio, GRID)
+    starts = [(np.log(max(ratio / 4, 0.7)), a, b) for a in offsets for b in offsets]
+    starts = sorted(starts, key=lambda start: (residual(start) ** 2).sum())[:3]
+    bounds = [np.log(0.3), -side / 2, -side / 2], [np.log(side), side / 2, side / 2]
+    fits = [
+        least_squares(residual, start, bounds=bounds, diff_step=1e-6, x_scale=[1, 4, 4], max_nfev=40) for start in starts
+    ]
+    centre = min(fits, key=lambda f: f.cost).x[1:] + (side - 1) / 2
+
+    images = windows.matrix.reshape(count, side, side)
+    tried = {}
+
+    def cost(place):
+        """Residual of the best isotropic Gaussian on the support place = (size, first row, first col) of the window."""
+        if place not in tried:
+            size, row, col = place
+            if size < 1 or min(row, col) < 0 or max(row, col) + size > side:
+                return np.inf
+            cut = Cut(images[:, row : row + size, col : col + size].reshape(count, -1), windows.bands)
+            tried[place] = fit_isotropic(lambda psf: fit.error(cut.blur(psf)).ravel() / scale, (size, size))[1]
+        return max(tried[place], EXACT**2)
+
+    places = [(size, *np.round(centre - (size - 1) / 2).astype(int).tolist()) for size in range(1, side + 1)]
+    best = min(places, key=cost)
+    while (better := min(neighbours(best), key=cost)) and cost(better) < cost(best):
+        best = better
+    places = [place for place in tried if count * np.log(cost(place) / cost(best)) < 2 * np.log(count)]
+    size, *first = min(places, key=lambda place: (place[0], cost(place)))
+    start = middle - (side - 1) // 2
+    return (size, size), tuple(start + f + (size - 1) // 2 for f in first)
+
+
+def neighbours(place):
+    """Supports one pixel larger, smaller or further along."""
+    size, row, col = place
+    return [(size + s, row + a, col + b) for s in (-1, 0, 1) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+
+
+class Cut:
+    """A smaller window cut out of Windows."""
+
+    def __init__(self, matrix, bands):
+        self.matrix, self.bands = matrix, bands
+
+    def blur(self, psf):
+        return (self.matrix @ psf.ravel()).reshape(-1, self.bands)
