@@ -10,33 +10,35 @@ from mossfuse.protocol import Fusion, Method
 CITATION = "this benchmark (docs/nsgp.md)"
 OURS = {"citation": CITATION, "licence": "own implementation"}
 BLIND = frozenset({"phase"})
+PARAMS = {"setting": "best", "draws": 1, "family": "auto"}
 METHODS = (
-    Method(name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, **OURS),
+    Method(name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, params=PARAMS, **OURS),
     Method(
         name="nsgp-fast",
         title="Null-space Gaussian process, 256 features (blind)",
         knows=BLIND,
-        params={"setting": "fast"},
+        params=PARAMS | {"setting": "fast"},
         **OURS,
     ),
     Method(
         name="nsgp-x4",
         title="Null-space Gaussian process, mean of 4 draws (blind)",
         knows=BLIND,
-        params={"draws": 4},
+        params=PARAMS | {"draws": 4},
         **OURS,
     ),
     Method(
         name="nsgp-known",
         title="Null-space Gaussian process (PSF and SRF known)",
         knows=frozenset({"phase", "psf", "srf"}),
+        params=PARAMS,
         **OURS,
     ),
 )
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto"):
-    """(H, W, B): setting 'best' or 'fast'; draws: cubes with different features that are averaged; family: of the PSF."""
+    """(H, W, B); setting: 'best' or 'fast'; draws: cubes with different features that are averaged; family: of the PSF."""
     from mossfuse.closed_form.nsgp import fit, predict
     from mossfuse.closed_form.settings import settings_for
     from mossfuse.physics.noise import identify

@@ -165,7 +165,7 @@ def write_cell(cell, truth, cube, wavelengths, fake, pair, key):
     x, y = truth.astype(np.float64), np.clip(cube, 0, 1).astype(np.float64)
     nm = range(1, truth.shape[2] + 1) if wavelengths is None else wavelengths
     write_table(
-        cell / "bands.csv", ("band", "wavelength", "psnr"), zip(range(1, truth.shape[2] + 1), nm, psnr_bands(x, y))
+        cell / "bands.csv", ("band", "wavelength", "psnr"), zip(range(1, truth.shape[2] + 1), nm, psnr_bands(x, y), strict=True)
     )
     estimate = {}
     if fake.weights in ("dataset", "authors"):
@@ -184,13 +184,13 @@ def write_history(path, seed):
     steps = np.arange(0, 200, 5)
     rng = np.random.default_rng(seed)
     total = 0.2 * np.exp(-steps / 60) + 0.01 * (1 + 0.2 * rng.random(len(steps)))
-    write_table(path, ("step", "loss", "cycle_hsi", "cycle_msi"), zip(steps, total, total * 0.5, total * 0.3))
+    write_table(path, ("step", "loss", "cycle_hsi", "cycle_msi"), zip(steps, total, total * 0.5, total * 0.3, strict=True))
 
 
 def run_record(head, fake, reason):
     keys = ("dataset", "degradation", "method", "scene", "seed")
     return {
-        **dict(zip(keys, head[:5])), "status": "failed" if reason else "ok", "reason": reason, "weights": fake.weights,
+        **dict(zip(keys, head[:5], strict=True)), "status": "failed" if reason else "ok", "reason": reason, "weights": fake.weights,
         "knows": list(fake.knows), "trains": fake.trains, "params": {"alpha": 0.1}, "device": "cpu", "device_name": "Test CPU",
         "threads": 1, "seconds": fake.seconds, "cpu_seconds": fake.seconds, "peak_rss_mb": 300.0, "commit": "0123456789abcdef",
         "dirty": True, "versions": {"python": "3.11.2", "torch": "2.13.0"}, "output": None if reason else "12" * 32,
@@ -237,7 +237,7 @@ def catalogue(cubes, degradation, ratio):
                                        "snr_msi": None, "shift": [0.0, 0.0], "noise_seed": 0, "note": ""}},
         "conventions": {"std1": "clipped to [0, 1], PSNR mean over bands", "moss": "as the official code of MossFuse prints it"},
         "grid": [{"dataset": name, "degradations": [degradation], "methods": list(METHODS)} for name in cubes],
-        "config": {"name": "fabricated", "conventions": ["std1", "moss"]},
+        "config": {"name": "fabricated", "conventions": ["std1", "moss"], "mirrors": ["/home/somebody/data"]},
     }  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def save_sprite(path, levels, sprite):
     """Write tiles as a grey picture: JPEG or PNG, by the file's name."""
     picture = Image.fromarray(assemble(levels, sprite))
     if path.suffix == ".jpg":
-        picture.save(path, quality=80, optimize=True)
+        picture.save(path, quality=70, optimize=True)
     else:
         picture.save(path, compress_level=6)
 

@@ -5,13 +5,13 @@ import json
 
 import numpy as np
 
-GRID_BYTES = 80_000
+GRID_BYTES = 60_000
 GRID_SIDE = 64
 CHOSEN = 4
 
 
 def pixel_grid(shape):
-    """(rows, cols): indices of the pixels whose spectra are kept, at most 64 x 64 and about 80 kB a cube."""
+    """(rows, cols): indices of the pixels whose spectra are kept, at most 64 x 64 and about 60 kB a cube."""
     side = max(4, min(GRID_SIDE, int((GRID_BYTES / shape[2]) ** 0.5)))
     return tuple((np.arange(min(side, n)) * 2 + 1) * n // (2 * min(side, n)) for n in shape[:2])
 
@@ -63,9 +63,10 @@ def chosen_pixels(truth, count=CHOSEN):
     rows, cols = pixel_grid(truth.shape)
     spectra = truth[np.ix_(rows, cols)].reshape(-1, truth.shape[2]).astype(np.float64)
     norm = np.linalg.norm(spectra, axis=1)
-    bright = norm >= max(0.2 * np.percentile(norm, 99), np.finfo(float).tiny)
-    bright = np.flatnonzero(bright if bright.any() else np.ones(len(norm), bool))
-    directions = spectra[bright] / np.maximum(norm[bright], np.finfo(float).tiny)[:, None]
+    bright = np.flatnonzero(norm >= max(0.2 * np.percentile(norm, 99), np.finfo(float).tiny))
+    if not len(bright):
+        return [(int(rows[0]), int(cols[0]))]
+    directions = spectra[bright] / norm[bright][:, None]
     chosen = [int(norm[bright].argmax())]
     closeness = directions @ directions[chosen[0]]
     while len(chosen) < count and closeness.min() < 1 - 1e-9:
