@@ -39,16 +39,26 @@ METHODS = (
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto"):
     """(H, W, B); setting: 'best' or 'fast'; draws: cubes with different features that are averaged; family: of the PSF."""
-    from mossfuse.closed_form.nsgp import fit, predict
+    import numpy as np
+
+    estimates, tiles = fuse_tiles(observation, seed=seed, device=device, setting=setting, draws=draws, family=family)
+    cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
+    for place, values in tiles:
+        cube[place] = values
+    return Fusion(cube=cube, **estimates)
+
+
+def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto"):
+    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): ``fuse`` for cubes larger than memory."""
+    from mossfuse.closed_form.nsgp import fit, predict_tiles
     from mossfuse.closed_form.settings import settings_for
     from mossfuse.physics.noise import identify
 
     sensor, facts = identify(observation, family)
     settings = settings_for(setting, observation.ratio)
-    cube = 0
-    for draw in range(draws):
-        model = fit(observation, sensor, seed=draws * seed + draw, device=device, **settings)
-        cube = cube + predict(model) / draws
+    models = [fit(observation, sensor, seed=draws * seed + n, device=device, **settings) for n in range(draws)]
     notes = {k: facts[k] for k in ("family", "sigma", "angle", "residual") if k in facts}
     notes |= {"noise_hsi": float(sensor.noise_hsi.mean()), "noise_msi": float(sensor.noise_msi.mean())}
-    return Fusion(cube=cube.astype("float32"), psf_hat=sensor.psf, srf_hat=sensor.srf, notes=notes)
+    together = zip(*map(predict_tiles, models), strict=True)
+    tiles = ((parts[0][0], sum(values / draws for _, values in parts)) for parts in together)
+    return {"psf_hat": sensor.psf, "srf_hat": sensor.srf, "notes": notes}, tiles

@@ -5,7 +5,8 @@ super-resolution", arXiv 2507.13339, 2025.
 Official code: ritikgshah/SpectraLift at 245533e (MIT; nothing copied).
 The network sees pairs (R y, y) of every LR-HSI pixel y, R the SRF, and is then applied to every MSI pixel: six hidden
 layers of 64, leaky ReLU, skip connections, L1, one-cycle step size. No PSF is needed, and no ground truth.
-Differs: the skips join consecutive hidden layers; the peak step size is ours (the paper's is not known to us).
+Differs: where the skips start and the peak step size are ours (chosen on the phantom's training scenes and on CAVE's
+chart_and_stuffed_toy at half size; the notebooks' own are not readable in the public code).
 ``pixel-mlp-blind`` is told the sampling geometry instead of R: it estimates PSF and SRF from the pair first.
 Published numbers: none on CAVE (Pavia, Washington DC, KSC, Botswana).
 """
@@ -61,7 +62,11 @@ def fuse(observation, *, seed, device, checkpoint=None, width, depth, steps, lea
         output=cube,
     )
     fitted = fit([stage], seed=seed, device=device, iterates=iterates)
-    notes = {"parameters": parameter_count(network), "iterations": fitted.steps, "fit_seconds": round(fitted.seconds, 2)}
+    notes = {
+        "parameters": parameter_count(network),
+        "iterations": fitted.steps,
+        "fit_seconds": round(fitted.seconds, 2),
+    }
     blind = observation.sensor.srf is None
     return Fusion(
         cube=cube(),

@@ -165,7 +165,9 @@ def write_cell(cell, truth, cube, wavelengths, fake, pair, key):
     x, y = truth.astype(np.float64), np.clip(cube, 0, 1).astype(np.float64)
     nm = range(1, truth.shape[2] + 1) if wavelengths is None else wavelengths
     write_table(
-        cell / "bands.csv", ("band", "wavelength", "psnr"), zip(range(1, truth.shape[2] + 1), nm, psnr_bands(x, y), strict=True)
+        cell / "bands.csv",
+        ("band", "wavelength", "psnr"),
+        zip(range(1, truth.shape[2] + 1), nm, psnr_bands(x, y), strict=True),
     )
     estimate = {}
     if fake.weights in ("dataset", "authors"):
@@ -184,7 +186,9 @@ def write_history(path, seed):
     steps = np.arange(0, 200, 5)
     rng = np.random.default_rng(seed)
     total = 0.2 * np.exp(-steps / 60) + 0.01 * (1 + 0.2 * rng.random(len(steps)))
-    write_table(path, ("step", "loss", "cycle_hsi", "cycle_msi"), zip(steps, total, total * 0.5, total * 0.3, strict=True))
+    write_table(
+        path, ("step", "loss", "cycle_hsi", "cycle_msi"), zip(steps, total, total * 0.5, total * 0.3, strict=True)
+    )
 
 
 def run_record(head, fake, reason):

@@ -80,10 +80,11 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = "dark" if dark else "light"
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        before = self.loaded
-        self.call("Page.navigate", url=f"file://{path}{fragment}")
-        while self.loaded == before:
-            self.receive(60)
+        for url in ("about:blank", f"file://{path}{fragment}"):
+            before = self.loaded
+            self.call("Page.navigate", url=url)
+            while self.loaded == before:
+                self.receive(60)
 
     def run(self, script):
         """Value of a JavaScript expression in the page (promises are awaited)."""

@@ -62,7 +62,9 @@ def test_adjoint_is_the_transpose(size, ratio, border, seed):
 
 
 @pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("psf", [gaussian_psf(7, (3, 1), 40), gaussian_psf(9, 2), box_psf(4)], ids=["turned", "round", "box"])
+@pytest.mark.parametrize(
+    "psf", [gaussian_psf(7, (3, 1), 40), gaussian_psf(9, 2), box_psf(4)], ids=["turned", "round", "box"]
+)
 def test_separable_terms_rebuild_the_operator(psf, border):
     x = rng.random((24, 32, 3))
     operator = BlurSample(psf, (1, 2), 4, x.shape, border)

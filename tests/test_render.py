@@ -32,7 +32,9 @@ def show(spectrum, wavelengths):
     return to_srgb(np.asarray(spectrum, np.float32)[None, None], Rendering(matrix, 1.0, ""))[0, 0].astype(int)
 
 
-@pytest.mark.parametrize("wavelengths", [VISIBLE, np.arange(420.0, 721.0, 10.0), np.linspace(380, 2500, 200), VISIBLE[::-1]])
+@pytest.mark.parametrize(
+    "wavelengths", [VISIBLE, np.arange(420.0, 721.0, 10.0), np.linspace(380, 2500, 200), VISIBLE[::-1]]
+)
 def test_flat_spectra_are_neutral_grey(wavelengths):
     assert show(np.ones(len(wavelengths)), wavelengths).tolist() == [255, 255, 255]
     grey = show(np.full(len(wavelengths), 0.2), wavelengths)
@@ -120,7 +122,9 @@ def test_exposure_comes_from_the_truth_and_hides_no_gain_error(tmp_path):
     render_cell(truth, truth * 0.5, VISIBLE, tmp_path / "dark", key="k")
     right, dark = (np.asarray(Image.open(tmp_path / n / "colour.png")).mean() for n in ("right", "dark"))
     assert right > 1.3 * dark
-    assert rendering_for(truth, VISIBLE).exposure == pytest.approx(2.5 * rendering_for(truth / 0.4, VISIBLE).exposure, rel=1e-4)
+    assert rendering_for(truth, VISIBLE).exposure == pytest.approx(
+        2.5 * rendering_for(truth / 0.4, VISIBLE).exposure, rel=1e-4
+    )
 
 
 def test_error_map_holds_the_error_on_the_fixed_scale(tmp_path):
@@ -241,3 +245,15 @@ def test_balloons_look_like_balloons(tmp_path, mirror_file):
     assert min(purple[0], purple[2]) > purple[1] + 10
     assert blue[2] > blue[0] + 60
     assert np.ptp(white) < 25 and white.min() > 150
+
+
+@pytest.mark.real_data
+def test_true_colour_equals_caves_own_rendering(mirror_file):
+    """CAVE ships an sRGB picture under D65 with every scene; without exposure ours is the same to a grey level or so."""
+    name = "chart_and_stuffed_toy"
+    theirs = mirror_file(f"CAVE/{name}_ms/{name}_ms/{name}_RGB.bmp")
+    bands = [np.asarray(Image.open(theirs.with_name(f"{name}_ms_{k:02d}.png")), np.float32) for k in range(1, 32)]
+    matrix, _ = colour_matrix(31, VISIBLE)
+    ours = to_srgb(np.stack(bands, -1) / 65535, Rendering(matrix, 1.0, "")).astype(float)
+    difference = np.abs(ours - np.asarray(Image.open(theirs).convert("RGB")))
+    assert difference.mean() < 1 and np.percentile(difference, 99) <= 5

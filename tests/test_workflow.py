@@ -221,7 +221,7 @@ def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_pa
     [
         ({"methds": {}}, ["methds", "did you mean 'methods'"]),
         ({"conventions": ["std9"]}, ["std9"]),
-        ({"methods": {"mossfuse": {"train": {"stepz": 3}}}}, ["stepz", "did you mean steps"]),
+        ({"methods": {"mossfuse": {"train": {"stepz": 3}}}}, ["stepz", "did you mean 'steps'"]),
         ({"timing": {"repeats": 0}}, ["timing.repeats"]),
     ],
 )

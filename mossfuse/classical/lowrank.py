@@ -23,10 +23,12 @@ def shrinkage_filter(gram, threshold):
 
 
 def shrink(matrix, threshold):
-    """The matrix (r, c), real or complex, with shrunk singular values."""
+    """The real matrix (r, c) with shrunk singular values."""
     if matrix.shape[0] < matrix.shape[1]:
-        return np.conj(shrink(np.conj(matrix.T), threshold).T)
-    return matrix @ shrinkage_filter(np.conj(matrix.T) @ matrix, threshold)
+        return shrink(matrix.T, threshold).T
+    energy, vectors = np.linalg.eigh(matrix.T @ matrix)
+    kept = vectors[:, energy >= 4 * threshold]
+    return (matrix @ kept * shrinkage_gain(energy[energy >= 4 * threshold], threshold)) @ kept.T
 
 
 def shrink_tubal(patches, groups, threshold):

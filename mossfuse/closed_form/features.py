@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LINEAR = 10.0  # weight of the linear features (M, 1) against the cosines
 DARKEST = 1e-6
 
 
@@ -43,12 +42,8 @@ class Features:
 
     @property
     def count(self):
-        """Cosines, then the MSI's bands and a constant."""
-        return self.weights.shape[1] + self.bands + 1
-
-    @property
-    def bands(self):
-        return (len(self.weights) - 3) // 2
+        """Number of features."""
+        return self.weights.shape[1]
 
     def buffer(self, pixels, device):
         """Memory for the features of at most ``pixels`` pixels."""
@@ -60,22 +55,19 @@ class Features:
         """Features on a grid, rows (a,), cols (b,), msi (a, b, M) float32 tensors -> (a b, count), a view of ``buffer``."""
         import torch
 
-        cosines, bands = self.weights.shape[1], self.bands
+        bands = msi.shape[2]
         intensity = msi.mean(2, keepdim=True)
         inputs = torch.empty((*msi.shape[:2], len(self.weights)), device=msi.device)
         inputs[..., 0], inputs[..., 1], inputs[..., 2] = rows[:, None], cols, 1
         inputs[..., 3 : 3 + bands] = msi
         inputs[..., 3 + bands :] = msi / (intensity + self.dark * self.intensity + DARKEST)
-        out = buffer[: msi.shape[0] * msi.shape[1]]
-        waves = out[:, :cosines]
+        waves = buffer[: msi.shape[0] * msi.shape[1]]
         torch.mm(inputs.flatten(0, 1), torch.from_numpy(self.weights).to(msi.device), out=waves)
-        scale = (2 / max(cosines, 1)) ** 0.5
+        scale = (2 / self.count) ** 0.5
         waves.cos_()
         waves[:, : self.absolute] *= scale
         waves[:, self.absolute :] *= intensity.flatten(0, 1) * (scale / self.intensity)
-        out[:, cosines:-1] = msi.flatten(0, 1) * LINEAR
-        out[:, -1] = LINEAR
-        return out
+        return waves
 
 
 def draw(settings, msi, seed):

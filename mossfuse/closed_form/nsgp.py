@@ -9,26 +9,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mossfuse.closed_form.features import LINEAR, Features, FeatureSettings, draw
+from mossfuse.closed_form.features import Features, FeatureSettings, draw
 from mossfuse.closed_form.ridge import choose_ridge, decompose
 from mossfuse.physics.denoise import REMAINING, denoise_dct
 from mossfuse.physics.kriging import SmoothInverse, apply_dtype, apply_terms, krige_components, slices
 from mossfuse.physics.projection import msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import operator_of
 
+LINEAR = 10.0  # weight of the linear features (M, 1) against the cosines
 CHUNK = {"cpu": 2048}  # pixels whose features are held at once: few enough to stay in the processor's cache
 ACCELERATOR_CHUNK = 65536
-PADDING = 16  # columns of the weights are padded to a multiple of this; matrix products of odd widths take twice as long
+PADDING = (
+    16  # columns of the weights are padded to a multiple of this; matrix products of odd widths take twice as long
+)
 TILE = (128, 256)  # rows, cols of a predicted tile
 TAIL = 1e-7  # share of the PSF that may be left out where features are blurred
 
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted pair, ready to be evaluated anywhere: features, weights (features, B), kriging coefficients (h, w, B)."""
+    """A fitted pair, ready to be evaluated anywhere.
+
+    weights: (cosines, B) float32; linear: (M + 1, B) float64 for the MSI's bands and a constant (float64 because P is
+    large where the MSI's bands overlap much); coefficients: of the kriging, (h, w, B).
+    """
 
     features: Features
     weights: np.ndarray
+    linear: np.ndarray
     msi: np.ndarray
     inverse: SmoothInverse
     coefficients: np.ndarray
@@ -61,18 +69,18 @@ def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, seed=0
     gain = msi_gain(covariance, srf, REMAINING * noise_msi if soft else None)
     exact_gain = msi_gain(covariance, srf)
     offset = mean - gain @ (srf @ mean)
-    low_msi = pixels(operator(msi))
+    low_msi = pixels(operator(msi.astype(np.float64)))
     missing = null_part(target - low_msi @ gain.T - offset, srf, exact_gain)
 
     features = draw(settings, msi, seed)
-    design = blurred_features(features, msi, operator, device)
+    design = np.concatenate([blurred_features(features, msi, operator, device), LINEAR * affine(low_msi)], 1)
     spectrum = decompose(design)
     turn = np.linalg.eigh(missing.T @ missing)[1] if soft else np.eye(missing.shape[1])
     parts = missing @ turn
     weight = choose_ridge(spectrum, parts, ridge, noise_hsi) if soft else np.full(parts.shape[1], ridge)
-    weights = null_part((spectrum.weights(parts, weight) @ turn.T), srf, exact_gain)
-    weights[-1 - msi.shape[2] : -1] += gain.T / LINEAR
-    weights[-1] += offset / LINEAR
+    weights = null_part(spectrum.weights(parts, weight) @ turn.T, srf, exact_gain)
+    cosines = weights[: features.count].astype(np.float32)
+    linear = LINEAR * weights[features.count :] + np.concatenate([gain.T, offset[None]])
 
     inverse = SmoothInverse(operator, length * observation.ratio)
     if soft:
@@ -82,9 +90,14 @@ def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, seed=0
         field = np.maximum((left**2).mean(0) - noise_hsi**2 * share, 0)
         coefficients = krige_components(inverse, left.reshape(observation.hsi.shape), field, noise_hsi, turn)
     else:
-        rest = pixels(observation.hsi) - design @ weights.astype(np.float32)
+        rest = pixels(observation.hsi) - design[:, : features.count] @ cosines - affine(low_msi) @ linear
         coefficients = inverse.solve(rest.reshape(observation.hsi.shape))
-    return Model(features, weights.astype(np.float32), msi, inverse, coefficients, device)
+    return Model(features, cosines, linear, msi, inverse, coefficients, device)
+
+
+def affine(values):
+    """(n, M) with a column of ones."""
+    return np.concatenate([values, np.ones((len(values), 1))], 1)
 
 
 def blurred_features(features, msi, operator, device="cpu"):
@@ -148,8 +161,8 @@ def predict_tiles(model, tile=TILE):
     import torch
 
     bands = model.shape[2]
-    padded = np.pad(model.weights, ((0, 0), (0, -bands % PADDING)))
-    weights = torch.from_numpy(padded).to(model.device)
+    weights = torch.from_numpy(np.pad(model.weights, ((0, 0), (0, -bands % PADDING)))).to(model.device)
+    linear = torch.from_numpy(model.linear).to(model.device)
     dtype = apply_dtype(model.coefficients)
     lines = max(chunk_pixels(model.device) // tile[1], 1)
     buffer = model.features.buffer(lines * tile[1], model.device)
@@ -157,15 +170,13 @@ def predict_tiles(model, tile=TILE):
         for cols in slices(model.shape[1], tile[1]):
             place = [torch.arange(s.start, s.stop, dtype=torch.float32, device=model.device) for s in (rows, cols)]
             colours = torch.from_numpy(np.ascontiguousarray(model.msi[rows, cols], np.float32)).to(model.device)
-            values = torch.cat(
-                [
-                    (model.features(place[0][part], place[1], colours[part], buffer) @ weights)[:, :bands]
-                    for part in slices(len(colours), lines)
-                ]
-            ).reshape(*colours.shape[:2], bands)
+            values = colours.double() @ linear[:-1] + linear[-1]
+            for part in slices(len(colours), lines):
+                waves = model.features(place[0][part], place[1], colours[part], buffer)
+                values[part] += (waves @ weights)[:, :bands].reshape(values[part].shape)
             for *factors, part in model.inverse.near(model.coefficients, rows, cols):
                 left, right, part = (torch.from_numpy(a.astype(dtype)).to(model.device) for a in (*factors, part))
-                values = values + apply_terms([(left, right)], part)
+                values += apply_terms([(left, right)], part)
             yield (rows, cols), values.float().cpu().numpy()
 
 

@@ -12,7 +12,7 @@ def affine_fit(predictors, targets, ridge=RIDGE):
     m, y = pixels(predictors), pixels(targets)
     m_mean, y_mean = m.mean(0), y.mean(0)
     gram = (m - m_mean).T @ (m - m_mean)
-    weight = max(ridge * np.trace(gram) / len(gram), np.finfo(float).tiny**0.5)
+    weight = max(ridge * np.trace(gram) / len(gram), np.finfo(float).tiny ** 0.5)
     slope = np.linalg.solve(gram + weight * np.eye(len(gram)), (m - m_mean).T @ (y - y_mean))
     return slope, y_mean - m_mean @ slope
 

@@ -9,7 +9,7 @@ SLOPE = 0.2  # of the leaky ReLU
 
 
 class SpectralMLP(nn.Module):
-    """(n, M) -> (n, B): ``depth`` hidden layers of ``width``, every one but the first with a skip connection."""
+    """(n, M) -> (n, B): ``depth`` hidden layers of ``width``, the first one's output added to every later one."""
 
     def __init__(self, msi_bands, bands, width=64, depth=6):
         super().__init__()
@@ -18,9 +18,9 @@ class SpectralMLP(nn.Module):
         self.last = nn.Linear(width, bands)
 
     def forward(self, pixels):
-        x = F.leaky_relu(self.first(pixels), SLOPE)
+        x = first = F.leaky_relu(self.first(pixels), SLOPE)
         for layer in self.hidden:
-            x = x + F.leaky_relu(layer(x), SLOPE)
+            x = F.leaky_relu(layer(x), SLOPE) + first
         return self.last(x)
 
 

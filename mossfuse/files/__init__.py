@@ -2,12 +2,13 @@
 
 Cubes are laid out (rows, cols, bands) in memory whatever the format stores. One module per format; each offers
 ``shapes(path) -> {name: shape}``, ``read(path, names) -> {name: array}``, ``write(path, variables)`` and
-``holds(path)``: the names it can store (None: any).
-Every write is atomic: a temporary file in the same folder takes the name in one step when it is complete.
+``holds(path)``: the names it can store (None: any), and ``tiles(path, shape, variables)``: a context manager for
+cubes that come piece by piece. Every write is atomic: a temporary file in the same folder takes the name in one step when it is complete.
 """
 
 import difflib
 import importlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -85,11 +86,46 @@ def write_variables(path, variables):
     """Write named arrays, numbers and strings into one file, atomically; None entries are left out."""
     path = Path(path)
     module = format_module(path)
+    module.write(path, holdable(path, module, variables))
+
+
+@contextmanager
+def cube_writer(path, shape, wavelengths=None, **extra):
+    """Write a float32 cube of ``shape`` (rows, cols, bands) tile by tile: yields put(rows, cols, values).
+
+    rows, cols: slices; values: the tile (rows, cols, bands). Only a tile is held in memory (.npz: the whole cube). The
+    file takes its name when the block ends well. extra: as for write_cube.
+    """
+    path = Path(path)
+    module = format_module(path)
+    variables = holdable(path, module, {"wavelengths": wavelengths, **extra})
+    with module.tiles(path, tuple(map(int, shape)), variables) as put:
+        yield put
+
+
+def can_hold(path, name):
+    """Whether the format of ``path`` has room for a variable beside the cube."""
+    held = format_module(Path(path)).holds(Path(path))
+    return held is None or name in held
+
+
+def holdable(path, module, variables):
+    """The variables that are not None; MossFuseError where the format has no room for one."""
     kept = {name: value for name, value in variables.items() if value is not None}
     surplus = sorted(set(kept) - set(module.holds(path) or kept))
     if surplus:
         raise MossFuseError(f"{path}: this format cannot hold {', '.join(surplus)}; write a .mat, .npz or .h5 file")
-    module.write(path, kept)
+    return kept
+
+
+def read_georeference(path):
+    """What places an image on the ground, for ``georeference=`` of a writer of the same format; None where nothing does.
+
+    Kept as its format has it: fields of an ENVI header, coordinate system and transform of a GeoTIFF.
+    """
+    path = Path(path)
+    read = getattr(existing_file(path), "georeference", None)
+    return None if read is None else guarded(read, path)
 
 
 def format_module(path):
@@ -139,7 +175,7 @@ def choose(path, shapes, key):
         if named or len(cubes) == 1:
             return (named or cubes)[0]
         if cubes:
-            raise MossFuseError(f"{path} holds several arrays ({listing}); name the one that is meant with a key")
+            raise MossFuseError(f"{path} holds several arrays ({listing}); name the one that is meant with a key (FILE:KEY)")
     raise MossFuseError(f"{path} holds no image; it holds {listing}")
 
 
@@ -147,4 +183,14 @@ def text(shape):
     return "x".join(map(str, shape)) or "a single value"
 
 
-__all__ = ["read_array", "read_cube", "read_variables", "replacing", "write_cube", "write_variables"]
+__all__ = [
+    "can_hold",
+    "cube_writer",
+    "read_array",
+    "read_cube",
+    "read_georeference",
+    "read_variables",
+    "replacing",
+    "write_cube",
+    "write_variables",
+]

@@ -1,12 +1,14 @@
 """ENVI: a text header (.hdr) beside a raw file; band-sequential, line- or pixel-interleaved."""
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import replacing
+from mossfuse.files.raw import put_pixels
 
 TYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
 RAW_SUFFIXES = (".img", ".dat", ".raw", ".bsq", ".bil", ".bip", "")
@@ -16,6 +18,7 @@ ORDERS = {
     "bil": ("lines bands samples", (0, 2, 1)),
     "bip": ("lines samples bands", (0, 1, 2)),
 }
+PLACE = ("map info", "coordinate system string", "projection info", "geo points", "rotation", "x start", "y start")
 NANOMETRES = {
     "nanometers": 1.0,
     "nanometer": 1.0,
@@ -28,7 +31,7 @@ NANOMETRES = {
 
 
 def holds(path):
-    return ("cube", "wavelengths")
+    return ("cube", "wavelengths", "georeference")
 
 
 def shapes(path):
@@ -51,31 +54,52 @@ def read(path, names):
     return out
 
 
+def georeference(path):
+    """Header fields that place the image on the ground, {'envi': {field: text}}, or None."""
+    fields = read_header(find_files(path)[0])
+    kept = {name: fields[name] for name in PLACE if name in fields}
+    return {"envi": kept} if kept else None
+
+
 def write(path, variables):
     """Writes NAME.hdr and NAME.img (band-sequential, little-endian, the cube's own type)."""
     header = header_name(path)
     cube = variables["cube"]
-    codes = {kind: code for code, kind in TYPES.items()}
     kind = cube.dtype.str[1:]
-    if kind not in codes:
+    if kind not in TYPES.values():
         raise MossFuseError(f"{path}: ENVI has no code for {cube.dtype}; convert the cube to float32")
+    with replacing(header.with_suffix(".img")) as temporary:
+        np.ascontiguousarray(cube.transpose(2, 0, 1)).astype(f"<{kind}", copy=False).tofile(temporary)
+    write_header(header, cube.shape, kind, "bsq", variables)
+
+
+@contextmanager
+def tiles(path, shape, variables):
+    """Writes NAME.hdr and NAME.img, float32, interleaved by pixel."""
+    header = header_name(path)
+    with replacing(header.with_suffix(".img")) as temporary, open(temporary, "wb") as stream:
+        yield put_pixels(stream, 0, shape)
+    write_header(header, shape, "f4", "bip", variables)
+
+
+def write_header(header, shape, kind, interleave, variables):
+    rows, cols, bands = shape
     lines = [
         "ENVI",
         "description = {written by mossfuse}",
-        f"samples = {cube.shape[1]}",
-        f"lines = {cube.shape[0]}",
-        f"bands = {cube.shape[2]}",
+        f"samples = {cols}",
+        f"lines = {rows}",
+        f"bands = {bands}",
         "header offset = 0",
         "file type = ENVI Standard",
-        f"data type = {codes[kind]}",
-        "interleave = bsq",
+        f"data type = {next(code for code, name in TYPES.items() if name == kind)}",
+        f"interleave = {interleave}",
         "byte order = 0",
     ]
+    lines += [f"{name} = {text}" for name, text in variables.get("georeference", {}).get("envi", {}).items()]
     if "wavelengths" in variables:
         listing = ", ".join(f"{float(wl):.10g}" for wl in np.ravel(variables["wavelengths"]))
         lines += ["wavelength units = Nanometers", f"wavelength = {{{listing}}}"]
-    with replacing(header.with_suffix(".img")) as temporary:
-        np.ascontiguousarray(cube.transpose(2, 0, 1)).astype(f"<{kind}", copy=False).tofile(temporary)
     with replacing(header) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
 

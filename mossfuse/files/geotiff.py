@@ -1,6 +1,6 @@
 """GeoTIFF through rasterio, an optional dependency: ``pip install 'mossfuse[geotiff]'``.
 
-Georeference and band names of an input are not carried over; a file written here holds pixels and wavelengths.
+A file written here holds pixels, wavelengths and, where one is given, the georeference of another GeoTIFF.
 """
 
 import os
@@ -16,7 +16,7 @@ NANOMETRES = {"micrometers": 1e3, "um": 1e3}
 
 
 def holds(path):
-    return ("cube", "wavelengths")
+    return ("cube", "wavelengths", "georeference")
 
 
 def shapes(path):
@@ -38,16 +38,48 @@ def read(path, names):
     return out
 
 
+def georeference(path):
+    """{'geotiff': {'crs', 'transform'}} or, where points tie the image to the ground, 'gcps'; None without either."""
+    with opened(path) as file:
+        points, crs = file.gcps
+        if points:
+            return {"geotiff": {"gcps": points, "crs": crs}}
+        if file.crs is None and file.transform.is_identity:
+            return None
+        return {"geotiff": {"crs": file.crs, "transform": file.transform}}
+
+
 def write(path, variables):
-    rasterio = library(path)
     cube = variables["cube"]
-    rows, cols, bands = cube.shape
-    with replacing(path) as temporary:
-        settings = dict(driver="GTiff", height=rows, width=cols, count=bands, dtype=cube.dtype.name)
-        with quiet(), rasterio.open(temporary, "w", **settings) as file:
-            file.write(cube.transpose(2, 0, 1))
-            for band, wl in enumerate(np.ravel(variables.get("wavelengths", ())), 1):
-                file.update_tags(band, **{TAG: f"{float(wl):.10g}", UNITS: "Nanometers"})
+    with created(path, cube.shape, cube.dtype.name, variables) as file:
+        file.write(cube.transpose(2, 0, 1))
+
+
+@contextmanager
+def tiles(path, shape, variables):
+    library(path)
+    from rasterio.windows import Window
+
+    with created(path, shape, "float32", variables, tiled=True, blockxsize=256, blockysize=128) as file:
+
+        def put(rows, cols, values):
+            window = Window(cols.start, rows.start, values.shape[1], values.shape[0])
+            file.write(values.transpose(2, 0, 1), window=window)
+
+        yield put
+
+
+@contextmanager
+def created(path, shape, dtype, variables, **settings):
+    """An open GeoTIFF for a cube of ``shape``, with wavelengths and georeference; takes its name at the end."""
+    rasterio = library(path)
+    rows, cols, bands = shape
+    place = dict(variables.get("georeference", {}).get("geotiff", {}))
+    settings |= {"driver": "GTiff", "height": rows, "width": cols, "count": bands, "dtype": dtype, "bigtiff": "if_safer"}
+    with replacing(path) as temporary, quiet(), rasterio.open(temporary, "w", **settings, **place) as file:
+        for band, wl in enumerate(np.ravel(variables.get("wavelengths", ())), 1):
+            file.update_tags(band, **{TAG: f"{float(wl):.10g}", UNITS: "Nanometers"})
+        yield file
 
 
 @contextmanager

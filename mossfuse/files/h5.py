@@ -4,10 +4,13 @@ MATLAB stores columns first, so an array that it wrote appears with reversed axe
 ``MATLAB_class`` and are turned back. Arrays without it are taken as they are.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from mossfuse.files.atomic import replacing
 
+TILE = (128, 256)  # rows, cols of a chunk, the tile in which nsgp predicts
 
 def holds(path):
     return None
@@ -33,6 +36,22 @@ def write(path, variables):
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for name, value in variables.items():
             file[name] = value
+
+
+@contextmanager
+def tiles(path, shape, variables):
+    import h5py
+
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, value in variables.items():
+            file[name] = value
+        chunks = (*(min(n, side) for n, side in zip(shape, TILE, strict=False)), shape[2])
+        data = file.create_dataset("cube", shape, np.float32, chunks=chunks)
+
+        def put(rows, cols, values):
+            data[rows, cols] = values
+
+        yield put
 
 
 def arrays(file):

@@ -1,5 +1,7 @@
 """MATLAB files: v4, v5 and v7 through scipy, v7.3 (HDF5) through h5py; always written as v7.3 by hdf5storage."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from mossfuse.files import h5
@@ -46,11 +48,37 @@ def text_or_array(value):
 
 
 def write(path, variables):
-    import hdf5storage
+    with replacing(path) as temporary:
+        write_plain(temporary, variables)
+        stamp(temporary)
+
+
+@contextmanager
+def tiles(path, shape, variables):
+    import h5py
 
     with replacing(path) as temporary:
-        hdf5storage.write(
-            variables, path="/", filename=str(temporary), matlab_compatible=True, gzip_compression_level=1
-        )
-        with open(temporary, "r+b") as stream:  # the date in the free text would make equal contents unequal files
-            stream.write(HEADER.ljust(TEXT_LENGTH))
+        write_plain(temporary, {"cube": np.zeros((1, 1), np.float32), **variables})  # MATLAB's frame and the small arrays
+        with h5py.File(temporary, "r+") as file:
+            del file["cube"]
+            chunks = (1, *(min(n, side) for n, side in zip(shape[1::-1], h5.TILE[::-1], strict=True)))
+            data = file.create_dataset("cube", shape[::-1], np.float32, chunks=chunks)
+            data.attrs["MATLAB_class"] = np.bytes_("single")
+
+            def put(rows, cols, values):
+                data[:, cols, rows] = values.transpose(2, 1, 0)
+
+            yield put
+        stamp(temporary)
+
+
+def write_plain(path, variables):
+    import hdf5storage
+
+    hdf5storage.write(variables, path="/", filename=str(path), matlab_compatible=True, gzip_compression_level=1)
+
+
+def stamp(path):
+    """Put a constant into the free text: the date there would make equal contents unequal files."""
+    with open(path, "r+b") as stream:
+        stream.write(HEADER.ljust(TEXT_LENGTH))

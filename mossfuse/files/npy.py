@@ -1,10 +1,12 @@
 """NumPy files: .npy holds one cube and nothing else (wavelengths are left out), .npz named arrays."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from mossfuse.files.atomic import replacing
+from mossfuse.files.raw import put_pixels
 
 ONLY = "cube"
 
@@ -33,6 +35,24 @@ def write(path, variables):
             np.save(stream, variables[ONLY], allow_pickle=False)
         else:
             np.savez_compressed(stream, **variables)
+
+
+@contextmanager
+def tiles(path, shape, variables):
+    """An .npz file is compressed as a whole, so its cube is held in memory."""
+    if not single(path):
+        cube = np.empty(shape, np.float32)
+
+        def put(rows, cols, values):
+            cube[rows, cols] = values
+
+        yield put
+        write(path, {ONLY: cube, **variables})
+        return
+    with replacing(path) as temporary, open(temporary, "wb") as stream:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        yield put_pixels(stream, stream.tell(), shape)
 
 
 def single(path):

@@ -25,7 +25,7 @@ def estimate_sensor(observation, family="auto", smoothness=SMOOTHNESS):
     """(Sensor, facts): what the observation's sensor leaves open (PSF, SRF, even its geometry), estimated from the pair.
 
     family: 'isotropic', 'anisotropic' (rotated) or 'auto': whichever of these, with the lattice's centre or one of its own (a misregistration), has
-    the best Schwarz criterion. A standard deviation far beyond the support is a box.
+    the best Schwarz criterion (Schwarz, Annals of Statistics 6(2), 1978). A standard deviation far beyond the support is a box.
     smoothness: weight of the ridge on the SRF's second differences.
     facts: family, sigma (px; (along, across) where anisotropic), angle (deg), centre (px from the window's middle), residual (rms of H M - y R^T
     over the rms of H M), residual_variance (M,), freedom (free parameters per SRF row, float).
@@ -49,12 +49,12 @@ def estimate_sensor(observation, family="auto", smoothness=SMOOTHNESS):
     fit = SrfFit(pixels(observation.hsi), smoothness, sensor.srf)
     srf = fit.srf(low)
     error = low - fit.hsi @ srf.T
-    freedom = 0.0 if sensor.srf is not None else float((srf > 1e-4 * srf.max(initial=0)).sum(1).mean())
+    fitted = 0.0 if sensor.srf is not None else freedom(srf)
     count = len(low)
     facts |= {
         "residual": float(np.sqrt((error**2).mean() / max((low**2).mean(), np.finfo(float).tiny))),
-        "residual_variance": (error**2).sum(0) / max(count - freedom, count / 4),
-        "freedom": freedom,
+        "residual_variance": (error**2).sum(0) / max(count - fitted, count / 4),
+        "freedom": fitted,
     }
     return Sensor(psf=psf, psf_shape=psf.shape, phase=tuple(phase), srf=srf, border=sensor.border), facts
 
@@ -136,7 +136,8 @@ def fit_psf(windows, fit, size, family):
         for turned, moved in moves:
             shape, cost = fit_free(error, size, shapes, turned, moved)
             shapes, costs, free = [*shapes, shape], [*costs, cost], [*free, 1 + 2 * turned + 2 * moved]
-    criterion = count * np.log(np.maximum(costs, EXACT**2)) + np.multiply(free, np.log(count))  # Schwarz, 1978
+    independent = effective_count(windows, fit, gaussian_psf(size, sigma))
+    criterion = independent * np.log(np.maximum(costs, EXACT**2)) + np.multiply(free, np.log(independent))
     best = -1 if family == "anisotropic" else int(np.argmin(criterion))
     along, across, angle = ellipse(shapes[best][:3])
     turned = family == "anisotropic" or free[best] in (3, 5)
@@ -147,6 +148,17 @@ def fit_psf(windows, fit, size, family):
         "centre": tuple(float(c) for c in shapes[best][3:]),
     }
     return gaussian_psf(size, (along, across), angle, shapes[best][3:]), facts
+
+
+def effective_count(windows, fit, psf):
+    """Independent residuals: low-resolution pixels less the SRF's free parameters; the MSI bands share the HSI's noise."""
+    pixel_count = len(windows.low)
+    return max(pixel_count - freedom(fit.srf(windows.blur(psf))), pixel_count / 4)
+
+
+def freedom(srf):
+    """Mean number of non-zero responses per row of a non-negative SRF."""
+    return float((srf > 1e-4 * srf.max(initial=0)).sum(1).mean())
 
 
 def fit_isotropic(error, size):

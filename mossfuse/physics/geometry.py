@@ -36,7 +36,8 @@ def find_geometry(observation, smoothness):
     starts = sorted(starts, key=lambda start: (residual(start) ** 2).sum())[:3]
     bounds = [np.log(0.3), -side / 2, -side / 2], [np.log(side), side / 2, side / 2]
     fits = [
-        least_squares(residual, start, bounds=bounds, diff_step=1e-6, x_scale=[1, 4, 4], max_nfev=40) for start in starts
+        least_squares(residual, start, bounds=bounds, diff_step=1e-6, x_scale=[1, 4, 4], max_nfev=40)
+        for start in starts
     ]
     centre = min(fits, key=lambda f: f.cost).x[1:] + (side - 1) / 2
 

@@ -24,13 +24,7 @@ class SmoothInverse:
         terms = operator.terms()
         spread = [tuple(smoothed(g, length) for g in pair) for pair in terms]
         self.cross = compressed(spread)
-        self.inner = compressed(
-            [
-                (gr @ kr, gc @ kc)
-                for gr, gc in terms
-                for kr, kc in spread
-            ]
-        )
+        self.inner = compressed([(gr @ kr, gc @ kc) for gr, gc in terms for kr, kc in spread])
         self.variance = float(np.mean(sum(np.outer(np.diag(a), np.diag(b)) for a, b in self.inner)))
         self.axes = [np.linalg.eigh((m + m.T) / 2) for m in positive(self.inner[0])]
 

@@ -29,7 +29,9 @@ def identify(observation, family="auto"):
     if not noise_free:
         sensor, facts = estimate_sensor(observation, family, NOISY_SMOOTHNESS)
     bands = observation.hsi.shape[2]
-    noise_msi, noise_hsi = (np.zeros(observation.msi.shape[2]), 0.0) if noise_free else levels(observation, sensor, facts)
+    noise_msi, noise_hsi = (
+        (np.zeros(observation.msi.shape[2]), 0.0) if noise_free else levels(observation, sensor, facts)
+    )
     sensor = replace(
         sensor,
         noise_msi=known.noise_msi if known.noise_msi is not None else noise_msi,

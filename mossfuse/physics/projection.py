@@ -6,6 +6,7 @@ Notation: hsi pixels y (B bands), msi pixels m (M bands), R the SRF (M, B), C th
 import numpy as np
 
 LOADING = 1e-6  # of the mean variance, added to the diagonal of C
+ROWS = 64  # rows projected at once
 SMALLEST = 1e-12  # absolute floor of that loading, so that a constant image has an invertible covariance
 
 
@@ -32,16 +33,26 @@ def msi_gain(covariance, srf, noise=None):
 
     noise: standard deviation per MSI band, or None: then R P R = R, so a projected cube reproduces the MSI exactly.
     """
-    srf = np.asarray(srf, np.float64)
-    inner = srf @ covariance @ srf.T
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    seen = np.asarray(srf, np.float64) @ root
     if noise is not None:
-        inner = inner + np.diag(np.asarray(noise, np.float64) ** 2)
-    return covariance @ srf.T @ np.linalg.pinv(inner, rcond=1e-14, hermitian=True)
+        seen = np.concatenate([seen, np.diag(np.asarray(noise, np.float64))], 1)
+    return root @ np.linalg.pinv(seen, rcond=1e-12)[: len(root)]  # of the root: half the digits lost with R C R^T
 
 
 def project_on_msi(cube, msi, srf, gain):
-    """X + (M - X R^T) P^T for a cube (rows, cols, B), in the cube's floating type; afterwards X R^T = M."""
-    return cube + (msi - cube @ srf.T.astype(cube.dtype)).astype(cube.dtype) @ gain.T.astype(cube.dtype)
+    """X + (M - X R^T) P^T for a cube (rows, cols, B), float32; afterwards X R^T = M.
+
+    In float64 inside, because P is large where the MSI's bands overlap much.
+    """
+    out = np.empty(cube.shape, np.float32)
+    srf = np.asarray(srf, np.float64)
+    for start in range(0, len(cube), ROWS):
+        rows = slice(start, start + ROWS)
+        x = cube[rows].astype(np.float64)
+        out[rows] = x + (msi[rows] - x @ srf.T) @ gain.T
+    return out
 
 
 def leading_subspace(hsi, count):

@@ -45,4 +45,8 @@ def separable_factors(psf, tolerance=1e-7):
     """(row factor, col factor) with ``outer(row, col) == psf``, or None where the PSF is not separable."""
     row, col = psf.sum(1), psf.sum(0)
     product = np.outer(row, col) / psf.sum()
-    return (row / row.sum(), col * (row.sum() / psf.sum())) if np.abs(product - psf).max() <= tolerance * psf.max() else None
+    return (
+        (row / row.sum(), col * (row.sum() / psf.sum()))
+        if np.abs(product - psf).max() <= tolerance * psf.max()
+        else None
+    )

@@ -94,9 +94,7 @@ class BlurSample:
         """
         left, weights, right = np.linalg.svd(self.psf)
         kept = int((weights > tolerance * weights[0]).sum())
-        return [
-            (self.axis_matrix(0, left[:, k] * weights[k]), self.axis_matrix(1, right[k])) for k in range(kept)
-        ]
+        return [(self.axis_matrix(0, left[:, k] * weights[k]), self.axis_matrix(1, right[k])) for k in range(kept)]
 
     def axis_matrix(self, axis, factor):
         """Blur with ``factor`` (one weight per window pixel) and sample along one axis: (low pixels, pixels)."""

@@ -76,9 +76,14 @@ def quality_parameters(board, colours, markers):
     right.set_xlabel("Parameters\n")
     right.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if spread < 30 else (1,)))
     right.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(thousands))
-    right.xaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
     right.tick_params(left=False)
     return figure
+
+
+def plain_numbers(axis):
+    """0.001, 0.01, 0.1 on a logarithmic axis instead of powers, at the decades alone."""
+    axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, position: f"{value:g}"))
+    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
 
 def thousands(value, position=None):
@@ -91,6 +96,7 @@ def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
     table = table[np.isfinite(table[metric])]
     if log:
         ax.set_xscale("log")
+        plain_numbers(ax.xaxis)
     if front:
         steps = pareto(table[x].to_numpy(), table[metric].to_numpy(), METRICS[metric].better == "higher")
         best = table.iloc[steps]
@@ -289,6 +295,7 @@ def convergence(histories):
                     label=label,
                 )
         ax.set(yscale="log", title=title, xlabel="Step")
+        plain_numbers(ax.yaxis)
         ax.legend(fontsize=7, loc="upper right")
     figure.tight_layout()
     return figure

@@ -40,10 +40,10 @@ class Results:
 
     @property
     def conventions(self):
-        """Ids of the conventions that compare with the truth; the first one ranks."""
+        """Ids of the conventions that compare with the truth, at least one; the first one ranks."""
         present = set(self.metrics["convention"]) - {"", "consistency", "estimate"}
         named = self.catalogue.get("config", {}).get("conventions", [])
-        return [c for c in named if c in present] + sorted(present - set(named))
+        return [c for c in named if c in present] + sorted(present - set(named)) or named[:1] or ["std1"]
 
     def board(self, dataset, degradation):
         """The rows of metrics.csv of one dataset under one degradation."""

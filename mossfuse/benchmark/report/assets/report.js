@@ -308,6 +308,7 @@ function viewScene(scene) {
     ));
   }
 
+  window.addEventListener("hashchange", () => location.reload());
   showPictures();
   choose(state.row, state.col);
 

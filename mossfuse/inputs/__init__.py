@@ -1,0 +1,55 @@
+"""Assembling an Observation from two images of one's own: shapes, units, and what is known of the cameras.
+
+Every mistake of the input is refused here with one sentence, before any method starts; what is merely odd is logged.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mossfuse.inputs.sensor import sensor_of
+from mossfuse.inputs.shapes import pair_ratio
+from mossfuse.inputs.values import as_image, white_levels
+from mossfuse.protocol import Observation
+
+NAMES = ("the HSI", "the MSI")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A pair on the methods' scale. The file's units are ``observation.hsi * white[0]`` and ``observation.msi * white[1]``.
+
+    observation.sensor holds what the user knows (psf, srf), and always the geometry (psf_shape, phase).
+    """
+
+    observation: Observation
+    white: tuple[float, float]
+
+
+def assemble(
+    hsi, msi, *, ratio=None, srf=None, psf=None, phase=None, psf_size=None, wavelengths=None, white=None, names=NAMES
+):  # fmt: skip
+    """The Pair of an HSI (h, w, B) and an MSI (H, W, M) in any units; a flat MSI (H, W) is one band.
+
+    ratio: H / h, inferred where None. srf: (M, B) or (B, M). psf: (k_rows, k_cols). phase: (row, col) of the pixel on
+    which the PSF of low-resolution pixel (0, 0) is centred; None: the official geometry. psf_size: support of an
+    unknown PSF, a number or (rows, cols). wavelengths: (B,) nm. white: value that counts as 1 (or one per image); None:
+    see mossfuse.inputs.values. names: what to call the two in messages.
+    MossFuseError for images that do not fit together, exchanged arguments, invalid values, a wrong SRF, PSF or phase.
+    """
+    hsi, msi = (as_image(image, name) for image, name in zip((hsi, msi), names, strict=True))
+    ratio = pair_ratio(hsi.shape, msi.shape, ratio, names)
+    wavelengths = None if wavelengths is None else np.ravel(np.asarray(wavelengths, np.float64))
+    if wavelengths is not None and wavelengths.size != hsi.shape[2]:
+        wavelengths = None
+    sensor = sensor_of(hsi.shape, msi.shape, ratio, srf, psf, phase, psf_size)
+    white = white_levels(hsi, msi, sensor.srf, white, names)
+    observation = Observation(
+        hsi=scaled(hsi, white[0]), msi=scaled(msi, white[1]), ratio=ratio, sensor=sensor, wavelengths=wavelengths
+    )
+    return Pair(observation, white)
+
+
+def scaled(image, white):
+    """image / white in float32."""
+    return np.divide(image, np.float32(white), dtype=np.float32)

@@ -1,0 +1,38 @@
+"""Where inside its block a low-resolution pixel looks, when the user does not say: the official geometry or a found one."""
+
+import logging
+from dataclasses import replace
+
+from mossfuse.files import text
+
+EXPLAINED = 2e-4  # relative residual below which the official geometry explains the pair (the gate of mossfuse.physics.noise)
+WORTH = 0.98  # a found geometry must lower the residual at least to this share of the official one's
+log = logging.getLogger(__name__)
+
+
+def with_geometry(observation):
+    """The observation with psf_shape and phase in its sensor.
+
+    They are those of the official protocol where these explain the pair; otherwise those found in the pair
+    (mossfuse.physics.geometry), where they explain it better.
+    """
+    from mossfuse.physics.blind import SMOOTHNESS, estimate_sensor
+    from mossfuse.physics.geometry import find_geometry
+    from mossfuse.physics.psf import official_geometry
+
+    size, pixel = official_geometry(observation.ratio)
+    official = replace(observation, sensor=replace(observation.sensor, psf_shape=(size, size), phase=(pixel, pixel)))
+    expected = estimate_sensor(official)[1]["residual"]
+    if expected < EXPLAINED:
+        return official
+    shape, phase = find_geometry(observation, SMOOTHNESS)
+    found = replace(observation, sensor=replace(observation.sensor, psf_shape=shape, phase=phase))
+    residual = estimate_sensor(found)[1]["residual"]
+    if residual > WORTH * expected:
+        return official
+    log.info(
+        "PSF support %s and phase %d,%d explain the pair better than the official %dx%d and %d,%d "
+        "(residual %.2g %% instead of %.2g %%)",
+        text(shape), *phase, size, size, pixel, pixel, 100 * residual, 100 * expected,
+    )  # fmt: skip
+    return found

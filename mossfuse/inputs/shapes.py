@@ -1,0 +1,71 @@
+"""Do two images make a pair? Exchanged arguments, bands first, turned or cropped images are told apart."""
+
+from mossfuse.errors import MossFuseError
+from mossfuse.files import text
+
+
+def pair_ratio(low, high, wanted=None, names=("the HSI", "the MSI")):
+    """The ratio of an HSI of shape ``low`` (h, w, B) and an MSI of shape ``high`` (H, W, M), the same along both axes.
+
+    wanted: the ratio the user named, or None. names: what to call the two. MossFuseError says what is wrong.
+    """
+    a, b = (f"{name} ({text(shape)})" for name, shape in zip(names, (low, high), strict=True))
+    found = whole_ratio(low, high)
+    if wanted is not None and (wanted != int(wanted) or wanted < 2):
+        raise MossFuseError(f"ratio {wanted} is not possible; name a whole number of 2 or more, or leave it out")
+    if low[2] < high[2] and area(low) > area(high):
+        raise MossFuseError(
+            f"{a} looks like the MSI and {b} like the HSI; exchange them: the low-resolution HSI comes first"
+        )
+    if found is None:
+        raise MossFuseError(misfit(low, high, wanted, names, a, b))
+    if found == 1:
+        raise MossFuseError(f"{a} and {b} have the same number of pixels; there is nothing to fuse")
+    if low[2] == 1:
+        raise MossFuseError(f"{a} has a single band; an HSI has rows, cols and bands, so name or reshape the cube")
+    if low[2] < high[2]:
+        raise MossFuseError(f"{a} has fewer bands than {b}; the HSI needs at least as many bands as the MSI")
+    if wanted not in (None, found):
+        raise MossFuseError(f"ratio {wanted} does not fit: {b} has {found} times the rows and cols of {a}; use {found}")
+    return found
+
+
+def misfit(low, high, wanted, names, a, b):
+    """Why no whole ratio exists, and what to do."""
+    for turned in (band_first(low), None):
+        for other in (band_first(high), None):
+            if (turned or other) and (whole_ratio(turned or low, other or high) or 0) > 1:
+                which = " and ".join(n for n, t in zip((a, b), (turned, other), strict=True) if t)
+                several = bool(turned and other)
+                return (
+                    f"{which} {'have their' if several else 'has its'} bands on the first axis; store "
+                    f"{'them' if several else 'it'} as (rows, cols, bands)"
+                )
+    if (whole_ratio((low[1], low[0]), high) or 0) > 1:
+        return f"{a} has rows and cols exchanged against {b}; transpose one of the two"
+    if area(low) >= area(high):
+        return f"{a} has no fewer pixels than {b}; the low-resolution HSI comes first, the high-resolution MSI second"
+    times = [h / n for h, n in zip(high, low[:2], strict=False)]
+    ratio = int(wanted or max(min(times), 1))
+    crop = [n * ratio for n in low[:2]]
+    fits = ratio > 1 and all(c <= h for c, h in zip(crop, high, strict=False))
+    advice = f"crop {names[1]} to {text(crop)}" if fits else "crop or resample one of them"
+    return (
+        f"{b} has {times[0]:.4g} times the rows and {times[1]:.4g} times the cols of {a}, which must be one whole "
+        f"number; {advice} so that both show the same area"
+    )
+
+
+def whole_ratio(low, high):
+    """high over low where that is the same whole number along rows and cols, otherwise None."""
+    (h, w), (rows, cols) = low[:2], high[:2]
+    return rows // h if rows % h == 0 and cols % w == 0 and rows // h == cols // w else None
+
+
+def band_first(shape):
+    """The (rows, cols, bands) of an array of shape (bands, rows, cols)."""
+    return (*shape[1:], shape[0])
+
+
+def area(shape):
+    return shape[0] * shape[1]

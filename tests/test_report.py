@@ -1,0 +1,579 @@
+"""Claims about the report: its numbers, its words, its files, and what a browser shows."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from fabricated_results import METHODS, fabricate
+from headless import browser, find_browser
+
+from mossfuse.benchmark.report import build_report
+from mossfuse.benchmark.report.board import make_board, marks
+from mossfuse.benchmark.report.figures import pareto
+from mossfuse.benchmark.report.findings import findings
+from mossfuse.benchmark.report.load import load_results
+from mossfuse.benchmark.report.style import method_colours, slug
+from mossfuse.benchmark.report.tables import latex, published_comparison, to_csv, to_latex, to_markdown
+from mossfuse.errors import MossFuseError
+
+X8 = "x8-gauss7s2"
+PAGES = "index statistics methods failures data conventions provenance exports".split()
+
+
+@pytest.fixture(scope="session")
+def grid(tmp_path_factory, make_pair):
+    """Two data sets (31 bands; 8 bands without wavelengths), one failed cell, one scene seen in training."""
+    root = tmp_path_factory.mktemp("grid")
+    nm = np.linspace(400, 700, 31)
+    toy = {name: (make_pair(48, 48, seed=k)[1], nm) for k, name in enumerate(("apple", "plum", "pear", "fig"))}
+    eight = {"apple": (make_pair(48, 64, bands=8, seed=9)[1], None)}
+    folders = fabricate(
+        root, {"toy": toy, "eight": eight}, failures={("colleague-net", "plum"): "NaN in 3 of 9 <samples>"},
+        seen={("mossfuse-authors", "fig")},
+    )  # fmt: skip
+    return folders
+
+
+@pytest.fixture(scope="session")
+def site(grid, tmp_path_factory):
+    out = tmp_path_factory.mktemp("site")
+    build_report(*grid, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def results(grid):
+    return load_results(*grid)
+
+
+@pytest.fixture(scope="session")
+def board(results):
+    return make_board(results, "toy", X8, "std1")
+
+
+def changed(grid, tmp_path, change):
+    """A copy of the grid's tables whose metrics.csv went through ``change``; pictures are not copied."""
+    results, _, data = grid
+    (tmp_path / "results").mkdir(exist_ok=True)
+    table = change(pd.read_csv(results / "metrics.csv", dtype=str, keep_default_na=False))
+    table.to_csv(tmp_path / "results" / "metrics.csv", index=False)
+    for name in ("timing.csv", "catalogue.json"):
+        shutil.copy(results / name, tmp_path / "results" / name)
+    return tmp_path / "results", tmp_path / "checkpoints", data
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Build pages without figures, which take most of the time."""
+    monkeypatch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
+
+
+# ---- numbers ------------------------------------------------------------------------------------------------------
+
+
+def test_means_leave_out_scenes_seen_in_training_for_everybody(results, board):
+    assert board.scenes == ["apple", "plum", "pear"] and board.seen_scenes == ["fig"]
+    rows = results.board("toy", X8)
+    rows = rows[(rows["convention"] == "std1") & (rows["metric"] == "psnr") & rows["scene"].isin(board.scenes)]
+    for name in ("bicubic", "mossfuse-authors"):
+        mean = rows[rows["method"] == name]["value"].mean()
+        assert board.table.set_index("method").loc[name, "psnr"] == pytest.approx(mean, abs=1e-9)
+
+
+def test_seeds_are_averaged_before_scenes(results, board):
+    rows = results.board("toy", X8)
+    own = rows[(rows["method"] == "mossfuse") & (rows["convention"] == "std1") & (rows["metric"] == "psnr")]
+    means = own[own["scene"].isin(board.scenes)].groupby("scene")["value"].mean()
+    assert len(own) == 8
+    assert board.table.set_index("method").loc["mossfuse", "psnr"] == pytest.approx(means.mean(), abs=1e-9)
+
+
+def test_method_that_saw_every_scene_is_listed_without_a_rank(grid, tmp_path):
+    def change(table):
+        table.loc[table["method"] == "mossfuse-authors", "seen_in_training"] = "true"
+        return table
+
+    results = load_results(*changed(grid, tmp_path, change))
+    board = make_board(results, "toy", X8, "std1")
+    row = board.table.set_index("method").loc["mossfuse-authors"]
+    assert row["standing"] == "seen" and np.isnan(row["rank"]) and np.isnan(row["psnr"])
+    assert len(board.scenes) == 4
+    assert "saw every scene in training" in " ".join(findings(results, board))
+
+
+def test_failed_method_is_listed_but_not_ranked(results, board):
+    row = board.table.set_index("method").loc["colleague-net"]
+    assert row["standing"] == "failed" and np.isnan(row["rank"]) and row["scenes"] == 2 and row["failed"] == 1
+    assert "failed on 1 of 3 scenes" in " ".join(findings(results, board))
+
+
+def test_ranks_follow_the_leading_metric(board):
+    ranked = board.ranked
+    assert list(ranked["rank"]) == [1, 2, 3, 4, 5]
+    assert ranked["psnr"].is_monotonic_decreasing
+
+
+def test_marks_follow_printed_digits_and_skip_unranked_rows():
+    table = pd.DataFrame({"psnr": [40.004, 40.001, 39.5, 99.0], "sam": [3.0, 2.0, 1.0, 0.1], "rank": [1, 2, 3, np.nan]})
+    assert marks(table, "psnr") == ["best", "best", "second", ""]
+    assert marks(table, "sam") == ["", "second", "best", ""]
+
+
+def test_intervals_enclose_the_means(board):
+    for metric in board.metrics:
+        ranked = board.ranked
+        assert (ranked[f"{metric}_low"] <= ranked[metric]).all() and (ranked[metric] <= ranked[f"{metric}_high"]).all()
+
+
+def test_times_of_two_machines_never_share_a_column(grid, tmp_path):
+    folders = changed(grid, tmp_path, lambda table: table)
+    timing = pd.read_csv(folders[0] / "timing.csv", dtype=str, keep_default_na=False)
+    other = timing[timing["method"] == "mossfuse"].assign(
+        device="cuda", device_name="Test GPU", threads="", median_s="0.01"
+    )
+    pd.concat([timing, other]).to_csv(folders[0] / "timing.csv", index=False)
+    board = make_board(load_results(*folders), "toy", X8, "std1")
+    assert len(board.clocks) == 2
+    row = board.table.set_index("method").loc["mossfuse"]
+    assert (row["time_0"], row["time_1"]) == (0.9, 0.01)
+    assert np.isnan(board.table.set_index("method").loc["nsgp", "time_1"])
+
+
+def test_pareto_front_holds_exactly_the_undominated():
+    cost, quality = np.array([1.0, 2.0, 3.0, 2.5]), np.array([10.0, 30.0, 20.0, 30.0])
+    assert pareto(cost, quality, True) == [0, 1]
+    assert pareto(cost, quality, False) == [0]
+
+
+def test_published_numbers_stand_beside_ours_with_the_gap(results, board):
+    table = published_comparison(results, board)
+    row = table[table["convention"] == "std1"].iloc[0]
+    means = board.table.set_index("method")["psnr"]
+    assert row["published"] == 42.3 and row["ours"] == pytest.approx(means["mossfuse"])
+    assert row["gap_ours"] == pytest.approx(means["mossfuse"] - 42.3)
+    assert row["authors"] == pytest.approx(means["mossfuse-authors"])
+    other = make_board(results, "eight", X8, "std1")
+    assert published_comparison(results, other)["published"].isna().all()
+
+
+def test_published_number_of_another_ratio_is_not_compared(grid, tmp_path):
+    folders = changed(grid, tmp_path, lambda table: table)
+    path = folders[0] / "catalogue.json"
+    path.write_text(path.read_text().replace("x8, 12 scenes", "x32, 12 scenes"))
+    results = load_results(*folders)
+    assert published_comparison(results, make_board(results, "toy", X8, "std1"))["published"].isna().all()
+
+
+# ---- words --------------------------------------------------------------------------------------------------------
+
+
+def test_winning_sentence_follows_the_numbers(grid, tmp_path, results, board):
+    words = " ".join(findings(results, board))
+    assert "Null-space Gaussian process has the highest mean PSNR" in words
+    assert "A method without any training wins" in words
+    assert "no paired test can reach p = 0.05" in words
+
+    def learned_wins(table):
+        own = (table["method"] == "mossfuse") & (table["metric"] == "psnr")
+        table.loc[own, "value"] = "70"
+        return table
+
+    other = load_results(*changed(grid, tmp_path, learned_wins))
+    words = " ".join(findings(other, make_board(other, "toy", X8, "std1")))
+    assert "MossFuse has the highest mean PSNR" in words and "Learning pays here" in words
+    assert "without any training wins" not in words
+    assert "is first" in words  # another method still leads in SAM
+
+
+def test_method_below_plain_interpolation_is_named(grid, tmp_path):
+    def worse(table):
+        table.loc[(table["method"] == "mossfuse") & (table["metric"] == "sam"), "value"] = "60"
+        return table
+
+    results = load_results(*changed(grid, tmp_path, worse))
+    words = " ".join(findings(results, make_board(results, "toy", X8, "std1")))
+    assert "In SAM MossFuse (60.000°) is worse than plain interpolation" in words
+
+
+# ---- exports ------------------------------------------------------------------------------------------------------
+
+
+def test_csv_holds_the_boards_numbers(board):
+    import io
+
+    table = pd.read_csv(io.StringIO(to_csv(board)))
+    assert np.allclose(table["psnr"], board.table["psnr"], equal_nan=True)
+    assert list(table["method"]) == list(board.table["method"])
+
+
+def test_markdown_marks_best_and_second(board):
+    lines = to_markdown(board).splitlines()
+    first = next(line for line in lines if line.startswith("| 1 |"))
+    second = next(line for line in lines if line.startswith("| 2 |"))
+    assert f"**{board.table['psnr'][0]:.2f}**" in first and f"<u>{board.table['psnr'][1]:.2f}</u>" in second
+    assert len({line.count("|") for line in lines if line.startswith("|")}) == 1
+
+
+def test_latex_is_booktabs_with_marks_and_escapes(board):
+    text = to_latex(board)
+    assert r"\toprule" in text and r"Colleague's network \& co" in text
+    assert (
+        rf"\textbf{{{board.table['psnr'][0]:.2f}}}" in text and rf"\underline{{{board.table['psnr'][1]:.2f}}}" in text
+    )
+    body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
+    columns = text.split(r"\begin{tabular}{")[1].split("}")[0]
+    assert {len(re.split(r"(?<!\\)&", line)) for line in body} == {len(columns)}
+    assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+
+
+def test_latex_escapes_every_special_character():
+    assert latex("a_b 50% {x} #1 & $ ~ ^ \\") == (
+        r"a\_b 50\% \{x\} \#1 \& \$ \textasciitilde{} \textasciicircum{} \textbackslash{}"
+    )
+
+
+# ---- files --------------------------------------------------------------------------------------------------------
+
+
+class Links(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.loaded, self.linked, self.ids, self.text = [], [], set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if "id" in given:
+            assert given["id"] not in self.ids, f"id {given['id']} stands twice"
+            self.ids.add(given["id"])
+        if tag == "a" and "href" in given:
+            self.linked.append(given["href"])
+        for key in ("src", "srcset", "data-root"):
+            if key in given and tag != "a":
+                self.loaded.append(given[key])
+        if tag == "link":
+            self.loaded.append(given["href"])
+        if tag == "img":
+            assert "alt" in given
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="session")
+def parsed(site):
+    return {path: Links(path.read_text()) for path in sorted(site.rglob("*.html"))}
+
+
+def test_every_page_exists(site):
+    assert {p.stem for p in site.glob("*.html")} == set(PAGES)
+    assert len(list((site / "scenes").glob("*.html"))) == 5
+
+
+def test_every_link_leads_somewhere(parsed):
+    for path, page in parsed.items():
+        for link in [*page.linked, *page.loaded]:
+            if link.startswith(("https://", "data:")):
+                continue
+            name, _, anchor = link.partition("#")
+            target = (path.parent / name).resolve() if name else path
+            assert target.exists(), f"{path.name}: {link}"
+            if anchor:
+                assert anchor in parsed[target].ids, f"{path.name}: {link}"
+
+
+def test_nothing_is_loaded_from_a_network(site, parsed):
+    for path, page in parsed.items():
+        assert not [x for x in page.loaded if re.match(r"\w+:", x) and not x.startswith("data:")], path
+    for path in [*site.rglob("*.css"), *site.rglob("*.js")]:
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text and "https://" not in text and "@import" not in text, path
+
+
+def test_no_folder_of_this_machine_is_printed(site, grid):
+    for path in site.rglob("*"):
+        if path.suffix in (".html", ".json", ".csv", ".md", ".tex", ".js"):
+            text = path.read_text()
+            assert str(grid[0].parent) not in text and "/home/somebody" not in text, path
+
+
+def test_reason_of_a_failure_is_shown_and_escaped(site):
+    for name in ("failures.html", f"scenes/{slug('toy', X8, 'plum')}.html"):
+        text = (site / name).read_text()
+        assert "NaN in 3 of 9 &lt;samples&gt;" in text and "<samples>" not in text
+
+
+def test_training_that_failed_is_shown(grid, tmp_path, no_figures):
+    def change(table):
+        own = table["method"] == "mossfuse"
+        table.loc[own, ["status", "reason"]] = ["failed", "training failed: loss is NaN"]
+        table.loc[own, ["convention", "metric", "value"]] = ""
+        return table.drop_duplicates()
+
+    results, checkpoints, data = changed(grid, tmp_path, change)
+    folder = checkpoints / "toy" / X8 / "mossfuse" / "seed0"
+    folder.mkdir(parents=True)
+    record = {
+        "dataset": "toy",
+        "degradation": X8,
+        "method": "mossfuse",
+        "seed": 0,
+        "status": "failed",
+        "reason": "loss is NaN",
+    }
+    (folder / "train.json").write_text(json.dumps(record))
+    (folder / "history.csv").write_text("step\n")
+    for place in ("toy", "eight"):
+        shutil.copytree(grid[0] / place, results / place)
+    build_report(results, checkpoints, data, tmp_path / "out")
+    text = (tmp_path / "out" / "failures.html").read_text()
+    assert "training failed: loss is NaN" in text and "<h2>Trainings</h2>" in text
+
+
+def test_grid_without_any_success_or_clock_still_has_a_report(grid, tmp_path):
+    def change(table):
+        table[["status", "reason"]] = ["failed", "killed by signal 9"]
+        table[["convention", "metric", "value"]] = ""
+        return table[table["dataset"] == "eight"].drop_duplicates()
+
+    results, checkpoints, data = changed(grid, tmp_path, change)
+    timing = (results / "timing.csv").read_text().splitlines()[0]
+    (results / "timing.csv").write_text(timing + "\n")
+    shutil.copytree(grid[0] / "eight", results / "eight")
+    text = build_report(results, checkpoints, data, tmp_path / "out").read_text()
+    assert "nobody is ranked" in text
+
+
+def test_recorded_hashes_are_told_from_verified_ones(site):
+    text = (site / "data.html").read_text()
+    assert "recorded on first download" in text and "verified" in text and "free for research" in text
+
+
+def test_missing_table_is_named_with_the_remedy(tmp_path):
+    with pytest.raises(MossFuseError, match=r"metrics.csv does not exist; run the benchmark"):
+        build_report(tmp_path, tmp_path, tmp_path, tmp_path / "out")
+
+
+def test_missing_picture_is_named(grid, tmp_path, no_figures):
+    results, checkpoints, data = changed(grid, tmp_path, lambda t: t[t["dataset"] == "eight"])
+    shutil.copytree(grid[0] / "eight", results / "eight")
+    (results / "eight" / X8 / "nsgp" / "apple" / "seed0" / "view" / "sam.png").unlink()
+    with pytest.raises(MossFuseError, match=r"nsgp/apple/seed0/view/sam.png does not exist"):
+        build_report(results, checkpoints, data, tmp_path / "out")
+
+
+def test_same_results_give_same_bytes(grid, site, tmp_path):
+    results, checkpoints, data = changed(grid, tmp_path, lambda t: t[t["dataset"] == "eight"])
+    shutil.copytree(grid[0] / "eight", results / "eight")
+    shutil.copytree(grid[1] / "eight", checkpoints / "eight")
+    out = tmp_path / "out"
+    build_report(results, checkpoints, data, out)
+    names = [p.relative_to(out) for p in out.rglob("*") if "eight" in str(p.relative_to(out)) and p.suffix != ".html"]
+    assert {p.parts[0] for p in names} == {"figures", "exports", "view"}
+    for name in names:
+        assert (out / name).is_dir() or (out / name).read_bytes() == (site / name).read_bytes(), name
+
+
+def test_building_again_changes_no_byte_and_removes_stale_files(grid, tmp_path, no_figures):
+    results, checkpoints, data = changed(grid, tmp_path, lambda t: t[t["dataset"] == "eight"])
+    shutil.copytree(grid[0] / "eight", results / "eight")
+    out = tmp_path / "out"
+    (out / "assets").mkdir(parents=True)
+    (out / "stale.html").write_text("")
+    (out / "README.md").write_text("kept")
+    (out / "assets" / "files.json").write_text('["stale.html"]')
+    build_report(results, checkpoints, data, out)
+    first = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    build_report(results, checkpoints, data, out)
+    assert first == {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    assert not (out / "stale.html").exists() and (out / "README.md").exists()
+
+
+def test_figures_follow_dark_mode_and_come_as_svg_and_png(site):
+    figures = sorted((site / "figures").glob("*.svg"))
+    assert {p.stem.rsplit("--")[-1] for p in figures} == {
+        "time",
+        "parameters",
+        "scenes",
+        "differences",
+        "ranks",
+        "convergence",
+    }
+    for path in figures:
+        assert path.with_suffix(".png").exists() and "prefers-color-scheme: dark" in path.read_text()
+
+
+def test_methods_keep_their_colour_whatever_their_number():
+    names = [f"m{k}" for k in range(30)]
+    colours = method_colours(["bicubic", *names])
+    assert len(set(colours.values())) == 31
+    assert method_colours(names[:5])["m0"] == method_colours(["bicubic", *names[:5]])["m0"]
+
+
+def test_grid_of_four_scenes_and_six_methods_stays_below_fifteen_megabytes(site):
+    """Per cell and pixel: 48 px here, 128 px in the default grid of 24 cells; spectra do not grow with the pixels."""
+    size = sum(p.stat().st_size for p in (site / "view" / "toy").rglob("*.[pj][np]g")) * (128 / 48) ** 2
+    size += sum(p.stat().st_size for p in (site / "view" / "toy").rglob("spectra.*"))
+    assert size < 15e6
+
+
+# ---- browser ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def tab():
+    path = find_browser()
+    if path is None:
+        pytest.skip("needs chromium, chromium-browser or google-chrome")
+    with browser(path) as page:
+        yield page
+
+
+def centre(tab, selector):
+    """Middle of an element in the window, scrolled into view."""
+    return tab.run(
+        f"(() => {{ const e = document.querySelector({selector!r}); e.scrollIntoView({{block: 'center'}});"
+        "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+    )
+
+
+def column(tab, table, k):
+    return tab.run(f"[...document.querySelector({table!r}).tBodies[0].rows].map(r => r.cells[{k}].dataset.v)")
+
+
+def wait_for(tab, condition):
+    tab.run(
+        "new Promise((done, failed) => { let n = 0; const t = setInterval(() => {"
+        f"if ({condition}) {{ clearInterval(t); done(true); }} else if (++n > 200) failed('waited in vain'); }}, 20); }})"
+    )
+
+
+def test_pages_open_from_disk_without_errors_or_network(tab, site):
+    tab.console.clear()
+    tab.requests.clear()
+    for path in sorted(site.rglob("*.html")):
+        for width in (1400, 390):
+            tab.open(path, width=width)
+            wide = tab.run("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path.name} is {wide} px wide in a window of {width}"
+        broken = tab.run("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+        assert broken == [], path
+    assert tab.console == []
+    assert [r for r in tab.requests if not r.startswith(("file:", "data:"))] == []
+
+
+def test_click_on_a_header_sorts_and_the_keyboard_too(tab, site):
+    tab.open(site / "index.html")
+    table = f"#board-{slug('toy', X8, 'std1')}"
+    tab.run("scrollTo(0, 0)")
+    tab.click(*centre(tab, f"{table} thead th:nth-child(7) button"))  # SAM: smallest first
+    sam = column(tab, table, 6)
+    assert [float(v) for v in sam] == sorted(float(v) for v in sam)
+    assert tab.run(f"document.querySelector('{table} th[aria-sort]').textContent").startswith("SAM")
+    tab.run(f"document.querySelector('{table} thead th:nth-child(7) button').focus()")
+    tab.press("Enter", "\r")
+    assert column(tab, table, 6) == sam[::-1]
+    tab.click(*centre(tab, f"{table} thead th:nth-child(1) button"))
+    ranks = column(tab, table, 0)
+    assert ranks == ["1", "2", "3", "4", "5", ""]  # the row without a rank stays last
+    tab.click(*centre(tab, f"{table} thead th:nth-child(1) button"))
+    assert column(tab, table, 0) == ["5", "4", "3", "2", "1", ""]
+
+
+def test_matrix_switches_its_metric(tab, site):
+    tab.open(site / "index.html")
+    name = f"matrix-{slug('toy', X8, 'std1')}"
+    tab.run(
+        f"(() => {{ const s = document.querySelector('select[data-for=\"{name}\"]'); s.value = 'sam';"
+        "s.dispatchEvent(new Event('change')); })()"
+    )
+    shown = tab.run(f"[...document.querySelectorAll('#{name} td span[data-m]:not([hidden])')].map(s => s.dataset.m)")
+    assert shown and set(shown) == {"sam"}
+
+
+def test_clicked_pixel_shows_every_methods_spectrum(tab, site, grid, make_pair):
+    truth = make_pair(48, 48, seed=0)[1]
+    tab.open(site / "scenes" / f"{slug('toy', X8, 'apple')}.html")
+    x, y = centre(tab, '[data-frame="truth"] .pic')
+    box = tab.run("(() => { const b = document.querySelector('[data-frame=\"truth\"] .pic').getBoundingClientRect();"
+                  "return [b.x, b.y, b.width]; })()")  # fmt: skip
+    tab.click(box[0] + (30.5 / 48) * box[2], box[1] + (10.5 / 48) * box[2])
+    wait_for(tab, "location.hash.includes('p=') && window.mossfuseSpectra")
+    wait_for(
+        tab,
+        "document.getElementById('row').value !== '' && location.hash.includes(`p=${document.getElementById('row').value},`)",
+    )
+    row, col = (int(tab.run(f"document.getElementById('{k}').value")) for k in ("row", "col"))
+    assert abs(row - 10) <= 1 and abs(col - 30) <= 1
+    assert tab.run("document.querySelectorAll('#spectra path').length") == len(METHODS) + 1
+    heights = tab.run(
+        "document.querySelector('#spectra path.truth').getAttribute('d').match(/,[0-9.]+/g).map(t => +t.slice(1))"
+    )
+    correlation = np.corrcoef(heights, truth[row, col])[0, 1]
+    assert len(heights) == 31 and correlation < -0.999
+    angles = tab.run(
+        "[...document.querySelectorAll('#at-pixel tbody tr')].map(r => [r.cells[0].textContent.trim(), parseFloat(r.cells[1].textContent)])"
+    )
+    angles = dict(angles)
+    assert angles["Null-space Gaussian process"] < angles["Bicubic interpolation"] + 5 and len(angles) == len(METHODS)
+
+
+def test_picked_pixel_angles_are_the_true_ones(tab, site, grid):
+    tab.open(site / "scenes" / f"{slug('toy', X8, 'apple')}.html")
+    tab.run("document.querySelectorAll('#pixels button')[1].click()")
+    table = pd.read_csv(grid[0] / "toy" / X8 / "mossfuse" / "apple" / "seed0" / "view" / "spectra.csv")
+    pixel = table[table["pixel"] == 2]
+    x, y = pixel["truth"].to_numpy(), pixel["estimate"].clip(0, 1).to_numpy()
+    expected = np.degrees(np.arccos(x @ y / np.sqrt((x @ x) * (y @ y))))
+    shown = tab.run(
+        "[...document.querySelectorAll('#at-pixel tbody tr')].find(r => r.cells[0].textContent.trim() === 'MossFuse').cells[1].textContent"
+    )
+    assert float(shown.rstrip("°")) == pytest.approx(expected, abs=0.02)
+
+
+def test_band_slider_moves_every_sprite(tab, site):
+    tab.open(site / "scenes" / f"{slug('toy', X8, 'apple')}.html")
+    tab.run("document.getElementById('band').focus()")
+    before = tab.run("document.getElementById('band').value")
+    tab.press("ArrowRight")
+    assert int(tab.run("document.getElementById('band').value")) == int(before) + 1
+    assert tab.run("document.querySelector('input[name=mode]:checked').value") == "bands"
+    assert tab.run("document.getElementById('band-name').textContent") == "17 of 31 · 560 nm"
+    sprites = tab.run(
+        "[...document.querySelectorAll('.sprite')].filter(s => !s.hidden).map(s => s.style.backgroundImage)"
+    )
+    assert len(sprites) == len(METHODS) + 2  # the truth and the LR-HSI too
+    places = tab.run("[...document.querySelectorAll('.frame .sprite')].map(s => s.style.backgroundPosition)")
+    tab.press("ArrowRight")
+    assert places != tab.run("[...document.querySelectorAll('.frame .sprite')].map(s => s.style.backgroundPosition)")
+
+
+def test_mode_shows_the_maps_and_their_scale(tab, site):
+    tab.open(site / "scenes" / f"{slug('toy', X8, 'apple')}.html")
+    for mode, file in (("error", "error.png"), ("sam", "sam.png")):
+        tab.run(f"document.querySelector('input[value={mode}]').click()")
+        sources = tab.run("[...document.querySelectorAll('.frame img.layer')].map(i => i.src)")
+        assert sum(s.endswith(file) for s in sources) == len(METHODS)
+        assert tab.run("[...document.querySelectorAll('.scale')].filter(s => !s.hidden).map(s => s.dataset.scale)") == [
+            mode
+        ]
+    tab.open(site / "scenes" / f"{slug('toy', X8, 'apple')}.html", fragment="#m=errors&b=4&p=3,5&z=2")
+    assert tab.run("document.getElementById('band-name').textContent").startswith("4 of 31")
+    assert tab.run("document.querySelector('.frame[data-frame=nsgp] .sprite').style.filter") == 'url("#lut")'
+    assert tab.run("document.getElementById('zoom').value") == "2"
+
+
+def test_failed_method_has_a_frame_that_says_why(tab, site):
+    tab.open(site / "scenes" / f"{slug('toy', X8, 'plum')}.html")
+    assert "NaN in 3 of 9 <samples>" in tab.run("document.querySelector('[data-frame=colleague-net]').textContent")
+
+
+def test_dark_mode_is_dark(tab, site):
+    for dark, low, high in ((False, 240, 256), (True, 0, 40)):
+        tab.open(site / "index.html", dark=dark)
+        colour = tab.run("getComputedStyle(document.body).backgroundColor")
+        assert low <= int(re.findall(r"\d+", colour)[0]) < high
