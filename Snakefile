@@ -4,7 +4,10 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: "config.yaml"
+# A configuration named on the command line replaces the default one; Snakemake would merge the two.
+if "grid" not in config:
+
+    configfile: "config.yaml"
 
 
 report: "workflow/report/workflow.rst"

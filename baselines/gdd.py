@@ -46,7 +46,7 @@ def fuse(
     check_pair(observation)
     sensor = observation.sensor
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
-    guide = to_tensor(pad_reflect(observation.msi, 2**LEVELS, 2 ** (LEVELS + 1)), device)
+    guide = pad_reflect(msi, 2**LEVELS, 2 ** (LEVELS + 1))
     psf, srf = (torch.as_tensor(a, dtype=torch.float32, device=device) for a in (sensor.psf, sensor.srf))
     rows, cols = msi.shape[2:]
     with seeded(seed, device):

@@ -7,8 +7,8 @@ and spectral response). Code: https://github.com/alfaiate/HySure (GPLv3, read, n
     min over Z  1/2 ||Yh - E Z H S||^2 + lm/2 ||Ym - R E Z||^2 + lphi sum_pixels sqrt(sum_bands |grad z|^2),  X = E Z
 
 What differs and why:
-- The off-lattice pixels of the split V1 = Z H carry no data, so their scaled dual stays zero and V1 + D1 equals Z H
-  there: only the lattice samples are stored, and one transform per iteration replaces four in each direction.
+- Half the transforms: differences are taken in space, and the split V1 = Z H, whose scaled dual is zero off the
+  sampling lattice, is stored on the lattice only.
 - ``hysure`` uses the sensor's PSF, phase and spectral response. ``hysure-blind`` estimates PSF and response (section
   IV). By default the PSF's support is the sensor's and its window is centred on the sampled pixel; ``faithful`` takes
   the toolbox's support, 2 ratio - 1, and for even ratios its window one pixel off (blur_center 1).
@@ -36,7 +36,7 @@ METHODS = (
         licence=LICENCE,
         knows=frozenset({"psf", "phase", "srf"}),
         params=PARAMS,
-        presets={"smoke": {"iterations": 20, "draws": 2}},
+        presets={"smoke": {"iterations": 20, "draws": 2}, "faithful": {"draws": 20}},
         code=CODE,
     ),
     Method(
@@ -46,7 +46,7 @@ METHODS = (
         licence=LICENCE,
         knows=frozenset({"phase"}),
         params={**PARAMS, "srf_smoothness": 10.0, "psf_smoothness": 10.0, "faithful": False},
-        presets={"smoke": {"iterations": 20, "draws": 2}, "faithful": {"faithful": True}},
+        presets={"smoke": {"iterations": 20, "draws": 2}, "faithful": {"faithful": True, "draws": 20}},
         code=CODE,
         note="estimates PSF and SRF from the pair; knows the sampled pixel's phase and the size of the PSF's support",
     ),

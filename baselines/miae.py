@@ -55,9 +55,9 @@ def fuse(
     import torch.nn.functional as F
 
     from mossfuse.deep.crops import Crops
-    from mossfuse.deep.free_operators import FreeOperators, TwoPaths
     from mossfuse.deep.unfolded_autoencoder import UnfoldedAutoencoder
     from mossfuse.fit import Stage, constant_then_linear, fit, parameter_count, seeded
+    from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
@@ -65,17 +65,16 @@ def fuse(
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
     up = F.interpolate(hsi, size=msi.shape[2:], mode="bilinear", align_corners=False)
     with seeded(seed, device):
-        operators = FreeOperators(observation).to(device)
+        operator = LearnedOperator(observation).to(device)
         network = UnfoldedAutoencoder(hsi.shape[1], msi.shape[1], endmembers).to(device)
-    two_paths = TwoPaths(observation, operators, device)
-    crops = Crops([((up, msi), (hsi,))], observation.ratio, patch, operators.geometry)
+    crops = Crops([((up, msi), (hsi,))], observation.ratio, patch, operator.geometry)
 
     def data_error(step):
         (up_part, msi_part), (hsi_part,) = crops.draw()
         part = network(up_part, msi_part)
         return {
-            "hsi": crops.centre(operators.blur(part) - hsi_part).abs().sum(),
-            "msi": (operators.colours(part) - msi_part).abs().sum(),
+            "hsi": crops.centre(operator.blur(part) - hsi_part).abs().sum(),
+            "msi": (operator.colours(part) - msi_part).abs().sum(),
         }
 
     def cube():
@@ -84,11 +83,9 @@ def fuse(
 
     def stages():
         half = operator_steps // 2
-        yield Stage(
-            "operators", list(operators.parameters()), lambda step: two_paths(), operator_rate,
-            constant_then_linear(half, operator_steps - half), project=operators.constrain,
-        )  # fmt: skip
-        operators.requires_grad_(False)
+        paths = TwoPaths(observation, operator, device)
+        yield blind_step(paths, lr=operator_rate, schedule=constant_then_linear(half, operator_steps - half))
+        operator.requires_grad_(False)
         constant = round(CONSTANT_SHARE * steps)
         yield Stage(
             "network", list(network.parameters()), data_error, learning_rate, constant_then_linear(constant, steps - constant),
@@ -96,9 +93,9 @@ def fuse(
         )  # fmt: skip
 
     fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
-    psf, srf = operators.estimates()
+    psf, srf = operator.estimates()
     notes = {
-        "parameters": parameter_count(network) + sum(p.numel() for p in operators.parameters()),
+        "parameters": parameter_count(network) + sum(p.numel() for p in operator.parameters()),
         "network_parameters": parameter_count(network),
         "iterations": fitted.steps,
         "fit_seconds": round(fitted.seconds, 2),

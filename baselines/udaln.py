@@ -48,51 +48,61 @@ def fuse(
     operator_steps, spectral_steps, joint_steps: of the three stages. learning_rate: of the first two, joint_rate: of the
     third. iterates: see mossfuse.fit.fit.
     """
-    from mossfuse.deep.free_operators import FreeOperators, TwoPaths
+    import torch
+
     from mossfuse.deep.spectral_ladder import SpectralLadder
     from mossfuse.fit import Stage, constant_then_linear, fit, parameter_count, seeded
+    from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
     with seeded(seed, device):
-        operators = FreeOperators(observation).to(device)
+        operator = LearnedOperator(observation).to(device)
         network = SpectralLadder(msi.shape[1], hsi.shape[1]).to(device)
-    two_paths = TwoPaths(observation, operators, device)
+    paths = TwoPaths(observation, operator, device)
 
     def spectra_error():
-        return (network(two_paths.low_msi()) - hsi).abs().mean()
+        low = paths.from_msi().T.unflatten(1, hsi.shape[2:])[None]
+        return (network(low) - hsi).abs().mean()
 
     def joint(step):
         cube = network(msi)
         return {
-            "operators": two_paths(),
+            "operators": (paths.from_hsi() - paths.from_msi()).abs().mean(),
             "spectra": spectra_error(),
-            "msi": (operators.colours(cube) - msi).abs().mean(),
-            "hsi": (operators.blur(cube) - hsi).abs().mean(),
+            "msi": (operator.colours(cube) - msi).abs().mean(),
+            "hsi": (operator.blur(cube) - hsi).abs().mean(),
         }
 
-    def stage(name, steps, params, lr, loss):
+    def cube():
+        with torch.no_grad():
+            return to_array(network(msi))
+
+    def schedule(name, steps):
         constant = round(CONSTANT_SHARE[name] * steps)
-        schedule = constant_then_linear(constant, steps - constant)
-        return Stage(
-            name, params, loss, lr, schedule, project=operators.constrain, output=lambda: to_array(network(msi))
-        )
+        return constant_then_linear(constant, steps - constant)
 
     def stages():
-        yield stage("operators", operator_steps, list(operators.parameters()), learning_rate, lambda step: two_paths())
-        operators.requires_grad_(False)
-        yield stage("spectra", spectral_steps, list(network.parameters()), learning_rate, lambda step: spectra_error())
-        operators.requires_grad_(True)
-        yield stage("joint", joint_steps, [*operators.parameters(), *network.parameters()], joint_rate, joint)
+        yield blind_step(paths, lr=learning_rate, schedule=schedule("operators", operator_steps))
+        operator.requires_grad_(False)
+        yield Stage(
+            "spectra", list(network.parameters()), lambda step: spectra_error(), learning_rate,
+            schedule("spectra", spectral_steps), output=cube,
+        )  # fmt: skip
+        operator.requires_grad_(True)
+        yield Stage(
+            "joint", [*operator.parameters(), *network.parameters()], joint, joint_rate, schedule("joint", joint_steps),
+            project=operator.constrain, output=cube,
+        )  # fmt: skip
 
     fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
-    psf, srf = operators.estimates()
+    psf, srf = operator.estimates()
     notes = {
-        "parameters": parameter_count(network, operators),
+        "parameters": parameter_count(network, operator),
         "network_parameters": parameter_count(network),
         "iterations": fitted.steps,
         "fit_seconds": round(fitted.seconds, 2),
     }
-    return Fusion(cube=to_array(network(msi)), psf_hat=psf, srf_hat=srf, history=fitted.history, notes=notes)
+    return Fusion(cube=cube(), psf_hat=psf, srf_hat=srf, history=fitted.history, notes=notes)

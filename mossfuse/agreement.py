@@ -42,6 +42,11 @@ class Agreement:
         }
 
 
+def in_units(residuals, white):
+    """Residuals of Agreement in the units of each image."""
+    return {name: value * white["_msi_" in name] for name, value in residuals.items()}
+
+
 def reached(matrix):
     """Slice of the low-resolution pixels that a strip of pixels contributes to."""
     used = np.nonzero(matrix.any(1))[0]

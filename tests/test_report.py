@@ -421,6 +421,16 @@ def test_grid_of_four_scenes_and_six_methods_stays_below_fifteen_megabytes(site)
     assert size < 15e6
 
 
+def test_what_a_method_was_told_is_not_shown_as_its_estimate(site):
+    """nsgp hands back the PSF and SRF it knows; only the two blind networks estimated theirs."""
+    text = (site / "scenes" / f"{slug('toy', X8, 'apple')}.html").read_text()
+    assert 'alt="PSF estimated by MossFuse"' in text and "PSF estimated by Null-space" not in text
+    data = json.loads(re.search(r'id="scene-data">(.*?)</script>', text, re.S)[1])
+    assert [s["name"] for s in data["srf"]] == ["mossfuse-authors", "mossfuse"] and len(data["true_srf"]) == 3
+    table = (site / "statistics.html").read_text().split("Estimates of the sensor</h3>")[1].split("</table>")[0]
+    assert "#mossfuse" in table and "#nsgp" not in table
+
+
 # ---- browser ------------------------------------------------------------------------------------------------------
 
 

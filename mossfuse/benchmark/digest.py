@@ -28,6 +28,14 @@ def source_digest(path, skip=()):
     return digest.hexdigest()[:16]
 
 
+def files_digest(folder, suffixes=(".html", ".css", ".js")):
+    """Hex digest of the pages, styles and scripts below a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in Path(folder).rglob("*") if p.suffix in suffixes):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 @cache
 def parsed(path):
     return ast.parse(path.read_text(), filename=str(path))

@@ -29,7 +29,9 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
             values = score(reference, estimated, observation.ratio, convention)
             rows += [(convention, metric, value) for metric, value in values.items()]
         rows += [("consistency", m, v) for m, v in consistency(estimated, observation).items()]
-        found = read_variables(cube, ("psf_hat", "srf_hat"))
+        # A method that was told the PSF or SRF may hand it back; that is no estimate.
+        names = [f"{part}_hat" for part in ("psf", "srf") if part not in record["knows"]]
+        found = read_variables(cube, names)
         if found:
             rows += [("estimate", m, v) for m, v in score_estimates(found, observation).items()]
             estimate = {**found, "psf_true": observation.sensor.psf, "srf_true": observation.sensor.srf}

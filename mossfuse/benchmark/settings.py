@@ -17,7 +17,7 @@ DEFAULTS = {
     "external": {},
     "conventions": ["std1"],
     "timing": {"scenes": "first", "repeats": 3, "budget_s": 20},
-    "threads": {"fuse": 1, "train": 2},
+    "threads": {"fuse": 1, "train": 1},
     "limits": {"fuse_s": 3600, "train_s": 172800},
     "mirrors": [],
 }

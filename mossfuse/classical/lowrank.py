@@ -2,11 +2,13 @@
 
 minimise over X  C sum_i log(sigma_i(X)) + ||X - Y||^2 / 2: every singular value of Y goes to
 (sigma + sqrt(sigma^2 - 4 C)) / 2, or to 0 where the root is not real (Gu et al., "Weighted nuclear norm
-minimization and its applications to low level vision", IJCV 121, 2017; used by Dian, Li, TIP 2019). It is applied through the Gram matrix of the shorter side, whose
-eigenvalues are sigma^2, so no singular vectors of the longer side are computed.
+minimization and its applications to low level vision", IJCV 121, 2017; used by Dian, Li, TIP 2019). It is applied
+through the Gram matrix of the shorter side, whose eigenvalues are sigma^2: no long singular vectors are computed.
 """
 
 import numpy as np
+import scipy.fft
+import scipy.linalg
 
 
 def shrinkage_gain(energy, threshold):
@@ -26,9 +28,9 @@ def shrink(matrix, threshold):
     """The real matrix (r, c) with shrunk singular values."""
     if matrix.shape[0] < matrix.shape[1]:
         return shrink(matrix.T, threshold).T
-    energy, vectors = np.linalg.eigh(matrix.T @ matrix)
-    kept = vectors[:, energy >= 4 * threshold]
-    return (matrix @ kept * shrinkage_gain(energy[energy >= 4 * threshold], threshold)) @ kept.T
+    above = float(4 * threshold), np.inf  # the others go to zero
+    energy, kept = scipy.linalg.eigh(matrix.T @ matrix, subset_by_value=above, driver="evr")
+    return (matrix @ kept * shrinkage_gain(energy, threshold)) @ kept.T
 
 
 def shrink_tubal(patches, groups, threshold):
@@ -37,8 +39,6 @@ def shrink_tubal(patches, groups, threshold):
     Each group is a tensor (members, K, side^2); after a Fourier transform along the last axis every frontal slice is
     shrunk (Dian, Li, TIP 2019). ``groups``: index arrays that together hold every patch once.
     """
-    import scipy.fft
-
     order = np.concatenate(groups)
     spectrum = np.ascontiguousarray(np.moveaxis(scipy.fft.rfft(patches[order], axis=1), 1, 0))
     ends = np.cumsum([len(g) for g in groups])

@@ -105,7 +105,7 @@ def blurred_features(features, msi, operator, device="cpu"):
     import torch
 
     psf, (row_windows, col_windows) = trimmed_windows(operator)
-    (h, w), (taps, width) = operator.low_shape, psf.shape
+    (h, w), width = operator.low_shape, psf.shape[1]
     used_cols, col_place = np.unique(np.maximum(col_windows, 0), return_inverse=True)
     apart = len(used_cols) == w * width and bool((np.diff(col_place.ravel()) > 0).all())  # windows do not overlap
     col_place = torch.from_numpy(col_place.reshape(-1)).to(device)

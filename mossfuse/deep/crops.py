@@ -33,7 +33,9 @@ class Crops:
     def draw(self, batch=1, generator=None):
         """(high, low): tuples of tensors (batch, C, rows, cols) from random places of random scenes."""
         drawn = [self._one(generator) for _ in range(batch)]
-        return tuple(tuple(torch.cat(images) for images in zip(*part, strict=True)) for part in zip(*drawn, strict=True))
+        return tuple(
+            tuple(torch.cat(images) for images in zip(*part, strict=True)) for part in zip(*drawn, strict=True)
+        )
 
     def _one(self, generator):
         high, low = self.scenes[self._uniform(len(self.scenes), generator)]

@@ -1,14 +1,18 @@
 """Networks that halve the image several times: reflect the image up to a size they can take, crop the result."""
 
-import numpy as np
-
-
-def padded_size(size, multiple, smallest=0):
-    """The smallest multiple of ``multiple`` that is neither below ``size`` nor below ``smallest``."""
-    return -(-max(size, smallest) // multiple) * multiple
+from mossfuse.physics.sampling import border_index
 
 
 def pad_reflect(image, multiple, smallest=0):
-    """(rows, cols, C) numpy array, reflected at its bottom and right edge up to ``padded_size``; crop by slicing."""
-    rows, cols = (padded_size(n, multiple, smallest) - n for n in image.shape[:2])
-    return np.pad(image, ((0, rows), (0, cols), (0, 0)), mode="reflect")
+    """(N, C, rows, cols) reflected at its bottom and right edge; crop the result with ``[..., :rows, :cols]``.
+
+    Both sides become multiples of ``multiple``, not below ``smallest``. Images smaller than the padding are reflected
+    more than once.
+    """
+    for axis in (2, 3):
+        size = image.shape[axis]
+        wanted = -(-max(size, smallest) // multiple) * multiple
+        if wanted > size:
+            index = border_index(size, (0, wanted - size), "reflect")
+            image = image[:, :, index] if axis == 2 else image[:, :, :, index]
+    return image

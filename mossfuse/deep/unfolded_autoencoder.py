@@ -12,11 +12,15 @@ class UnfoldedAutoencoder(nn.Module):
 
     def __init__(self, bands, msi_bands, endmembers=80, steps=2):
         super().__init__()
-        self.hsi = nn.Sequential(pixelwise(bands, endmembers), activation(), pixelwise(endmembers, endmembers), activation())
+        self.hsi = nn.Sequential(
+            pixelwise(bands, endmembers), activation(), pixelwise(endmembers, endmembers), activation()
+        )
         self.msi = nn.Sequential(pixelwise(msi_bands, endmembers), activation())
         self.first = nn.Sequential(pixelwise(2 * endmembers, endmembers), activation())
         self.moves = nn.ModuleList(nn.Sequential(pixelwise(endmembers, endmembers), activation()) for _ in range(steps))
-        self.merges = nn.ModuleList(nn.Sequential(pixelwise(3 * endmembers, endmembers), activation()) for _ in range(steps))
+        self.merges = nn.ModuleList(
+            nn.Sequential(pixelwise(3 * endmembers, endmembers), activation()) for _ in range(steps)
+        )
         self.endmembers = nn.Parameter(torch.full((bands, endmembers), 1 / endmembers))
 
     def abundances(self, up, msi):

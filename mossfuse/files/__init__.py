@@ -118,6 +118,12 @@ def holdable(path, module, variables):
     return kept
 
 
+def parts(path):
+    """The files that reading or writing ``path`` touches: ENVI's are two, every other format's is one."""
+    path = Path(path)
+    return getattr(format_module(path), "parts", lambda one: (one,))(path)
+
+
 def read_georeference(path):
     """What places an image on the ground, for ``georeference=`` of a writer of the same format; None where nothing does.
 
@@ -175,7 +181,9 @@ def choose(path, shapes, key):
         if named or len(cubes) == 1:
             return (named or cubes)[0]
         if cubes:
-            raise MossFuseError(f"{path} holds several arrays ({listing}); name the one that is meant with a key (FILE:KEY)")
+            raise MossFuseError(
+                f"{path} holds several arrays ({listing}); name the one that is meant with a key (FILE:KEY)"
+            )
     raise MossFuseError(f"{path} holds no image; it holds {listing}")
 
 
@@ -186,6 +194,7 @@ def text(shape):
 __all__ = [
     "can_hold",
     "cube_writer",
+    "parts",
     "read_array",
     "read_cube",
     "read_georeference",

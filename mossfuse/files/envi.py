@@ -54,6 +54,14 @@ def read(path, names):
     return out
 
 
+def parts(path):
+    """(header, raw file): those of an existing image, or those that ``write`` makes."""
+    made = header_name(path)
+    if path.is_file():
+        return find_files(path)
+    return made, made.with_suffix(".img")
+
+
 def georeference(path):
     """Header fields that place the image on the ground, {'envi': {field: text}}, or None."""
     fields = read_header(find_files(path)[0])

@@ -16,6 +16,7 @@ NANOMETRES = {"micrometers": 1e3, "um": 1e3}
 
 
 def holds(path):
+    library(path)
     return ("cube", "wavelengths", "georeference")
 
 
@@ -75,7 +76,14 @@ def created(path, shape, dtype, variables, **settings):
     rasterio = library(path)
     rows, cols, bands = shape
     place = dict(variables.get("georeference", {}).get("geotiff", {}))
-    settings |= {"driver": "GTiff", "height": rows, "width": cols, "count": bands, "dtype": dtype, "bigtiff": "if_safer"}
+    settings |= {
+        "driver": "GTiff",
+        "height": rows,
+        "width": cols,
+        "count": bands,
+        "dtype": dtype,
+        "bigtiff": "if_safer",
+    }
     with replacing(path) as temporary, quiet(), rasterio.open(temporary, "w", **settings, **place) as file:
         for band, wl in enumerate(np.ravel(variables.get("wavelengths", ())), 1):
             file.update_tags(band, **{TAG: f"{float(wl):.10g}", UNITS: "Nanometers"})

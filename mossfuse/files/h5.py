@@ -12,6 +12,7 @@ from mossfuse.files.atomic import replacing
 
 TILE = (128, 256)  # rows, cols of a chunk, the tile in which nsgp predicts
 
+
 def holds(path):
     return None
 

@@ -58,7 +58,9 @@ def tiles(path, shape, variables):
     import h5py
 
     with replacing(path) as temporary:
-        write_plain(temporary, {"cube": np.zeros((1, 1), np.float32), **variables})  # MATLAB's frame and the small arrays
+        write_plain(
+            temporary, {"cube": np.zeros((1, 1), np.float32), **variables}
+        )  # MATLAB's frame and the small arrays
         with h5py.File(temporary, "r+") as file:
             del file["cube"]
             chunks = (1, *(min(n, side) for n, side in zip(shape[1::-1], h5.TILE[::-1], strict=True)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mossfuse.inputs.geometry import with_geometry
 from mossfuse.inputs.sensor import sensor_of
 from mossfuse.inputs.shapes import pair_ratio
 from mossfuse.inputs.values import as_image, white_levels
@@ -32,9 +33,10 @@ def assemble(
     """The Pair of an HSI (h, w, B) and an MSI (H, W, M) in any units; a flat MSI (H, W) is one band.
 
     ratio: H / h, inferred where None. srf: (M, B) or (B, M). psf: (k_rows, k_cols). phase: (row, col) of the pixel on
-    which the PSF of low-resolution pixel (0, 0) is centred; None: the official geometry. psf_size: support of an
-    unknown PSF, a number or (rows, cols). wavelengths: (B,) nm. white: value that counts as 1 (or one per image); None:
-    see mossfuse.inputs.values. names: what to call the two in messages.
+    which the PSF of low-resolution pixel (0, 0) is centred. psf_size: support of an unknown PSF, a number or (rows,
+    cols). Where neither PSF nor size nor phase is given, size and phase are found (mossfuse.inputs.geometry); where only
+    some are, the official geometry fills in. wavelengths: (B,) nm. white: value that counts as 1 (or one per image);
+    None: see mossfuse.inputs.values. names: what to call the two in messages.
     MossFuseError for images that do not fit together, exchanged arguments, invalid values, a wrong SRF, PSF or phase.
     """
     hsi, msi = (as_image(image, name) for image, name in zip((hsi, msi), names, strict=True))
@@ -47,7 +49,7 @@ def assemble(
     observation = Observation(
         hsi=scaled(hsi, white[0]), msi=scaled(msi, white[1]), ratio=ratio, sensor=sensor, wavelengths=wavelengths
     )
-    return Pair(observation, white)
+    return Pair(observation if sensor.phase is not None else with_geometry(observation), white)
 
 
 def scaled(image, white):

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from mossfuse.files import text
 
-EXPLAINED = 2e-4  # relative residual below which the official geometry explains the pair (the gate of mossfuse.physics.noise)
+EXPLAINED = (
+    2e-4  # relative residual below which the official geometry explains the pair (the gate of mossfuse.physics.noise)
+)
 WORTH = 0.98  # a found geometry must lower the residual at least to this share of the official one's
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ def with_geometry(observation):
     expected = estimate_sensor(official)[1]["residual"]
     if expected < EXPLAINED:
         return official
-    shape, phase = find_geometry(observation, SMOOTHNESS)
+    shape, phase = within_block(*find_geometry(observation, SMOOTHNESS), observation.ratio)
     found = replace(observation, sensor=replace(observation.sensor, psf_shape=shape, phase=phase))
     residual = estimate_sensor(found)[1]["residual"]
     if residual > WORTH * expected:
@@ -36,3 +38,13 @@ def with_geometry(observation):
         text(shape), *phase, size, size, pixel, pixel, 100 * residual, 100 * expected,
     )  # fmt: skip
     return found
+
+
+def within_block(shape, phase, ratio):
+    """The same window seen from a pixel of the block itself (many methods need that), enlarged on one side if it must be."""
+    places = [min(max(p, 0), ratio - 1) for p in phase]
+    starts = [p - (k - 1) // 2 for k, p in zip(shape, phase, strict=True)]
+    ends = [start + k - 1 for start, k in zip(starts, shape, strict=True)]
+    sizes = [max(2 * (p - a) + 1, 2 * (b - p), 1) for p, a, b in zip(places, starts, ends, strict=True)]
+    sizes = [k if p == q else n for k, n, p, q in zip(shape, sizes, phase, places, strict=True)]
+    return tuple(sizes), tuple(places)

@@ -14,20 +14,24 @@ log = logging.getLogger(__name__)
 
 
 def sensor_of(low, high, ratio, srf=None, psf=None, phase=None, psf_size=None):
-    """Sensor of an HSI of shape ``low`` and an MSI of shape ``high``; see mossfuse.inputs.assemble for the rest."""
+    """Sensor of an HSI of shape ``low`` and an MSI of shape ``high``; see mossfuse.inputs.assemble for the rest.
+
+    psf_shape and phase are None where neither a PSF nor its size nor its phase is given.
+    """
+    srf = None if srf is None else checked_srf(srf, high[2], low[2])
+    if psf is None and phase is None and psf_size is None:
+        return Sensor(srf=srf)
     size, pixel = official_geometry(ratio)
     psf = None if psf is None else checked_psf(psf)
-    shape = psf.shape if psf is not None else (size, size)
-    if psf is None and psf_size is not None:
-        shape = two_numbers(psf_size, "PSF size", 1)
-    elif psf_size is not None and two_numbers(psf_size, "PSF size", 1) != psf.shape:
-        raise MossFuseError(f"PSF size {psf_size} is not that of the given PSF ({text(psf.shape)}); leave it out")
+    shape = (size, size) if psf_size is None else two_numbers(psf_size, "PSF size", 1)
+    if psf is not None and psf_size is not None and shape != psf.shape:
+        raise MossFuseError(f"PSF size {text(shape)} is not that of the given PSF ({text(psf.shape)}); leave it out")
+    shape = shape if psf is None else psf.shape
     if any(k > n for k, n in zip(shape, high, strict=False)):
         raise MossFuseError(f"the PSF ({text(shape)}) is larger than the MSI ({text(high[:2])}); give a smaller one")
     phase = (pixel, pixel) if phase is None else two_numbers(phase, "phase", 0)
     if max(phase) >= ratio:
-        raise MossFuseError(f"phase {phase} is outside the first {ratio}x{ratio} pixels; use 0 to {ratio - 1}")
-    srf = None if srf is None else checked_srf(srf, high[2], low[2])
+        raise MossFuseError(f"phase {text_of(phase)} lies outside the block; use rows and cols from 0 to {ratio - 1}")
     return Sensor(psf=psf, psf_shape=tuple(shape), phase=phase, srf=srf)
 
 
@@ -105,9 +109,15 @@ def checked_psf(psf):
     return psf / psf.sum()
 
 
+def text_of(pixel):
+    return ",".join(map(str, pixel))
+
+
 def two_numbers(values, name, least):
     """(rows, cols) from a whole number or two."""
     numbers = np.ravel(values)
     if numbers.size not in (1, 2) or any(n != int(n) or n < least for n in numbers):
-        raise MossFuseError(f"{name} {values} is not possible; give one whole number from {least}, or rows,cols")
+        raise MossFuseError(
+            f"{name} {text_of(numbers)} is not possible; give one whole number from {least}, or rows,cols"
+        )
     return int(numbers[0]), int(numbers[-1])

@@ -34,11 +34,11 @@ class BlurSample:
         self.phase, self.ratio, self.border = tuple(phase), int(ratio), border
         self.shape = tuple(shape[:2])
         self.low_shape = (self.shape[0] // ratio, self.shape[1] // ratio)
-        spans = [block_span(k, p, ratio) for k, p in zip(self.psf.shape, self.phase)]
+        spans = [block_span(k, p, ratio) for k, p in zip(self.psf.shape, self.phase, strict=True)]
         self.pad = tuple((-first * ratio, last * ratio) for first, last, _ in spans)
         self.blocks = tuple(last - first + 1 for first, last, _ in spans)
         self.kernel = embed(self.psf, [offset for *_, offset in spans], self.blocks, ratio)
-        self.index = tuple(border_index(n, pad, border) for n, pad in zip(self.shape, self.pad))
+        self.index = tuple(border_index(n, pad, border) for n, pad in zip(self.shape, self.pad, strict=True))
 
     @property
     def one_block(self):

@@ -8,7 +8,7 @@ from mossfuse.physics.sampling import block_span
 
 def blur_sample(image, psf, phase, ratio, border="reflect"):
     """H image: (N, C, H, W) with psf (k_rows, k_cols) -> (N, C, H / ratio, W / ratio); block form."""
-    spans = [block_span(k, p, ratio) for k, p in zip(psf.shape, phase)]
+    spans = [block_span(k, p, ratio) for k, p in zip(psf.shape, phase, strict=True)]
     (r0, r1, row), (c0, c1, col) = spans
     n, channels, height, width = image.shape
     h, w = height // ratio, width // ratio

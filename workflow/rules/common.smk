@@ -9,7 +9,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir)))
-from mossfuse.benchmark.digest import source_digest
+from mossfuse.benchmark.digest import files_digest, source_digest
 from mossfuse.benchmark.grid import Grid
 from mossfuse.benchmark.settings import checked, mirror_folders
 from mossfuse.errors import MossFuseError

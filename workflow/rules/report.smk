@@ -21,6 +21,7 @@ rule report:
         "../envs/mossfuse.yaml"
     params:
         code=code("benchmark/report/__init__.py"),
+        pages=files_digest(PACKAGE / "benchmark/report"),
         settings=EFFECTIVE,
     shell:
         "{BENCH} report --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"

@@ -7,6 +7,7 @@ import pandas as pd
 
 from mossfuse.benchmark.metrics import METRICS
 from mossfuse.benchmark.statistics import summary
+from mossfuse.protocol import KNOWLEDGE
 
 LEAD_METRICS = ("psnr", "ssim", "sam", "ergas", "rmse")
 TRAINED_ON = {
@@ -89,7 +90,7 @@ def row_facts(results, rows, method, scenes):
     standing = "seen" if seen else "failed" if failed else "ranked"
     return {
         "title": results.title(method),
-        "knows": ", ".join(about.get("knows", [])) or ("unknown" if weights == "external" else "none"),
+        "knows": ", ".join(in_order(about.get("knows", []))) or ("unknown" if weights == "external" else "none"),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
         "standing": standing,
@@ -97,6 +98,11 @@ def row_facts(results, rows, method, scenes):
         "failed": failed,
         "seen": seen,
     }
+
+
+def in_order(knows):
+    """What a method knows of the sensor, in the order psf, phase, srf, noise."""
+    return [k for k in KNOWLEDGE if k in knows]
 
 
 def add_times(table, timing, dataset, degradation):

@@ -206,7 +206,7 @@ def name_rows(ax, names):
 @themed
 def differences(pairs, colours, metric):
     """Mean paired difference of every method to the first, with its 95 % interval. pairs: rows of ``paired``."""
-    pairs = pairs[np.isfinite(pairs["mean_difference"])]
+    pairs = pairs[np.isfinite(pairs["mean_difference"].astype(float))]
     if pairs.empty:
         return None
     figure, ax = plt.subplots(figsize=(WIDTH, 0.9 + 0.34 * len(pairs)))

@@ -52,6 +52,10 @@ class Results:
     def title(self, method):
         return self.catalogue["methods"].get(method, {}).get("title") or method
 
+    def estimates(self, method, part):
+        """Whether 'psf' or 'srf' returned by a method is an estimate: not where it was told the truth."""
+        return part not in self.about(method).get("knows", [])
+
     def about(self, method):
         """The catalogue's entry of a row; empty where it has none."""
         return self.catalogue["methods"].get(method, {})

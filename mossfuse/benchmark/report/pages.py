@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 from mossfuse.benchmark.metrics import METRICS, describe
 from mossfuse.benchmark.render.maps import ANGLE, ERROR
 from mossfuse.benchmark.report import style
-from mossfuse.benchmark.report.board import TRAINED_ON, marks
+from mossfuse.benchmark.report.board import TRAINED_ON, in_order, marks
 from mossfuse.benchmark.report.drawing import counted_rows
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
@@ -191,11 +193,17 @@ def statistics_context(results, boards, figures):
         sections.append(
             {
                 "board": board, "comparisons": comparisons, "spreads": spreads, "ranks": ranks, "figures": figures[board.slug],
-                "consistency": extra_means(everyone, "consistency"), "estimates": extra_means(everyone, "estimate"),
+                "consistency": extra_means(everyone, "consistency"), "estimates": extra_means(guessed(results, everyone), "estimate"),
                 "text": degradation_of(results, board),
             }
         )  # fmt: skip
     return page("statistics.html", sections=sections)
+
+
+def guessed(results, rows):
+    """The rows without 'estimates' of what a method was told: those say nothing of its skill."""
+    known = [not results.estimates(m, k.partition("_")[0]) for m, k in zip(rows["method"], rows["metric"], strict=True)]
+    return rows[~(np.array(known, bool) & (rows["convention"] == "estimate"))]
 
 
 def extra_means(rows, convention):
@@ -230,6 +238,7 @@ def method_entry(results, name):
         **shown,
         "name": name,
         "title": results.title(name),
+        "knows": in_order(shown["knows"]),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
     }

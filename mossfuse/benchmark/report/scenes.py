@@ -62,6 +62,7 @@ def scene_context(results, board, scene, colours, site):
             }
             for c in shown
         ],
+        "true_srf": rounded(view["srf"]) if view["srf"] else [],
         "srf": [c["estimate"]["srf"] | {"name": c["name"], "colour": c["colour"]} for c in shown if c["estimate"]["srf"]],
     }  # fmt: skip
     return {
@@ -93,7 +94,9 @@ def cell_context(results, board, scene, method, colours, site):
         for name in VIEW_FILES:
             site.copy(source / "view" / name, f"{cell['folder']}/{name}")
         scores = finished[finished["convention"] == "estimate"].groupby("metric")["value"].mean()
-        cell["estimate"] = estimate_context(source / "estimate.json", scores)
+        cell["estimate"] = estimate_context(
+            source / "estimate.json", scores, {p for p in NO_ESTIMATE if results.estimates(method, p)}
+        )
     return cell
 
 
@@ -132,12 +135,12 @@ def band_scores(path):
     return [round(v, 3) if np.isfinite(v) else None for v in values]
 
 
-def estimate_context(path, scores):
-    """A blind method's estimates for the page: PSF pictures on one scale, SRF curves, and their errors."""
+def estimate_context(path, scores, parts):
+    """A method's estimates of ``parts`` (psf, srf) for the page: PSF pictures on one scale, SRF curves, their errors."""
     if not path.exists() or path.stat().st_size == 0:
         return dict(NO_ESTIMATE)
     found, out = json.loads(path.read_text()), dict(NO_ESTIMATE)
-    if found.get("psf_hat") is not None and found.get("psf_true") is not None:
+    if "psf" in parts and found.get("psf_hat") is not None and found.get("psf_true") is not None:
         truth, estimate = same_size(np.asarray(found["psf_true"], float), np.asarray(found["psf_hat"], float))
         top = float(max(truth.max(), np.finfo(float).tiny))
         out["psf"] = {
@@ -145,9 +148,12 @@ def estimate_context(path, scores):
             "difference": heat_image(np.abs(estimate - truth), top), "top": top,
             "max_error": scores.get("psf_max_error"), "l1": scores.get("psf_l1"),
         }  # fmt: skip
-    if found.get("srf_hat") is not None and found.get("srf_true") is not None:
-        out["srf"] = {"truth": rounded(found["srf_true"]), "hat": rounded(found["srf_hat"])}
-        out["srf"] |= {"mean_error": scores.get("srf_mean_abs_error"), "angle": scores.get("srf_sam")}
+    if "srf" in parts and found.get("srf_hat") is not None and found.get("srf_true") is not None:
+        out["srf"] = {
+            "hat": rounded(found["srf_hat"]),
+            "mean_error": scores.get("srf_mean_abs_error"),
+            "angle": scores.get("srf_sam"),
+        }
     return out
 
 

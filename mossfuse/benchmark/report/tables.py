@@ -1,5 +1,6 @@
 """Leaderboards as CSV, Markdown and LaTeX, and our numbers beside published ones."""
 
+import json
 import re
 
 import pandas as pd
@@ -107,7 +108,7 @@ def published_comparison(results, board):
     """Printed, authors'-weights and own numbers of the same paper side by side.
 
     One row per own row, published entry and metric: title, metric, convention, setting, source, published, authors,
-    ours, gap_authors, gap_ours (ours minus published). Rows belong together where they cite the same paper; a
+    ours, gap_authors, gap_ours (ours minus published). Rows belong together where they cite the same paper and numbers; a
     published entry is listed where its data set and its ratio are this board's.
     """
     names = list(board.table["method"])
@@ -117,7 +118,8 @@ def published_comparison(results, board):
     for name in names:
         about = results.about(name)
         if about.get("weights") != "external" and not about.get("refines"):
-            families.setdefault(about.get("citation") or name, []).append(name)
+            key = (about.get("citation") or name, json.dumps(about.get("published", [])))
+            families.setdefault(key, []).append(name)
     rows = []
     for family in families.values():
         entries = [p for n in family for p in results.about(n).get("published", []) if fits(p, results, board)]

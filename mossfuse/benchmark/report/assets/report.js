@@ -316,8 +316,8 @@ function viewScene(scene) {
   if (document.getElementById("band-psnr") && bands.length) {
     linePlot(document.getElementById("band-psnr"), axis, bands.map((m) => ({ values: m.bands, colour: m.colour, title: m.title })), axisName, "PSNR (dB)");
   }
-  if (scene.srf.length) {
-    const truth = scene.srf[0].truth.map((values) => ({ values, colour: "", title: "truth" }));
+  if (scene.true_srf.length) {
+    const truth = scene.true_srf.map((values) => ({ values, colour: "", title: "truth" }));
     const estimates = scene.srf.flatMap((s) => s.hat.map((values) => ({ values, colour: s.colour, title: s.name })));
     linePlot(document.getElementById("srf"), axis, [...truth, ...estimates], axisName, "response (each row sums to 1)", 0);
   }

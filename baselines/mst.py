@@ -1,0 +1,143 @@
+"""MST as a fusion network: spectral-wise attention on [upsampled HSI, MSI] under an unsupervised loss.
+
+Papers: Y. Cai et al., "Mask-guided spectral-wise transformer for efficient hyperspectral image reconstruction", CVPR 2022;
+Y. Cai et al., "MST++", CVPR Workshops 2022. Official code: caiyuanhao1998/MST at 9ff03b9 (MIT; a CASSI variant of 28 bands;
+nothing copied).
+No authors' method: the block of MST, one U of dimension 32 that corrects the upsampled HSI, asks what a generic transformer
+reaches with the data alone. Loss L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi): see mossfuse.deep.two_scales.
+PSF and SRF are fitted to the pair(s) first, as for MossFuse. ``mst`` is fitted to every scene; ``mst-dataset`` to the pairs
+of the training split, which makes it the plain-transformer counterpart of MossFuse.
+Published numbers: none for this use.
+"""
+
+from mossfuse.protocol import Fusion, Method
+
+SHARED = {
+    "citation": "Y. Cai, J. Lin, X. Hu, H. Wang, X. Yuan, Y. Zhang, R. Timofte, L. Van Gool. MST. CVPR, 2022.",
+    "licence": "own implementation (original MIT)",
+    "knows": frozenset({"phase"}),
+    "gpu": True,
+    "code": "caiyuanhao1998/MST@9ff03b9",
+}
+RECIPE = {"dim": 32, "patch": 64, "batch": 1, "learning_rate": 1e-3}
+SMOKE = {"dim": 8, "steps": 20, "patch": 32}
+METHODS = (
+    Method(
+        name="mst",
+        title="MST trunk, per scene",
+        trains="scene",
+        params={**RECIPE, "steps": 2000, "iterates": None},
+        presets={"smoke": SMOKE, "paper": {"steps": 10000, "patch": 128, "batch": 4}},
+        note="a spectral-wise transformer with MossFuse's operators; no published method ('paper': a longer schedule of ours)",
+        **SHARED,
+    ),
+    Method(
+        name="mst-dataset",
+        title="MST trunk, trained",
+        trains="dataset",
+        train_params={**RECIPE, "steps": 30000, "patch": 128, "batch": 4, "save_every": 500},
+        presets={"smoke": {**SMOKE, "batch": 2}, "paper": {"steps": 245000}},
+        note="a spectral-wise transformer in MossFuse's place; no published method ('paper': as many steps as MossFuse's)",
+        **SHARED,
+    ),
+)
+KIND = "mst-dataset"
+
+
+def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe):
+    """The fused cube with the estimated PSF and SRF.
+
+    recipe: dim, patch (pixels), batch (crops a step), learning_rate, steps: of a fit to this scene; without them the network
+    of ``checkpoint`` is applied. iterates: see mossfuse.fit.fit.
+    """
+    import torch
+
+    from mossfuse.deep.two_scales import upsampled
+    from mossfuse.fit import seeded
+    from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.tensors import to_array, to_tensor
+
+    check_pair(observation)
+    msi = to_tensor(observation.msi, device)
+    up = upsampled(to_tensor(observation.hsi, device), msi.shape[2:])
+
+    def cube_of(network):
+        with torch.no_grad(), seeded(seed, device):
+            return to_array(network(up, msi))
+
+    if recipe:
+        network, loss, fitted = fit_scene(observation, cube_of, seed, device, iterates, **recipe)
+        psf, srf = loss.estimates()
+        found = {"psf_hat": psf, "srf_hat": srf, "history": fitted.history}
+        notes = {"iterations": fitted.steps, "fit_seconds": round(fitted.seconds, 2)}
+    else:
+        network, content = read_network(checkpoint, observation, device)
+        found = {"psf_hat": content["psf"].numpy(), "srf_hat": content["srf"].numpy()}
+        notes = {"iterations": content["training"]["steps"]}
+    notes["parameters"] = sum(p.numel() for p in network.parameters())
+    return Fusion(cube=cube_of(network), notes=notes, **found)
+
+
+def fit_scene(observation, cube_of, seed, device, iterates, *, dim, patch, batch, learning_rate, steps):
+    """(network, loss, Fitted) of one scene."""
+    from mossfuse.deep.two_scales import TwoScales
+    from mossfuse.fit import Stage, fit, one_cycle, seeded
+
+    loss = TwoScales([observation], patch, device)
+    with seeded(seed, device):
+        network = trunk(observation.hsi.shape[2], observation.msi.shape[2], dim).to(device)
+    stage = Stage(
+        "transformer", list(network.parameters()), lambda step: loss(network, batch), learning_rate, one_cycle(steps),
+        output=lambda: cube_of(network),
+    )  # fmt: skip
+    return network, loss, fit([stage], seed=seed, device=device, iterates=iterates)
+
+
+def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, batch, learning_rate, steps, save_every):
+    """Train on pairs alone and write the checkpoint ``path``; parameters as in ``fuse``. Truths are not looked at."""
+    import torch
+
+    from mossfuse.deep.crop_training import shape_facts, train_network
+    from mossfuse.deep.two_scales import TwoScales
+    from mossfuse.fit import one_cycle, seeded
+    from mossfuse.training import check_pairs
+
+    check_pairs(pairs)
+    loss = TwoScales(pairs, patch, device)
+    with seeded(seed):
+        network = trunk(pairs[0].hsi.shape[2], pairs[0].msi.shape[2], dim).to(device)
+    psf, srf = (torch.from_numpy(a) for a in loss.estimates())
+    return train_network(
+        network, lambda generator: loss(network, batch, generator), one_cycle(steps), lr=learning_rate, pairs=pairs, truths=None,
+        settings={"dim": dim, "patch": patch, "batch": batch, "learning_rate": learning_rate, "steps": steps},
+        seed=seed, path=path, resume=resume, save_every=save_every,
+        content={**shape_facts(KIND, pairs[0]), "dim": dim, "psf": psf, "srf": srf},
+    )  # fmt: skip
+
+
+def trunk(bands, msi_bands, dim):
+    """f(up, msi) = up + transformer([up, msi])."""
+    import torch
+    from torch import nn
+
+    from mossfuse.deep.spectral_transformer import SpectralTransformer
+
+    class Trunk(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.correction = SpectralTransformer(bands + msi_bands, bands, dim, stages=1)
+
+        def forward(self, up, msi):
+            return up + self.correction(torch.cat([up, msi], 1))
+
+    return Trunk()
+
+
+def read_network(checkpoint, observation, device):
+    """(network, checkpoint content); MossFuseError where they do not fit the observation."""
+    from mossfuse.deep.crop_training import read_weights
+
+    content = read_weights(checkpoint, KIND, observation)
+    network = trunk(content["bands"], content["msi_bands"], content["dim"])
+    network.load_state_dict(content["state_dict"])
+    return network.to(device).eval(), content

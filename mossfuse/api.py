@@ -1,0 +1,267 @@
+"""``from mossfuse import fuse``: one pair of one's own, by any method of the benchmark.
+
+The command line does the same tile by tile (``prepare``), so that a cube larger than memory can be written.
+"""
+
+import logging
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mossfuse.agreement import Agreement, in_units
+from mossfuse.errors import MossFuseError
+from mossfuse.inputs import assemble
+from mossfuse.methods import find_method, split_suffix
+from mossfuse.protocol import EMPTY, Fusion, Method, Sensor
+
+BLIND, INFORMED = "nsgp", "nsgp-known"
+TRAINABLE = "mossfuse"
+# `fit`: the training of the benchmark's default grid, chosen there for small pairs on a CPU.
+FIT = {"dim": 24, "num_blocks": 1, "steps": 1400, "batch": 4, "learning_rate": 4e-3, "clip": 0.5}
+FIT_PATCH = 32  # MSI pixels, at least, and at least two low-resolution pixels
+POOR = 0.1  # relative residual of the sensor beyond which the two images hardly show the same
+STRIP = 128  # rows of a tile where a method returns the whole cube
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A pair being fused, on the methods' scale.
+
+    name: method with suffix; reason: why this one, where nobody named it. tiles: iterator over ((rows, cols), values
+    (rows, cols, B) float32). sensor: psf, phase and srf under which the cube explains the pair; source: where psf and
+    srf come from ('given', 'estimated by METHOD' or 'estimated from the pair'). facts: of the PSF's fit.
+    """
+
+    name: str
+    reason: str
+    method: Method
+    tiles: Iterator
+    sensor: Sensor
+    source: Mapping[str, str]
+    facts: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    history: Mapping[str, list] = field(default_factory=lambda: EMPTY)
+    notes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+
+
+def fuse(
+    hsi, msi, *, method=None, weights=None, srf=None, psf=None, phase=None, psf_size=None, ratio=None,
+    wavelengths=None, white=None, device=None, seed=0,
+):  # fmt: skip
+    """Fuse a low-resolution HSI (h, w, B) with a high-resolution MSI (H, W, M); returns mossfuse.protocol.Fusion.
+
+    The cube (H, W, B) is float32 in the units of ``hsi``, not clipped. psf_hat and srf_hat are the sensor that relates
+    the three images, given or estimated; notes tell the method, the scale, and how well the cube explains both images
+    (residual_hsi_rms, ... in the units of each image).
+
+    method: name as in ``mossfuse methods``, with or without a suffix such as ``+sdc``; None: the best blind method of the
+        benchmark, or its informed form where srf or psf is given.
+    weights: for methods that learn: a file, 'released' (the authors') or 'fit' (trained on this pair, without truth).
+    srf: (M, B) or (B, M); psf: (k_rows, k_cols); phase: (row, col); psf_size; ratio; white; wavelengths (B,) nm: what is
+        known; see mossfuse.inputs.assemble. What a method needs and nobody gave is estimated from the pair.
+    device: 'cpu' or 'cuda'; None: the GPU where the method uses one and there is one.
+    Raises MossFuseError, one sentence, for input that makes no pair and for methods or weights that do not fit it.
+    """
+    pair = assemble(
+        hsi, msi, ratio=ratio, srf=srf, psf=psf, phase=phase, psf_size=psf_size, wavelengths=wavelengths, white=white
+    )
+    observation = pair.observation
+    work = prepare(observation, method=method, weights=weights, device=device, seed=seed)
+    agreement = Agreement(observation, work.sensor)
+    cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
+    for place, values in work.tiles:
+        agreement.add(*place, values)
+        cube[place] = values * np.float32(pair.white[0])
+    notes = {"method": work.name, **in_units(agreement.residuals(), pair.white), **work.notes}
+    notes |= {f"{name}_source": source for name, source in work.source.items()}
+    notes |= {"white_hsi": pair.white[0], "white_msi": pair.white[1], "phase": work.sensor.phase}
+    return Fusion(
+        cube=cube, psf_hat=work.sensor.psf, srf_hat=work.sensor.srf * (pair.white[1] / pair.white[0]),
+        history=work.history, notes=notes,
+    )  # fmt: skip
+
+
+def prepare(observation, *, method=None, weights=None, device=None, seed=0, save_weights=None):
+    """Work on an observation (mossfuse.inputs.assemble): the method has run as far as it must before the first tile.
+
+    method, weights, device, seed: as for ``fuse``. save_weights: where 'fit' leaves its checkpoint (None: nowhere).
+    """
+    name, reason = choose(method, weights, observation.sensor)
+    base, suffix = split_suffix(name)
+    spec, module = find_method(base)
+    check_suffix(suffix)
+    check_weights(spec, module, weights, save_weights)
+    device = device_for(spec, device)
+    if reason:
+        log.info("%s", reason)
+    seen, facts = informed(spec, observation)
+    with checkpoint_for(spec, module, weights, seen, seed, device, save_weights) as checkpoint:
+        settings = {"seed": seed, "device": device, "checkpoint": checkpoint, **spec.params}
+        if hasattr(module, "fuse_tiles") and not suffix:
+            estimates, tiles = module.fuse_tiles(seen, **settings)
+            fusion = Fusion(cube=np.empty(0), **estimates)
+        else:
+            fusion = module.fuse(seen, **settings)
+            if suffix:
+                fusion = refined(suffix, fusion, observation)
+            tiles = strips(fusion.cube)
+    facts = dict(fusion.notes) if "sigma" in fusion.notes else facts
+    sensor, source, facts = checked_against(observation, fusion, name, facts)
+    return Work(name, reason, spec, checked(tiles, name), sensor, source, facts, fusion.history, fusion.notes)
+
+
+def choose(name, weights, sensor):
+    """(method with suffix, a sentence about the choice where nobody named one)."""
+    if name:
+        return name, ""
+    if weights:
+        return TRAINABLE, f"no method named, but weights: {TRAINABLE}"
+    if sensor.psf is None and sensor.srf is None:
+        return BLIND, f"no method named: {BLIND}, the best blind method of the benchmark"
+    known = " and ".join(n.upper() for n in ("psf", "srf") if getattr(sensor, n) is not None)
+    return INFORMED, f"no method named: {INFORMED}, the best blind method of the benchmark, told the {known}"
+
+
+def check_suffix(suffix):
+    from mossfuse.refine import SUFFIXES
+
+    if suffix and suffix not in SUFFIXES:
+        raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
+
+
+def check_weights(spec, module, weights, save_weights):
+    """Refuse weights for a method that has none, and the lack of weights for one that needs them."""
+    learns = spec.trains in ("dataset", "supervised")
+    if save_weights is not None and weights != "fit":
+        raise MossFuseError("there are no new weights to save; save-weights goes with weights 'fit'")
+    if weights is None:
+        if learns:
+            raise MossFuseError(f"'{spec.name}' needs weights: name a file, 'released' or 'fit'")
+    elif not learns and not spec.weights:
+        raise MossFuseError(f"'{spec.name}' learns nothing beforehand; leave the weights out or choose another method")
+    elif weights == "released":
+        if released_name(module) is None:
+            raise MossFuseError(f"no released weights of '{spec.name}' are known; name a file or 'fit'")
+    elif weights == "fit":
+        if spec.trains != "dataset":
+            raise MossFuseError(
+                f"'{spec.name}' cannot be fitted to a pair alone"
+                + (" because it learns from ground truth; name a weights file" if learns else f"; use '{TRAINABLE}'")
+            )
+    elif not Path(weights).is_file():
+        raise MossFuseError(f"weights file {weights} does not exist; name a file, 'released' or 'fit'")
+
+
+def released_name(module):
+    """Registry name of the authors' weights of a module's method, or None."""
+    methods = getattr(module, "METHODS", None) or (module.METHOD,)
+    return next((method.weights for method in methods if method.weights), None)
+
+
+@contextmanager
+def checkpoint_for(spec, module, weights, observation, seed, device, save_weights):
+    """Path of the weights file a method is to use, or None; what 'fit' makes lives as long as the block."""
+    if weights == "fit":
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(save_weights or Path(folder, "weights.pt"))
+            settings = {**spec.train_params, **(fit_recipe(observation) if spec.name == TRAINABLE else {})}
+            module.train([observation], seed=seed, device=device, path=path, resume=False, **settings)
+            yield str(path)
+    elif weights == "released" or (weights is None and spec.weights):
+        # The registry belongs to the benchmark; it is asked only by those who want the authors' file.
+        from mossfuse.benchmark.registry import obtain_file
+
+        yield str(obtain_file(released_name(module)).path)
+    else:
+        yield None if weights is None else str(weights)
+
+
+def fit_recipe(observation):
+    """Training parameters of MossFuse for one pair (FIT), with the patch in whole blocks that fit into the pair."""
+    blocks = max(2, -(-FIT_PATCH // observation.ratio))
+    return {**FIT, "patch": observation.ratio * min(blocks, *observation.hsi.shape[:2])}
+
+
+def device_for(spec, wanted):
+    """'cpu' or 'cuda'; MossFuseError for another name or where no GPU answers."""
+    if wanted not in (None, "cpu", "cuda"):
+        raise MossFuseError(f"unknown device '{wanted}'; use cpu or cuda")
+    if wanted == "cpu" or (wanted is None and not spec.gpu):
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "cuda":
+        raise MossFuseError("no CUDA device can be used here; use device cpu, or check the driver and the torch build")
+    return "cpu"
+
+
+def informed(spec, observation):
+    """(observation as the method may see it, facts of the PSF's fit); what it needs and nobody knows is estimated."""
+    known = observation.sensor
+    fields = {"psf": ("psf",), "srf": ("srf",), "noise": ("noise_hsi", "noise_msi")}
+    lacking = [f for name, each in fields.items() if name in spec.knows for f in each if getattr(known, f) is None]
+    facts = {}
+    if lacking and spec.name != INFORMED:  # that one estimates what is left open by itself
+        from mossfuse.physics.noise import identify
+
+        estimate, facts = identify(observation)
+        known = replace(known, **{f: getattr(estimate, f) for f in lacking})
+        log.info(
+            "%s needs the %s, estimated from the pair",
+            spec.name,
+            ", ".join(f.replace("_", " of the ") for f in lacking),
+        )
+    return replace(observation, sensor=known.restricted_to(spec.knows)), facts
+
+
+def refined(suffix, fusion, observation):
+    """The fusion with its cube refined and everything else kept."""
+    from mossfuse.refine import refine
+
+    after = refine(suffix, fusion.cube, observation)
+    return replace(fusion, cube=after.cube, psf_hat=after.psf_hat, srf_hat=after.srf_hat)
+
+
+def checked_against(observation, fusion, name, facts):
+    """(Sensor, sources, facts): given where the user knows it, else the method's estimate, else one from the pair."""
+    known, hats = observation.sensor, {"psf": fusion.psf_hat, "srf": fusion.srf_hat}
+    found, source, other = {}, {}, None
+    for what, hat in hats.items():
+        if getattr(known, what) is not None:
+            found[what], source[what] = getattr(known, what), "given"
+        elif hat is not None:
+            found[what], source[what] = np.asarray(hat, np.float64), f"estimated by {name}"
+        else:
+            if other is None:
+                from mossfuse.physics.noise import identify
+
+                other, facts = identify(observation)
+            found[what], source[what] = getattr(other, what), "estimated from the pair"
+    if facts.get("residual", 0) > POOR:
+        log.warning(
+            "the two images hardly explain each other (residual %.0f %%): check that they show the same area, the order "
+            "of rows and cols, and the registration",
+            100 * facts["residual"],
+        )
+    return Sensor(**found, phase=known.phase, border=known.border), source, facts
+
+
+def strips(cube):
+    """A whole cube as tiles of STRIP rows."""
+    for start in range(0, len(cube), STRIP):
+        yield (slice(start, min(start + STRIP, len(cube))), slice(0, cube.shape[1])), cube[start : start + STRIP]
+
+
+def checked(tiles, name):
+    """The tiles, refused where a value is not finite."""
+    for (rows, cols), values in tiles:
+        if not np.isfinite(values).all():
+            raise MossFuseError(f"'{name}' returned values that are not finite; choose another method for this pair")
+        yield (rows, cols), values

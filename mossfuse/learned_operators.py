@@ -1,0 +1,124 @@
+"""PSF and SRF as parameters of a fit: free numbers, or a Gaussian and a mixture of Gaussians.
+
+The sampling geometry (support, phase, border) is explicit and comes from the observation's sensor, the official one where
+it tells nothing. Every PSF and every SRF row is divided by its sum where it is used.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from mossfuse.fit import Stage
+from mossfuse.network.degradation import Geometry, gaussian_kernel, geometry_of, msi_windows
+from mossfuse.physics.tensors import blur_sample, project_spectra
+
+PSF_KINDS = ("free", "gaussian")
+SRF_KINDS = ("free", "mixture")
+COMPONENTS = 4  # Gaussians per MSI band of a mixture
+TINY = 1e-12
+
+
+class LearnedOperator(nn.Module):
+    """The sensor of one observation, to be fitted.
+
+    psf: 'free', one number per pixel of the support, flat at first; or 'gaussian', exp(-|L z|^2 / 2) with a free lower
+        triangle L (4 numbers, one without effect), standard deviation ``sigma`` at first.
+    srf: 'free', one number per MSI band and HSI band, flat at first; or 'mixture', the sum of ``COMPONENTS`` Gaussians
+        over the band index, each with a free mean and variance (drawn from torch's generator, means in order of
+        decreasing wavelength for the MSI bands 0, 1, ... spread over all bands).
+    geometry: mossfuse.network.degradation.Geometry; None: the observation's.
+    """
+
+    def __init__(self, observation, psf="free", srf="free", sigma=None, geometry=None):
+        super().__init__()
+        if psf not in PSF_KINDS or srf not in SRF_KINDS:
+            raise ValueError(f"psf must be one of {PSF_KINDS} and srf one of {SRF_KINDS}")
+        self.ratio, self.geometry = observation.ratio, geometry or geometry_of(observation)
+        self.kinds = (psf, srf)
+        bands, msi_bands = observation.hsi.shape[2], observation.msi.shape[2]
+        if psf == "free":
+            self.raw_psf = nn.Parameter(torch.full(self.geometry.size, 1 / math.prod(self.geometry.size)))
+        else:
+            self.factor = nn.Parameter(torch.eye(2) / (sigma or self.ratio / 4))
+        if srf == "free":
+            self.raw_srf = nn.Parameter(torch.full((msi_bands, bands), 1 / bands))
+        else:
+            self.register_buffer("index", torch.arange(bands, dtype=torch.float32))
+            self.mean = nn.Parameter(torch.rand(msi_bands, COMPONENTS) * (bands - 1))
+            self.variance = nn.Parameter((bands / 8) ** 2 * (0.5 + torch.rand(msi_bands, COMPONENTS)))
+
+    def psf(self):
+        """(k_rows, k_cols), sums to 1."""
+        if self.kinds[0] == "gaussian":
+            return gaussian_kernel(self.factor, self.geometry.size)
+        return self.raw_psf / self.raw_psf.sum().clamp_min(TINY)
+
+    def srf(self):
+        """(M, B), rows sum to 1."""
+        raw = self.raw_srf if self.kinds[1] == "free" else self.mixture()
+        return raw / raw.sum(1, keepdim=True).clamp_min(TINY)
+
+    def mixture(self):
+        """(M, B) sums of normal densities over the band index."""
+        spread = self.variance.clamp_min(0.25)
+        squared = (self.index - self.mean[..., None]) ** 2 / spread[..., None]
+        return (torch.exp(-0.5 * squared) / spread[..., None].sqrt()).sum(1)
+
+    def blur(self, image):
+        """Blur and sample (1, C, H, W) -> (1, C, h, w)."""
+        return blur_sample(image, self.psf(), self.geometry.phase, self.ratio, self.geometry.border)
+
+    def colours(self, cube):
+        """Project (1, B, rows, cols) -> (1, M, rows, cols)."""
+        return project_spectra(cube, self.srf())
+
+    @torch.no_grad()
+    def constrain(self):
+        """After a step: free numbers are clamped at 0 and rescaled to sum 1."""
+        if self.kinds[0] == "free":
+            self.raw_psf.copy_(self.raw_psf.clamp_(min=0) / self.raw_psf.sum().clamp_min(TINY))
+        if self.kinds[1] == "free":
+            self.raw_srf.copy_(self.raw_srf.clamp_(min=0) / self.raw_srf.sum(1, keepdim=True).clamp_min(TINY))
+
+    @torch.no_grad()
+    def estimates(self):
+        """(psf (k_rows, k_cols), srf (M, B)) as numpy arrays."""
+        return self.psf().cpu().numpy(), self.srf().cpu().numpy()
+
+
+class TwoPaths:
+    """Both ways from a pair to a low-resolution MSI, as pixel lists: the blurred MSI and the projected HSI."""
+
+    def __init__(self, observation, operator, device="cpu"):
+        windows = msi_windows(observation, operator.geometry)  # (M, n, taps)
+        self.windows = torch.from_numpy(windows).float().to(device)
+        self.hsi = torch.from_numpy(observation.hsi).float().to(device).flatten(0, 1)  # (n, B)
+        self.operator = operator
+
+    def from_msi(self):
+        """(n, M): the MSI blurred and sampled."""
+        return (self.windows @ self.operator.psf().flatten()).T
+
+    def from_hsi(self):
+        """(n, M): the HSI projected."""
+        return self.hsi @ self.operator.srf().T
+
+
+def blind_step(paths, *, lr, schedule, reduce="sum", name="operators"):
+    """Stage that fits PSF and SRF so that both paths meet: L1 of the two low-resolution MSIs, each clamped to [0, 1].
+
+    paths: TwoPaths. reduce: 'sum' (Li et al. 2024, Liu et al. 2022) or 'mean'.
+    """
+
+    def loss(step):
+        error = (paths.from_hsi().clamp(0, 1) - paths.from_msi().clamp(0, 1)).abs()
+        return error.sum() if reduce == "sum" else error.mean()
+
+    operator = paths.operator
+    return Stage(name, list(operator.parameters()), loss, lr, schedule, project=operator.constrain)
+
+
+def own_block(ratio, border="reflect"):
+    """Geometry of a PSF that fills exactly the ratio x ratio block of its low-resolution pixel."""
+    return Geometry((ratio, ratio), ((ratio - 1) // 2,) * 2, border)
