@@ -101,7 +101,6 @@ def fuse(
             one_cycle(start_steps),
         )  # fmt: skip
         image = start()
-        found.append(image)
 
         def data_error(step):
             z = network(image)
@@ -117,7 +116,6 @@ def fuse(
             output=lambda: cube(image),
         )
 
-    found = []
     fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
     psf, srf = operator.estimates()
     notes = {
@@ -126,4 +124,4 @@ def fuse(
         "iterations": fitted.steps,
         "fit_seconds": round(fitted.seconds, 2),
     }
-    return Fusion(cube=cube(found[0]), psf_hat=psf, srf_hat=srf, history=fitted.history, notes=notes)
+    return Fusion(cube=cube(start()), psf_hat=psf, srf_hat=srf, history=fitted.history, notes=notes)

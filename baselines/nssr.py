@@ -109,6 +109,6 @@ def back_project(cube, hsi, msi, srf, operator, tolerance=1e-3, limit=100):
         old = cube
         cube = cube + (msi - cube @ response) @ unmix
         cube = cube + operator.adjoint(solver.solve_low(hsi - operator(cube), ridge))
-        if np.linalg.norm((cube - old).ravel()) < tolerance * np.linalg.norm(old.ravel()):
+        if np.linalg.norm((cube - old).ravel()) <= tolerance * np.linalg.norm(old.ravel()):
             break
     return cube

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from mossfuse.benchmark.grid import Cell, Grid
+from mossfuse.benchmark.isolation import follow_workflow
 from mossfuse.benchmark.provenance import write_json
 from mossfuse.benchmark.settings import mirror_folders, read_settings
 from mossfuse.errors import MossFuseError
@@ -50,6 +51,7 @@ def add_verbs(parser):
 
 
 def load(options):
+    follow_workflow()
     settings = read_settings(options.settings)
     return settings, Grid(settings)
 
@@ -90,7 +92,8 @@ def prepare(options):
 def scenes(options):
     import json
 
-    from mossfuse.benchmark.provenance import array_sha256
+    from mossfuse.benchmark.isolation import follow_workflow
+from mossfuse.benchmark.provenance import array_sha256
     from mossfuse.files import read_cube
 
     settings, grid = load(options)

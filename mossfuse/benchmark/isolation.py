@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 
@@ -53,3 +55,48 @@ def die_with_parent():
     """On Linux a child follows its parent: nothing keeps writing after the whole run is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def follow_workflow(poll_s=0.5):
+    """End this process when the Snakemake that started it is gone (Linux): a killed run leaves nobody at work.
+
+    The shell between the two would survive, so the parent's death signal alone is not enough.
+    """
+    workflow = snakemake_ancestor()
+    if workflow is not None:
+        threading.Thread(target=watch, args=(workflow, started(workflow), poll_s), daemon=True).start()
+
+
+def watch(pid, since, poll_s):
+    while started(pid) == since:
+        time.sleep(poll_s)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def snakemake_ancestor():
+    """Process id of the nearest ancestor that is a Snakemake, or None."""
+    pid = os.getpid()
+    while pid > 1:
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            pid_above = int(stat_fields(pid)[1])
+        except OSError:
+            return None
+        if any(word.rsplit(b"/", 1)[-1] == b"snakemake" for word in words[:4]):
+            return pid
+        pid = pid_above
+    return None
+
+
+def started(pid):
+    """When a process started, in clock ticks; None where it is gone (a reused id has another start)."""
+    try:
+        fields = stat_fields(pid)
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def stat_fields(pid):
+    """Fields of /proc/PID/stat after the command's name: state, parent, ... (man 5 proc)."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()

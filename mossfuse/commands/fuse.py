@@ -62,7 +62,7 @@ def run(options):
     describe_pair(pair)
     tell_sensor(pair, work)
     tell_agreement(residuals, pair)
-    names = " and ".join(str(path) for name, path in outputs.items() if path and name != "weights")
+    names = ", ".join(str(path) for name, path in outputs.items() if path and name != "weights")
     say("written", f"{names} in {seconds:.1f} s; the cube is in the units of {options.lr}")
 
 

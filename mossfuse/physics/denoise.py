@@ -1,9 +1,9 @@
 """Denoising of the MSI: hard threshold of redundant 8 x 8 DCT coefficients, then an empirical Wiener pass.
 
-G. Yu and G. Sapiro, DCT image denoising: a simple and effective image denoising algorithm, IPOL 1, 2011 (shifted blocks, threshold);
-the second pass shrinks the noisy coefficients by those of the first result, as N. Pierazzo et al., DA3D, IPOL 7, 2017, and BM3D do.
-Blocks are weighted by the inverse of the variance left in them. Bands are first turned by the orthonormal DCT along the band axis, (1,1,1),
-(1,0,-1), (1,-2,1) for three bands, so that structure they share is thresholded once.
+G. Yu and G. Sapiro, DCT image denoising: a simple and effective image denoising algorithm, IPOL 1, 2011; the second
+pass shrinks the noisy coefficients by the powers of the first result, as in K. Dabov et al., IEEE TIP 16(8), 2007.
+Blocks are weighted by the inverse of the variance left in them. Bands, brought to unit noise, are first turned to
+their principal components, so that structure they share is thresholded once.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def denoise_dct(msi, noise, device="cpu"):
     from scipy.fft import dct
 
     noise = np.maximum(np.asarray(noise, np.float64), SMALLEST)
-    rotation = dct(np.eye(msi.shape[2]), axis=0, norm="ortho")
+    rotation = principal_axes(msi / noise)
     mix = (rotation / noise).astype(np.float32)  # to unit noise, then turned
     unmix = (rotation.T * noise[:, None]).astype(np.float32)
     basis = torch.from_numpy(dct(np.eye(SIDE), axis=0, norm="ortho").astype(np.float32)).to(device)
@@ -36,6 +36,13 @@ def denoise_dct(msi, noise, device="cpu"):
         clean = torch.stack(bands, -1)[SIDE:-SIDE, SIDE:-SIDE].cpu().numpy()
         out[start:stop] = clean[start - first : stop - first] @ unmix.T
     return out
+
+
+def principal_axes(image):
+    """Orthonormal rows (M, M): the principal components of the pixels of (rows, cols, M)."""
+    values = image.reshape(-1, image.shape[-1])
+    centred = values - values.mean(0)
+    return np.linalg.eigh(centred.T @ centred)[1].T
 
 
 def clean_plane(image, atoms):

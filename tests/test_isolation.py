@@ -1,0 +1,47 @@
+"""The border around a method: every way to fail becomes a reason, and nobody works on after the run was killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mossfuse.benchmark.isolation import exit_reason, run_child, started
+
+
+def test_a_killed_child_is_told_by_its_signal():
+    assert "signal 9 (SIGKILL)" in exit_reason(-signal.SIGKILL)
+    assert "signal 11 (SIGSEGV)" in exit_reason(-signal.SIGSEGV)
+
+
+def test_a_child_that_leaves_no_result_is_a_failure():
+    outcome = run_child("no such task", {}, threads=1, limit_s=60)
+    assert outcome["status"] == "failed"
+
+
+def test_the_time_limit_is_a_reason(tmp_path):
+    outcome = run_child("fuse", {}, threads=1, limit_s=0.01)
+    assert outcome == {"status": "failed", "reason": "time limit of 0.01 s reached"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="follows processes through /proc")
+def test_a_job_ends_when_its_snakemake_is_killed(tmp_path):
+    """snakemake -> shell -> job, as the workflow starts it; only the first one is killed."""
+    job = "from mossfuse.benchmark.isolation import follow_workflow; import os, time; follow_workflow(0.1); print(os.getpid(), flush=True); time.sleep(60)"
+    program = tmp_path / "snakemake"
+    program.write_text(f"import subprocess, sys; subprocess.run(['bash', '-c', 'set -e; \"$@\"; true', 'x', sys.executable, '-c', {job!r}])")
+    root = Path(__file__).resolve().parents[1]
+    process = subprocess.Popen(
+        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    pid = int(process.stdout.readline())
+    assert started(pid) is not None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    deadline = time.monotonic() + 20
+    while started(pid) is not None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert started(pid) is None
