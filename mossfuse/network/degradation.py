@@ -114,6 +114,8 @@ def fit_operators(pairs, geometry):
         hsi_windows = hsi_windows + np.stack([spectra.T @ band for band in windows])
         windows_windows = windows_windows + sum(band.T @ band for band in windows)
     bands = len(hsi_hsi)
+    if not hsi_hsi.any():
+        raise MossFuseError("every LR-HSI of the training pairs is black; train on scenes with light in them")
     hsi_hsi = hsi_hsi + RIDGE * np.trace(hsi_hsi) / bands * np.eye(bands)
     unexplained = windows_windows - sum(hw.T @ np.linalg.solve(hsi_hsi, hw) for hw in hsi_windows)
     energy, axes = np.linalg.eigh(unexplained)
