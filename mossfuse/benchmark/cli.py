@@ -4,6 +4,7 @@ Each verb reads the effective configuration that the workflow wrote (results/set
 """
 
 import logging
+import shutil
 import sys
 from pathlib import Path
 
@@ -131,8 +132,6 @@ def degrade(options):
 
 
 def registry_file(options):
-    import shutil
-
     from mossfuse.benchmark.registry import obtain_file
 
     settings, _ = load(options)
@@ -231,7 +230,10 @@ def report(options):
     from mossfuse.benchmark.report import build_report
 
     settings, _ = load(options)
-    build_report(Path(settings["results"]), Path(settings["checkpoints"]), DATA, Path(settings["reports"]))
+    results, reports = Path(settings["results"]), Path(settings["reports"])
+    build_report(results, Path(settings["checkpoints"]), DATA, reports)
+    shutil.rmtree(results / "report", ignore_errors=True)
+    shutil.copytree(reports, results / "report", ignore=shutil.ignore_patterns("README.md", ".gitignore"))
 
 
 def verdict(options):
