@@ -93,8 +93,7 @@ def prepare(options):
 def scenes(options):
     import json
 
-    from mossfuse.benchmark.isolation import follow_workflow
-from mossfuse.benchmark.provenance import array_sha256
+    from mossfuse.benchmark.provenance import array_sha256
     from mossfuse.files import read_cube
 
     settings, grid = load(options)
