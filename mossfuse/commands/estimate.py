@@ -51,7 +51,7 @@ def run(options):
     describe.describe_noise(sensor.noise_hsi, sensor.noise_msi, pair.white)
     describe.say(
         "residual",
-        f"{100 * facts['residual']:.2g} % of the blurred MSI is explained by no response over the HSI's bands",
+        f"no response over the HSI's bands explains {100 * facts['residual']:.2g} % of the blurred MSI",
     )
     describe.describe_srf(srf, source["srf"], observation.wavelengths)
     write_table(srf, observation.wavelengths, unseen(observation, facts))

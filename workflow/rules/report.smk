@@ -15,6 +15,13 @@ rule report:
         ],
     output:
         index=f"{REPORTS}/index.html",
+        # A copy, because Snakemake empties a folder it owns and the report folder is the reader's.
+        site=report(
+            directory(f"{RESULTS}/report"),
+            htmlindex="index.html",
+            category="Benchmark",
+            caption="../report/site.rst",
+        ),
     log:
         "logs/report.log",
     conda:
