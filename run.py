@@ -63,7 +63,18 @@ def set_up(extra):
         call([sys.executable, "-m", "venv", str(VENV)], "the virtual environment .venv could not be made")
     target = ".[test]" if extra == "test" or have.endswith(" test") else "."
     call(
-        [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", "constraints.txt", "-e", target],
+        [
+            str(BIN / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-c",
+            "constraints.txt",
+            "-e",
+            target,
+        ],
         "the installation failed; the lines above say why (most often: no network, a full disk)",
     )
     stamp.write_text(wanted_stamp("test" if target != "." else extra))
@@ -107,7 +118,9 @@ def main():
     rest = words[words.index("--") + 1 :] if "--" in words else []
     verbs = words[: words.index("--")] if "--" in words else words
     if verbs not in ([], ["test"]):
-        stop(f"unknown argument {' '.join(verbs)}; use `python3 run.py` or `python3 run.py test`, then -- and further arguments")
+        stop(
+            f"unknown argument {' '.join(verbs)}; use `python3 run.py` or `python3 run.py test`, then -- and further arguments"
+        )
     os.chdir(ROOT)
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
     if verbs == ["test"]:

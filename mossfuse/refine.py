@@ -5,7 +5,6 @@ spectra on the subspace of the LR-HSI. +softdc and +softsdc do the same as far a
 Formulas, measurements and limits: docs/nsgp.md. They are reported as rows of their own.
 """
 
-
 import numpy as np
 
 from mossfuse.errors import MossFuseError

@@ -35,7 +35,11 @@ def make_pair():
         y, x = np.mgrid[0:rows, 0:cols] / 64.0
         count = 5
         abundances = np.stack(
-            [np.sin(3 * k * x + rng.uniform(0, 6)) * np.cos(2 * k * y + rng.uniform(0, 6)) for k in range(1, count + 1)], -1
+            [
+                np.sin(3 * k * x + rng.uniform(0, 6)) * np.cos(2 * k * y + rng.uniform(0, 6))
+                for k in range(1, count + 1)
+            ],
+            -1,
         )
         abundances = np.exp(2 * abundances)
         abundances /= abundances.sum(-1, keepdims=True)
@@ -50,7 +54,10 @@ def make_pair():
         operator = BlurSample(psf, (phase, phase), ratio, truth.shape)
         sensor = Sensor(psf=psf, psf_shape=psf.shape, phase=(phase, phase), srf=srf)
         pair = Observation(
-            hsi=operator(truth), msi=(truth @ srf.T).astype(np.float32), ratio=ratio, sensor=sensor,
+            hsi=operator(truth),
+            msi=(truth @ srf.T).astype(np.float32),
+            ratio=ratio,
+            sensor=sensor,
             wavelengths=np.linspace(400, 700, bands),
         )
         return pair, truth

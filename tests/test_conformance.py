@@ -36,7 +36,11 @@ def run(name, pair, tmp_path, seed=0):
     if method.trains in ("dataset", "supervised"):
         checkpoint = tmp_path / f"{name}-{seed}.pt"
         params = {**method.train_params, **{k: v for k, v in preset.items() if k in method.train_params}}
-        truths = [np.full((*pair.msi.shape[:2], pair.hsi.shape[2]), 0.5, np.float32)] if method.trains == "supervised" else None
+        truths = (
+            [np.full((*pair.msi.shape[:2], pair.hsi.shape[2]), 0.5, np.float32)]
+            if method.trains == "supervised"
+            else None
+        )
         module.train([seen], seed=seed, device="cpu", path=str(checkpoint), resume=False, truths=truths, **params)
     params = {**method.params, **{k: v for k, v in preset.items() if k in method.params}}
     return module.fuse(seen, seed=seed, device="cpu", checkpoint=str(checkpoint) if checkpoint else None, **params)
@@ -110,6 +114,9 @@ def observe(truth, pair):
     from mossfuse.physics.sampling import operator_of
 
     return Observation(
-        hsi=operator_of(pair)(truth), msi=(truth @ pair.sensor.srf.T).astype(np.float32), ratio=pair.ratio,
-        sensor=pair.sensor, wavelengths=pair.wavelengths,
+        hsi=operator_of(pair)(truth),
+        msi=(truth @ pair.sensor.srf.T).astype(np.float32),
+        ratio=pair.ratio,
+        sensor=pair.sensor,
+        wavelengths=pair.wavelengths,
     )

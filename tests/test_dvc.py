@@ -19,7 +19,9 @@ BIN = Path(sys.executable).parent
 def copy(tmp_path_factory):
     """The tracked files as a git repository of their own, with the smoke grid as its configuration."""
     folder = tmp_path_factory.mktemp("dvc") / "clone"
-    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     for name in files.stdout.splitlines():
         if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,9 @@ def test_a_job_ends_when_its_snakemake_is_killed(tmp_path):
     """snakemake -> shell -> job, as the workflow starts it; only the first one is killed."""
     job = "from mossfuse.benchmark.isolation import follow_workflow; import os, time; follow_workflow(0.1); print(os.getpid(), flush=True); time.sleep(60)"
     program = tmp_path / "snakemake"
-    program.write_text(f"import subprocess, sys; subprocess.run(['bash', '-c', 'set -e; \"$@\"; true', 'x', sys.executable, '-c', {job!r}])")
+    program.write_text(
+        f"import subprocess, sys; subprocess.run(['bash', '-c', 'set -e; \"$@\"; true', 'x', sys.executable, '-c', {job!r}])"
+    )
     root = Path(__file__).resolve().parents[1]
     process = subprocess.Popen(
         [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}

@@ -8,16 +8,33 @@ from test_workflow import ROOT, run
 
 # Official checkpoint scored by the official code (Loss_valid) on the same pairs.
 RELEASED = {
-    "cave-half": {"psnr": 40.1866, "rmse": 0.011052, "ssim": 0.98867, "sam": 4.5834, "ergas": 0.24874, "uqi_sewar": 0.98620},
+    "cave-half": {
+        "psnr": 40.1866,
+        "rmse": 0.011052,
+        "ssim": 0.98867,
+        "sam": 4.5834,
+        "ergas": 0.24874,
+        "uqi_sewar": 0.98620,
+    },
     "cave": {"psnr": 38.6140, "sam": 7.5355, "ssim": 0.98070},
 }
 TOLERANCE = {"psnr": 1e-3, "sam": 1e-3}
-CLOSED_FORM = {("cave-half", "bicubic-msi"): 43.75, ("cave", "bicubic-msi"): 43.22, ("cave-half", "ridge-dc"): 43.89, ("cave", "ridge-dc"): 43.22}
+CLOSED_FORM = {
+    ("cave-half", "bicubic-msi"): 43.75,
+    ("cave", "bicubic-msi"): 43.22,
+    ("cave-half", "ridge-dc"): 43.89,
+    ("cave", "ridge-dc"): 43.22,
+}
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory, mirror_file):
-    for name in ("CAVE/chart_and_stuffed_toy_ms", "CAVE_256/balloons_ms.mat", "CAVE_32_model.pth", "srf/MossFuse_resp.mat"):
+    for name in (
+        "CAVE/chart_and_stuffed_toy_ms",
+        "CAVE_256/balloons_ms.mat",
+        "CAVE_32_model.pth",
+        "srf/MossFuse_resp.mat",
+    ):
         mirror_file(name)
     config = yaml.safe_load((ROOT / "config" / "cave-dev.yaml").read_text())
     for key in ("results", "reports", "checkpoints"):
@@ -25,7 +42,9 @@ def table(tmp_path_factory, mirror_file):
     for entry in config["grid"]:
         entry["methods"] = ["bicubic-msi", "ridge-dc", "mossfuse-released"]
     folder = tmp_path_factory.mktemp("cave")
-    code, output = run(folder, {**config, "timing": {"scenes": "none"}, "conventions": ["std1", "moss"]}, "results/metrics.csv")
+    code, output = run(
+        folder, {**config, "timing": {"scenes": "none"}, "conventions": ["std1", "moss"]}, "results/metrics.csv"
+    )
     assert code == 0, output
     with open(folder / "results" / "metrics.csv", newline="") as stream:
         return list(csv.DictReader(stream))

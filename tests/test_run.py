@@ -99,6 +99,8 @@ def test_living_snakemake_of_this_folder_is_seen(script):
 
 
 def test_unknown_argument_is_refused():
-    result = subprocess.run([sys.executable, str(ROOT / "run.py"), "tset"], capture_output=True, text=True, env={**os.environ})
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), "tset"], capture_output=True, text=True, env={**os.environ}
+    )
     assert result.returncode != 0
     assert "unknown argument tset" in result.stderr and "Traceback" not in result.stderr

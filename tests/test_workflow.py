@@ -16,9 +16,17 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-SNAKEMAKE = [str(BIN / "snakemake"), "-s", str(ROOT / "Snakefile"), "--cores", "2", "--keep-going", "--rerun-incomplete"]
+SNAKEMAKE = [
+    str(BIN / "snakemake"),
+    "-s",
+    str(ROOT / "Snakefile"),
+    "--cores",
+    "2",
+    "--keep-going",
+    "--rerun-incomplete",
+]
 
-ONE = '''
+ONE = """
 import os, signal
 import numpy as np
 from mossfuse.protocol import Fusion, Method
@@ -27,7 +35,7 @@ def fuse(observation, *, seed, device, checkpoint=None):
     cube = np.zeros((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
     {body}
     return Fusion(cube=cube)
-'''
+"""
 
 
 def config_of(**changes):
@@ -40,14 +48,23 @@ def config_of(**changes):
 
 def small_grid(methods):
     entry = config_of()["grid"][0]
-    return config_of(grid=[{**entry, "scenes": ["mosaic"], "methods": methods}], methods={}, timing={"scenes": "none"}, conventions=["std1"])
+    return config_of(
+        grid=[{**entry, "scenes": ["mosaic"], "methods": methods}],
+        methods={},
+        timing={"scenes": "none"},
+        conventions=["std1"],
+    )
 
 
 def start(folder, config, *arguments, environment=None):
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     command = [*SNAKEMAKE, "--directory", str(folder), *arguments]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
         env={**os.environ, **(environment or {})},
     )
 

@@ -99,8 +99,15 @@ def run_external(cell, row, *, folder, pair):
     source = Path(row.external["pattern"].format(**{**vars(cell)}))
     part = {name: folder / f".part.{name}" for name in ("fused.mat", "history.csv")}
     record = {
-        **vars(cell), "weights": "external", "knows": [], "trains": "external", "params": {}, "threads": None,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"), "versions": {}, **code_state(),
+        **vars(cell),
+        "weights": "external",
+        "knows": [],
+        "trains": "external",
+        "params": {},
+        "threads": None,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {},
+        **code_state(),
         "inputs": {"pair": sha256_of(pair), "checkpoint": None, "base": None},
     }
     try:
@@ -119,7 +126,9 @@ def run_external(cell, row, *, folder, pair):
     return finish(record, outcome, folder, part)
 
 
-def train_row(row, *, label, degradation, seed, folder, pairs, truths, scenes, device="auto", threads=1, limit_s=172800, log=None):
+def train_row(
+    row, *, label, degradation, seed, folder, pairs, truths, scenes, device="auto", threads=1, limit_s=172800, log=None
+):
     """Train a row's method; writes folder/weights.pt, history.csv, train.json (status 'failed' keeps its reason)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -139,9 +148,17 @@ def train_row(row, *, label, degradation, seed, folder, pairs, truths, scenes, d
         "history": str(making.with_name("history.csv")),
     }
     record = {
-        "dataset": label, "degradation": degradation, "method": row.name, "seed": seed, "scenes": list(scenes),
-        "params": dict(row.train), "threads": threads, "versions": versions(), **code_state(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"), "inputs": {str(p): sha256_of(p) for p in pairs},
+        "dataset": label,
+        "degradation": degradation,
+        "method": row.name,
+        "seed": seed,
+        "scenes": list(scenes),
+        "params": dict(row.train),
+        "threads": threads,
+        "versions": versions(),
+        **code_state(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "inputs": {str(p): sha256_of(p) for p in pairs},
     }
     started = time.perf_counter()
     outcome = run_child("train", request, threads=threads, limit_s=limit_s, log=log)

@@ -84,7 +84,9 @@ def fuse(request):
         bad = ~np.isfinite(cube)
         kind = "NaN" if np.isnan(cube).any() else "infinite"
         raise MossFuseError(f"the method returned {kind} values in {int(bad.sum())} of {bad.size} samples")
-    estimates = {k: np.asarray(v) for k, v in (("psf_hat", fusion.psf_hat), ("srf_hat", fusion.srf_hat)) if v is not None}
+    estimates = {
+        k: np.asarray(v) for k, v in (("psf_hat", fusion.psf_hat), ("srf_hat", fusion.srf_hat)) if v is not None
+    }
     write_cube(request["cube"], cube.astype(np.float32), pair.wavelengths, **estimates)
     write_history(request["history"], fusion.history)
     return {"seconds": seconds, "cpu_seconds": cpu, "notes": dict(fusion.notes), **device_facts(device)}
@@ -101,7 +103,13 @@ def train(request):
     device = choose_device(method, request["device"])
     start, cpu = time.perf_counter(), time.process_time()
     history = module.train(
-        pairs, seed=request["seed"], device=device, path=request["weights"], resume=True, truths=truths, **request["params"]
+        pairs,
+        seed=request["seed"],
+        device=device,
+        path=request["weights"],
+        resume=True,
+        truths=truths,
+        **request["params"],
     )
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     write_history(request["history"], history)

@@ -85,9 +85,7 @@ def prepare(options):
 
     settings, grid = load(options)
     block = grid.block_of(options.dataset)
-    prepare_scene(
-        block.dataset, options.scene, DATA / block.label, mirror_folders(settings), **block.options
-    )
+    prepare_scene(block.dataset, options.scene, DATA / block.label, mirror_folders(settings), **block.options)
 
 
 def scenes(options):
@@ -150,10 +148,17 @@ def train(options):
     pairs = [Path(settings["results"], label, degradation, "_pairs", f"{s}.mat") for s in block.train_scenes]
     truths = [DATA / label / "scenes" / f"{s}.mat" for s in block.train_scenes]
     record = train_row(
-        row, label=label, degradation=degradation, seed=int(seed.removeprefix("seed")),
-        folder=Path(settings["checkpoints"], label, degradation, name, seed), pairs=pairs,
-        truths=truths if row.method.trains == "supervised" else [], scenes=block.train_scenes,
-        device=device_of(options), threads=settings["threads"]["train"], limit_s=settings["limits"]["train_s"],
+        row,
+        label=label,
+        degradation=degradation,
+        seed=int(seed.removeprefix("seed")),
+        folder=Path(settings["checkpoints"], label, degradation, name, seed),
+        pairs=pairs,
+        truths=truths if row.method.trains == "supervised" else [],
+        scenes=block.train_scenes,
+        device=device_of(options),
+        threads=settings["threads"]["train"],
+        limit_s=settings["limits"]["train_s"],
         log=prepared_log(options),
     )
     say(record, options.training, f"trained in {record.get('seconds', 0):.1f} s")
@@ -171,8 +176,15 @@ def fuse(options):
         record = run_external(cell, row, folder=results / cell.folder, pair=pair)
     else:
         record = run_cell(
-            cell, row, folder=results / cell.folder, pair=pair, checkpoint=options.checkpoint, base=options.base,
-            device=device_of(options), threads=settings["threads"]["fuse"], limit_s=settings["limits"]["fuse_s"],
+            cell,
+            row,
+            folder=results / cell.folder,
+            pair=pair,
+            checkpoint=options.checkpoint,
+            base=options.base,
+            device=device_of(options),
+            threads=settings["threads"]["fuse"],
+            limit_s=settings["limits"]["fuse_s"],
             log=prepared_log(options),
         )
     say(record, options.cell, f"fused in {record.get('seconds', 0):.2f} s")
@@ -185,10 +197,17 @@ def clock(options):
     cell = parse_cell(options.cell, grid)
     results = Path(settings["results"])
     time_cell(
-        cell, grid.rows[cell.method], folder=results / cell.folder,
+        cell,
+        grid.rows[cell.method],
+        folder=results / cell.folder,
         pair=results / cell.dataset / cell.degradation / "_pairs" / f"{cell.scene}.mat",
-        checkpoint=options.checkpoint, base=options.base, device=device_of(options), timing=settings["timing"],
-        threads=settings["threads"]["fuse"], limit_s=settings["limits"]["fuse_s"], log=prepared_log(options),
+        checkpoint=options.checkpoint,
+        base=options.base,
+        device=device_of(options),
+        timing=settings["timing"],
+        threads=settings["threads"]["fuse"],
+        limit_s=settings["limits"]["fuse_s"],
+        log=prepared_log(options),
     )
 
 
@@ -200,7 +219,10 @@ def score(options):
     results = Path(settings["results"])
     folder = results / cell.folder
     score_cell(
-        run=folder / "run.json", cube=folder / "fused.mat", folder=folder, conventions=settings["conventions"],
+        run=folder / "run.json",
+        cube=folder / "fused.mat",
+        folder=folder,
+        conventions=settings["conventions"],
         pair=results / cell.dataset / cell.degradation / "_pairs" / f"{cell.scene}.mat",
         truth=DATA / cell.dataset / "scenes" / f"{cell.scene}.mat",
     )

@@ -10,8 +10,20 @@ from mossfuse.benchmark.provenance import write_json
 from mossfuse.benchmark.score import write_rows
 
 METRIC_COLUMNS = (
-    "dataset", "degradation", "method", "scene", "seed", "split", "seen_in_training", "weights", "status", "reason",
-    "pair_sha256", "convention", "metric", "value",
+    "dataset",
+    "degradation",
+    "method",
+    "scene",
+    "seed",
+    "split",
+    "seen_in_training",
+    "weights",
+    "status",
+    "reason",
+    "pair_sha256",
+    "convention",
+    "metric",
+    "value",
 )
 TIMING_COLUMNS = (
     "dataset", "degradation", "method", "scene", "seed", "device", "device_name", "threads", "repeats", "first_s",
@@ -98,7 +110,9 @@ def catalogue(grid):
         "methods": {name: describe_row(row) for name, row in grid.rows.items()},
         "datasets": {b.label: describe_block(b) for b in grid.blocks},
         "degradations": {name: plain(d) for name, d in grid.degradations.items()},
-        "conventions": {c: text for c, text in describe().items() if c in grid.config["conventions"] or c not in CONVENTIONS},
+        "conventions": {
+            c: text for c, text in describe().items() if c in grid.config["conventions"] or c not in CONVENTIONS
+        },
         "grid": [dict(entry) for entry in grid.config["grid"]],
         "config": grid.config,
     }

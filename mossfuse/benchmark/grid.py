@@ -93,7 +93,9 @@ class Grid:
         labels = {}
         for block in self.blocks:
             if labels.setdefault(block.label, (block.dataset, block.options)) != (block.dataset, block.options):
-                raise MossFuseError(f"two grid entries use '{block.label}' with different options; give one an 'as:' name")
+                raise MossFuseError(
+                    f"two grid entries use '{block.label}' with different options; give one an 'as:' name"
+                )
 
     def seeds_of(self, row, seeds):
         method = self.rows[split_suffix(row)[0]].method
@@ -153,7 +155,9 @@ def make_block(entry, find_dataset):
     if isinstance(scenes, str):
         scenes = {"test": spec.test, "train": spec.train, "all": spec.scenes}[scenes]
         if not scenes:
-            raise MossFuseError(f"dataset '{spec.name}' has no {entry.get('scenes', 'test')} scenes; list scenes by name")
+            raise MossFuseError(
+                f"dataset '{spec.name}' has no {entry.get('scenes', 'test')} scenes; list scenes by name"
+            )
     train_scenes = tuple(entry.get("train_scenes", spec.train))
     for scene in (*scenes, *train_scenes):
         if scene not in spec.scenes:
@@ -189,12 +193,21 @@ def make_row(name, config):
         from mossfuse.refine import SUFFIXES
 
         if suffix not in SUFFIXES:
-            raise MossFuseError(f"'{name}': unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
+            raise MossFuseError(
+                f"'{name}': unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}"
+            )
         row = make_row(base, config)
         own = config["methods"].get(name, {})
         return Row(
-            name=name, method=row.method, module=row.module, suffix=suffix, params=dict(own.get("params", {})),
-            train=row.train, weights=row.weights, external=row.external, title=own.get("title", f"{row.title} +{suffix}"),
+            name=name,
+            method=row.method,
+            module=row.module,
+            suffix=suffix,
+            params=dict(own.get("params", {})),
+            train=row.train,
+            weights=row.weights,
+            external=row.external,
+            title=own.get("title", f"{row.title} +{suffix}"),
         )
     settings = config["methods"].get(name, {})
     method, module = find_method(settings.get("method", name))
@@ -216,8 +229,13 @@ def make_row(name, config):
                 raise MossFuseError(f"methods.{name}.{group}: method '{method.name}' has no parameter '{key}'; {hint}")
             into[key] = value
     return Row(
-        name=name, method=method, module=module, params=params, train=train,
-        weights=settings.get("weights", method.weights), title=settings.get("title", method.title),
+        name=name,
+        method=method,
+        module=module,
+        params=params,
+        train=train,
+        weights=settings.get("weights", method.weights),
+        title=settings.get("title", method.title),
     )
 
 

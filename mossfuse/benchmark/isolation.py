@@ -27,7 +27,9 @@ def run_child(task, request, *, threads, limit_s, log=None):
             environment[name] = str(threads)
         stream = open(log, "a") if log else None
         try:
-            process = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream, preexec_fn=die_with_parent)
+            process = subprocess.Popen(
+                command, env=environment, stdout=stream, stderr=stream, preexec_fn=die_with_parent
+            )
             try:
                 code = process.wait(timeout=limit_s)
             except subprocess.TimeoutExpired:

@@ -60,5 +60,7 @@ def write_rows(path, header, rows):
     with open(part, "w", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows([f"{v:.10g}" if isinstance(v, float) or hasattr(v, "dtype") else v for v in row] for row in rows)
+        writer.writerows(
+            [f"{v:.10g}" if isinstance(v, float) or hasattr(v, "dtype") else v for v in row] for row in rows
+        )
     os.replace(part, path)

@@ -37,7 +37,9 @@ def read_settings(path):
     try:
         config = yaml.safe_load(Path(path).read_text())
     except FileNotFoundError:
-        raise MossFuseError(f"configuration file {path} does not exist; name one of config.yaml, config/*.yaml") from None
+        raise MossFuseError(
+            f"configuration file {path} does not exist; name one of config.yaml, config/*.yaml"
+        ) from None
     except yaml.YAMLError as error:
         raise MossFuseError(f"configuration file {path} is not valid YAML: {' '.join(str(error).split())}") from None
     return checked(config, str(path))
@@ -47,7 +49,9 @@ def checked(config, source="config"):
     """``config`` with defaults; MossFuseError names the first wrong key and, for a typo, the nearest right one."""
     from jsonschema import Draft202012Validator
 
-    errors = sorted(Draft202012Validator(schema()).iter_errors(config), key=lambda e: (len(e.absolute_path), str(e.path)))
+    errors = sorted(
+        Draft202012Validator(schema()).iter_errors(config), key=lambda e: (len(e.absolute_path), str(e.path))
+    )
     if errors:
         raise MossFuseError(f"{source}: {sentence(errors[0])}")
     out = {}
@@ -79,7 +83,9 @@ def sentence(error):
         missing = next(k for k in error.validator_value if k not in error.instance)
         return f"key '{missing}' is missing at {place}; add it"
     if error.validator == "type":
-        return f"{place} must be of type {error.validator_value}, not {type(error.instance).__name__} ({error.instance!r})"
+        return (
+            f"{place} must be of type {error.validator_value}, not {type(error.instance).__name__} ({error.instance!r})"
+        )
     if error.validator == "oneOf":
         return f"{place} is {error.instance!r}; use test, train, all, or a list of scene names"
     return f"{place}: {error.message}"

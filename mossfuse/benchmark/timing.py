@@ -45,7 +45,9 @@ def measure(request, method, module):
         "repeats": len(walls),
         "peak_above_start_mb": round(peak_rss_mb() - before, 1),
         "parameters": fusion.notes.get("parameters"),
-        "flops": count_flops(once) if method.gpu and request["count_flops"] and walls[-1] < request["budget_s"] else None,
+        "flops": count_flops(once)
+        if method.gpu and request["count_flops"] and walls[-1] < request["budget_s"]
+        else None,
         **device_facts(device),
     }
 

@@ -22,15 +22,19 @@ except MossFuseError as error:
     raise WorkflowError(str(error))
 
 RESULTS, REPORTS, CHECKPOINTS = (
-    SETTINGS[k].rstrip("/") for k in ("results", "reports", "checkpoints")
+    str(Path(SETTINGS[k])) for k in ("results", "reports", "checkpoints")
 )
 EFFECTIVE = f"{RESULTS}/settings.json"
-BENCH = f"{sys.executable} -m mossfuse bench"
 PACKAGE = Path(workflow.basedir) / "mossfuse"
 CELL = "{dataset}/{degradation}/{method}/{scene}/seed{seed}"
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    p for p in (str(workflow.basedir), os.environ.get("PYTHONPATH")) if p
-)
+# `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
+for name, first in (
+    ("PATH", Path(sys.executable).parent),
+    ("PYTHONPATH", Path(workflow.basedir)),
+):
+    os.environ[name] = os.pathsep.join(
+        str(p) for p in (first, os.environ.get(name)) if p
+    )
 
 
 def visible_gpus():

@@ -14,7 +14,7 @@ rule fetch:
         scenes=json.dumps(GRID.scenes_to_prepare()),
         settings=EFFECTIVE,
     shell:
-        "{BENCH} fetch --settings {params.settings} 2>&1 | tee {log}"
+        "python -m mossfuse bench fetch --settings {params.settings} 2>&1 | tee {log}"
 
 
 rule prepare:
@@ -32,7 +32,7 @@ rule prepare:
         code=lambda w: source_digest(GRID.block_of(w.dataset).module.__file__),
         settings=EFFECTIVE,
     shell:
-        "{BENCH} prepare --settings {params.settings} {wildcards.dataset} {wildcards.scene} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench prepare --settings {params.settings} {wildcards.dataset} {wildcards.scene} > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
 
 rule scenes:
@@ -52,7 +52,7 @@ rule scenes:
     params:
         settings=EFFECTIVE,
     shell:
-        "{BENCH} scenes --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench scenes --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
 
 rule degrade:
@@ -70,7 +70,7 @@ rule degrade:
         code=code("benchmark/degrade.py"),
         settings=EFFECTIVE,
     shell:
-        "{BENCH} degrade --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
+        "python -m mossfuse bench degrade --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
         " > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
 
@@ -84,4 +84,4 @@ rule registry_file:
     params:
         settings=EFFECTIVE,
     shell:
-        "{BENCH} registry-file --settings {params.settings} {wildcards.name} {output} 2>&1 | tee {log}"
+        "python -m mossfuse bench registry-file --settings {params.settings} {wildcards.name} {output} 2>&1 | tee {log}"

@@ -27,7 +27,7 @@ rule fuse:
         ),
         base=lambda w, input: f"--base {input.base}" if input.base else "",
     shell:
-        "{BENCH} fuse --settings {params.settings} --log {log} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "python -m mossfuse bench fuse --settings {params.settings} --log {log} --gpu {resources.gpu} {params.checkpoint} {params.base} "
         "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
 
 
@@ -56,5 +56,5 @@ rule time:
         ),
         base=lambda w, input: f"--base {input.base}" if input.base else "",
     shell:
-        "{BENCH} time --settings {params.settings} --log {log} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "python -m mossfuse bench time --settings {params.settings} --log {log} --gpu {resources.gpu} {params.checkpoint} {params.base} "
         "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"

@@ -31,7 +31,7 @@ rule report:
         pages=files_digest(PACKAGE / "benchmark/report"),
         settings=EFFECTIVE,
     shell:
-        "{BENCH} report --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench report --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
 
 rule verdict:
@@ -49,4 +49,4 @@ rule verdict:
     params:
         settings=EFFECTIVE,
     shell:
-        "{BENCH} verdict --settings {params.settings} 2>&1 | tee {log}; exit ${{PIPESTATUS[0]}}"
+        "python -m mossfuse bench verdict --settings {params.settings} 2>&1 | tee {log}; exit ${{PIPESTATUS[0]}}"

@@ -25,7 +25,7 @@ rule score:
         ),
         settings=EFFECTIVE,
     shell:
-        "{BENCH} score --settings {params.settings} "
+        "python -m mossfuse bench score --settings {params.settings} "
         "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
         " > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
@@ -44,7 +44,7 @@ rule render_pair:
         code=code("benchmark/render/__init__.py"),
         settings=EFFECTIVE,
     shell:
-        "{BENCH} render-pair --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
+        "python -m mossfuse bench render-pair --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
         " > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
 
@@ -73,4 +73,4 @@ rule collect:
         ),
         settings=EFFECTIVE,
     shell:
-        "{BENCH} collect --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench collect --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"

@@ -29,5 +29,5 @@ rule train:
         code=method_code,
         settings=EFFECTIVE,
     shell:
-        "{BENCH} train --settings {params.settings} --log {log} --gpu {resources.gpu} "
+        "python -m mossfuse bench train --settings {params.settings} --log {log} --gpu {resources.gpu} "
         "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/seed{wildcards.seed}"
