@@ -2,7 +2,7 @@
 
 Paper: R. Dian, S. Li, X. Kang, "Regularizing hyperspectral and multispectral image fusion by CNN denoiser", IEEE TNNLS
 32(3), 2021. Code: the authors' MATLAB with FFDNet's weights, no licence stated, as kept in
-https://github.com/magamig/hif-benchmarking (read, not copied).
+https://github.com/magamig/hif-benchmarking at ef23570 (read, not copied).
 
     min over A  ||Yh - D A H||^2 + ||Ym - R D A||^2 + sigma phi(A),  phi implied by a denoiser of each coefficient image
 
@@ -30,7 +30,7 @@ METHOD = Method(
     stochastic=False,
     params={"subspace": 10, "sigma": 1e-3, "mu": 1e-3, "growth": 1.1, "iterations": 15, "faithful": False},
     presets={"smoke": {"iterations": 3}, "faithful": {"faithful": True}},
-    code="https://github.com/magamig/hif-benchmarking",
+    code="magamig/hif-benchmarking@ef23570",
     note="the paper's scheme with a total-variation denoiser; not the CNN of the paper",
 )
 

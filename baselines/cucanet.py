@@ -106,7 +106,12 @@ def fuse(observation, *, seed, device, checkpoint=None, channels, endmembers, st
 def parameter_groups(network, operator, rate):
     """Adam's groups: MSI encoder, PSFs with attention and SRF, and the rest, each with its own step size."""
     msi = list(network.msi_encoder.parameters())
-    slow = [network.attention_psf, *network.spatial.parameters(), *network.spectral.parameters(), *operator.parameters()]
+    slow = [
+        network.attention_psf,
+        *network.spatial.parameters(),
+        *network.spectral.parameters(),
+        *operator.parameters(),
+    ]
     taken = {id(p) for p in (*msi, *slow)}
     rest = [p for p in network.parameters() if id(p) not in taken]
     return [

@@ -60,7 +60,7 @@ def fuse(
     from mossfuse.deep.detail_net import DetailNet
     from mossfuse.deep.skip_unet import SkipUNet
     from mossfuse.deep.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
-    from mossfuse.deep.two_scales import coarse, upsampled
+    from mossfuse.deep.upsampling import coarse, upsampled
     from mossfuse.fit import Stage, constant_then_linear, fit, multistep, one_cycle, parameter_count, seeded
     from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step
     from mossfuse.physics.blind import check_pair
@@ -81,7 +81,9 @@ def fuse(
         spectra = apply_to_pixels(spectral, pixel_list(observation.msi, device))
         spectra = spectra.T.unflatten(1, msi.shape[2:])[None]
         with torch.no_grad():
-            return SPECTRAL_SHARE * spectra + (1 - SPECTRAL_SHARE) * spatial(upsampled(hsi, msi.shape[2:]))
+            return SPECTRAL_SHARE * spectra + (1 - SPECTRAL_SHARE) * spatial(
+                upsampled(hsi, observation.ratio, operator.geometry.phase)
+            )
 
     def cube(image):
         with torch.no_grad():

@@ -2,7 +2,7 @@
 
 Paper: M. Simoes, J. Bioucas-Dias, L. B. Almeida, J. Chanussot, "A convex formulation for hyperspectral image
 superresolution via subspace-based regularization", IEEE TGRS 53(6), 2015 (section IV: estimation of blur
-and spectral response). Code: https://github.com/alfaiate/HySure (GPLv3, read, not copied).
+and spectral response). Code: https://github.com/alfaiate/HySure at 8652a58 (GPLv3, read, not copied).
 
     min over Z  1/2 ||Yh - E Z H S||^2 + lm/2 ||Ym - R E Z||^2 + lphi sum_pixels sqrt(sum_bands |grad z|^2),  X = E Z
 
@@ -26,7 +26,7 @@ CITATION = (
     'M. Simoes, J. Bioucas-Dias, L. B. Almeida, J. Chanussot, "A convex formulation for hyperspectral image '
     'superresolution via subspace-based regularization," IEEE TGRS, vol. 53, no. 6, pp. 3373-3388, 2015'
 )
-CODE = "https://github.com/alfaiate/HySure"
+CODE = "alfaiate/HySure@8652a58"
 LICENCE = "written from the paper's mathematics; the authors' code is GPLv3 and was not copied"
 METHODS = (
     Method(

@@ -2,7 +2,7 @@
 
 Paper: R. Dian, S. Li, "Hyperspectral image super-resolution via subspace-based low tensor multi-rank regularization",
 IEEE TIP 28(10), 2019. Code: the authors' MATLAB, no licence stated, as kept
-in https://github.com/magamig/hif-benchmarking (read, not copied).
+in https://github.com/magamig/hif-benchmarking at ef23570 (read, not copied).
 
     min over A  ||Yh - D A H||^2 + ||Ym - R D A||^2 + eta sum over groups of similar patches of the tubal log-rank of A
 
@@ -28,7 +28,7 @@ METHOD = Method(
     knows=frozenset({"psf", "phase", "srf"}),
     params={"subspace": 10, "eta": 1e-3, "mu": 1e-3, "iterations": 100, "patch": 7, "overlap": 4, "clusters": 200},
     presets={"smoke": {"iterations": 10, "clusters": 20}},
-    code="https://github.com/magamig/hif-benchmarking",
+    code="magamig/hif-benchmarking@ef23570",
 )
 
 

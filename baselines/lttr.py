@@ -2,7 +2,7 @@
 
 Paper: R. Dian, S. Li, L. Fang, "Learning a low tensor-train rank representation for hyperspectral image
 super-resolution", IEEE TNNLS 30(9), 2019. Code: the authors' MATLAB, no licence
-stated, as kept in https://github.com/magamig/hif-benchmarking (read, not copied).
+stated, as kept in https://github.com/magamig/hif-benchmarking at ef23570 (read, not copied).
 
     min over X  ||Yh - X H||^2 + ||Ym - R X||^2 + eta sum over groups of the log-ranks of three unfoldings
 
@@ -28,7 +28,7 @@ METHOD = Method(
     knows=frozenset({"psf", "phase", "srf"}),
     params={"eta": 1e-2, "mu": 1e-3, "iterations": 25, "patch": 8, "overlap": 4, "clusters": 160},
     presets={"smoke": {"iterations": 5, "clusters": 20}},
-    code="https://github.com/magamig/hif-benchmarking",
+    code="magamig/hif-benchmarking@ef23570",
 )
 MODES = 3
 

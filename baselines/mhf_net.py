@@ -72,7 +72,20 @@ def fuse(observation, *, seed, device, checkpoint=None):
 
 
 def train(
-    pairs, *, seed, device, path, resume=False, truths=None, stages, rank, patch, batch, learning_rate, steps, save_every
+    pairs,
+    *,
+    seed,
+    device,
+    path,
+    resume=False,
+    truths=None,
+    stages,
+    rank,
+    patch,
+    batch,
+    learning_rate,
+    steps,
+    save_every,
 ):
     """Train on pairs and ``truths`` and write the checkpoint ``path``; returns history columns.
 
@@ -108,7 +121,14 @@ def train(
             "residual": RESIDUAL_SHARE * found["residual"].square().mean(),
         }
 
-    settings = {"stages": stages, "rank": rank, "patch": patch, "batch": batch, "learning_rate": learning_rate, "steps": steps}
+    settings = {
+        "stages": stages,
+        "rank": rank,
+        "patch": patch,
+        "batch": batch,
+        "learning_rate": learning_rate,
+        "steps": steps,
+    }
     return train_network(
         network, loss, multistep(steps, [round(LAST_FIFTH * steps)], gamma=0.1), lr=learning_rate, pairs=pairs, truths=truths,
         settings=settings, seed=seed, path=path, resume=resume, save_every=save_every,

@@ -52,18 +52,19 @@ def fuse(
     network. patch: side of the crops in MSI pixels. iterates: see mossfuse.fit.fit.
     """
     import torch
-    import torch.nn.functional as F
 
     from mossfuse.deep.crops import Crops
     from mossfuse.deep.unfolded_autoencoder import UnfoldedAutoencoder
+    from mossfuse.deep.upsampling import upsampled
     from mossfuse.fit import Stage, constant_then_linear, fit, parameter_count, seeded
     from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step
+    from mossfuse.network.degradation import geometry_of
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
-    up = F.interpolate(hsi, size=msi.shape[2:], mode="bilinear", align_corners=False)
+    up = upsampled(hsi, observation.ratio, geometry_of(observation).phase)
     with seeded(seed, device):
         operator = LearnedOperator(observation).to(device)
         network = UnfoldedAutoencoder(hsi.shape[1], msi.shape[1], endmembers).to(device)

@@ -52,14 +52,15 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
     """
     import torch
 
-    from mossfuse.deep.two_scales import upsampled
+    from mossfuse.deep.upsampling import upsampled
     from mossfuse.fit import seeded
+    from mossfuse.network.degradation import geometry_of
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)
     msi = to_tensor(observation.msi, device)
-    up = upsampled(to_tensor(observation.hsi, device), msi.shape[2:])
+    up = upsampled(to_tensor(observation.hsi, device), observation.ratio, geometry_of(observation).phase)
 
     def cube_of(network):
         with torch.no_grad(), seeded(seed, device):

@@ -1,8 +1,9 @@
 """nsgp: null-space random-feature ridge regression (a Gaussian process), closed form, blind, with data consistency.
 
-Nothing is published about it; it is this benchmark's own method (docs/nsgp.md gives formulas, the scenes its defaults were chosen on, tables, limits).
-X = P M + W phi + U (y - H X), with everything it needs estimated from the pair: a Gaussian PSF, a non-negative SRF, both noise levels.
-``nsgp`` and ``nsgp-fast`` and ``nsgp-x4`` are told the PSF's support and phase, nothing else; ``nsgp-known`` is told PSF and SRF too.
+Nothing is published about it; it is this benchmark's own method (docs/nsgp.md gives formulas, the scenes its defaults
+were chosen on, tables, limits). X = P M + W phi + U (y - H X), with everything it needs estimated from the pair: a
+Gaussian PSF, a non-negative SRF, both noise levels. ``nsgp``, ``nsgp-fast`` and ``nsgp-x4`` are told the PSF's support
+and phase, nothing else; ``nsgp-known`` is told PSF and SRF too.
 """
 
 from mossfuse.protocol import Fusion, Method
@@ -38,7 +39,7 @@ METHODS = (
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto"):
-    """(H, W, B); setting: 'best' or 'fast'; draws: cubes with different features that are averaged; family: of the PSF."""
+    """(H, W, B); setting: 'best' or 'fast'; draws: averaged cubes with different features; family: of the PSF."""
     import numpy as np
 
     estimates, tiles = fuse_tiles(observation, seed=seed, device=device, setting=setting, draws=draws, family=family)
@@ -49,7 +50,7 @@ def fuse(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", 
 
 
 def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto"):
-    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): ``fuse`` for cubes larger than memory."""
+    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory."""
     from mossfuse.closed_form.nsgp import fit, predict_tiles
     from mossfuse.closed_form.settings import settings_for
     from mossfuse.physics.noise import identify

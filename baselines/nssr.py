@@ -2,7 +2,7 @@
 
 Paper: W. Dong, F. Fu, G. Shi, X. Cao, J. Wu, G. Li, X. Li, "Hyperspectral image super-resolution via non-negative
 structured sparse representation", IEEE TIP 25(5), 2016. Code: the
-authors' MATLAB, research use only, as kept in https://github.com/magamig/hif-benchmarking (read, not copied).
+authors' MATLAB, research use only, as kept in https://github.com/magamig/hif-benchmarking at ef23570 (read, not copied).
 
     min  ||Yh - D A H||^2 + ||Ym - R D A||^2 + eta1 ||D A - U||^2 + eta2 ||A||_1,  A >= 0,  U = non-local mean of D A
 
@@ -39,7 +39,7 @@ METHOD = Method(
         "faithful": False,
     },
     presets={"smoke": {"atoms": 20, "iterations": 5, "rounds": 1, "window": 4}, "faithful": {"faithful": True}},
-    code="https://github.com/magamig/hif-benchmarking",
+    code="magamig/hif-benchmarking@ef23570",
 )
 
 

@@ -60,7 +60,7 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
 
     from mossfuse.deep.crop_training import read_weights
     from mossfuse.deep.exchange_net import Corrector, ExchangeNet
-    from mossfuse.deep.two_scales import upsampled
+    from mossfuse.deep.upsampling import upsampled
     from mossfuse.fit import Stage, fit, multistep, parameter_count, seeded
     from mossfuse.learned_operators import LearnedOperator
     from mossfuse.physics.blind import check_pair
@@ -77,7 +77,7 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
         operator, corrector = LearnedOperator(observation).to(device), Corrector(hsi.shape[1]).to(device)
         with torch.no_grad():
             operator.raw_psf.copy_(torch.from_numpy(gaussian_psf(operator.geometry.size, FIRST_SIGMA)))
-            trained = network(upsampled(hsi, msi.shape[2:]), msi)
+            trained = network(upsampled(hsi, observation.ratio, operator.geometry.phase), msi)
 
     def data_error(step):
         cube = corrector(trained)
@@ -105,7 +105,9 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
     return Fusion(cube=cube(), psf_hat=operator.estimates()[0], history=fitted.history, notes=notes)
 
 
-def train(pairs, *, seed, device, path, resume=False, truths=None, channels, patch, batch, train_rate, steps, save_every):
+def train(
+    pairs, *, seed, device, path, resume=False, truths=None, channels, patch, batch, train_rate, steps, save_every
+):
     """Train the fusion network on MSIs and ``truths`` and write the checkpoint ``path``; returns history columns.
 
     channels: of every layer. patch: side of the crops in pixels, rounded to multiples of the ratio; batch: crops a step.
@@ -115,7 +117,7 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, channels, pat
     from mossfuse.deep.crop_training import check_truths, shape_facts, train_network
     from mossfuse.deep.crops import Crops
     from mossfuse.deep.exchange_net import ExchangeNet
-    from mossfuse.deep.two_scales import upsampled
+    from mossfuse.deep.upsampling import upsampled
     from mossfuse.fit import multistep, seeded
     from mossfuse.network.degradation import geometry_of
     from mossfuse.physics.psf import gaussian_psf
@@ -136,7 +138,7 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, channels, pat
         msi, truth = crops.draw(batch, generator)[0]
         psf = psfs[int(torch.randint(len(psfs), (), generator=generator))]
         hsi = blur_sample(truth, psf, phase, ratio)
-        return (network(upsampled(hsi, msi.shape[2:]), msi) - truth).abs().mean()
+        return (network(upsampled(hsi, ratio, phase), msi) - truth).abs().mean()
 
     return train_network(
         network, error, multistep(steps, [round(steps * k / DROPS) for k in range(1, DROPS)], gamma=0.7), lr=train_rate,

@@ -1,7 +1,8 @@
 """Refinements of any method's output, named by a suffix: ``mossfuse+sdc`` is MossFuse's cube, then ``sdc``.
 
 +dc makes a cube agree with both images (msi projection, then kriging of the LR residual); +sdc first projects its
-spectra on the subspace of the LR-HSI. +softdc and +softsdc do the same as far as the noise allows and equal the hard forms on a pair without noise.
+spectra on the subspace of the LR-HSI. +softdc and +softsdc do the same as far as the noise allows and equal the hard
+forms on a pair without noise.
 Formulas, measurements and limits: docs/nsgp.md. They are reported as rows of their own.
 """
 
@@ -23,8 +24,8 @@ LENGTH = 0.6  # kriging length over the ratio
 def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, family="auto", device="cpu"):
     """Refine a cube (H, W, B); returns a Fusion with the PSF and SRF used.
 
-    PSF, SRF and noise come from the observation's sensor and are estimated where unknown. subspace: singular vectors kept by the forms with an ``s``.
-    length: covariance length of the kriging over the ratio. family: of the PSF where it is unknown.
+    PSF, SRF and noise come from the observation's sensor and are estimated where unknown. subspace: singular vectors
+    kept by the forms with an ``s``. length: covariance length of the kriging over the ratio. family: of the PSF where it is unknown.
     Raises MossFuseError for an unknown suffix or sizes that do not fit together.
     """
     from mossfuse.physics.blind import check_pair

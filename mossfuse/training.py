@@ -9,7 +9,6 @@ authors' way. Patches are aligned to the low-resolution grid and never flipped: 
 import hashlib
 import logging
 import math
-import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import torch
 
 from mossfuse.errors import MossFuseError
 from mossfuse.losses import VARIANTS, fusion_loss, loss_terms, needs_decoders
+from mossfuse.muon import Muon
 from mossfuse.network import checkpoint
 from mossfuse.network.degradation import fit_operators, geometry_of
 from mossfuse.network.mossfuse import MossFuse, inference_parameter_count, parameter_count
@@ -27,6 +27,7 @@ from mossfuse.progress import track
 
 OPERATORS = ("fitted", "learned")
 LOG_EVERY = 20
+SMALLEST_MATRIX = 8  # rows and columns from which a weight matrix is worth Muon's orthogonal updates
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +37,8 @@ class Recipe:
 
     dim, num_blocks: width and depth of the network. steps: optimiser steps. patch: side of a patch in MSI pixels, a
     multiple of the ratio. batch: patches per step. learning_rate: Adam's step size after ``warmup`` steps of linear
-    rise, then a cosine down to ``final_rate``. clip: limit on the norm of the gradient, the blind net's aside. loss: name in mossfuse.losses.VARIANTS.
+    rise, then a cosine down to the share ``final_rate`` of it. matrix_rate: the same for Muon, which trains the weight
+    matrices and dense kernels; 0: Adam trains them too. clip: limit on the norm of the gradient, the blind net's aside. loss: name in mossfuse.losses.VARIANTS.
     operators: 'fitted' first and frozen, or 'learned' with the rest. save_every: steps between resumable states.
     """
 
@@ -46,6 +48,7 @@ class Recipe:
     patch: int
     batch: int
     learning_rate: float
+    matrix_rate: float
     final_rate: float
     warmup: int
     clip: float
@@ -59,17 +62,22 @@ class Recipe:
                 raise MossFuseError(
                     f"unknown {key} '{getattr(self, key)}' in the training parameters; choose one of {allowed}"
                 )
-        if min(self.steps, self.patch, self.batch, self.save_every) < 1 or self.learning_rate <= 0 or self.clip <= 0:
+        if (
+            min(self.steps, self.patch, self.batch, self.save_every) < 1
+            or self.learning_rate <= 0
+            or self.matrix_rate < 0
+            or self.clip <= 0
+        ):
             raise MossFuseError(
                 "training needs positive steps, patch, batch, save_every, learning_rate and clip; check train_params"
             )
 
-    def rate(self, step):
-        """Step size of the 0-based ``step``."""
+    def pace(self, step):
+        """Share of the step sizes that is used at the 0-based ``step``."""
         if step < self.warmup:
-            return self.learning_rate * (step + 1) / self.warmup
-        share = (step - self.warmup) / max(1, self.steps - self.warmup)
-        return self.final_rate + (self.learning_rate - self.final_rate) * 0.5 * (1 + math.cos(math.pi * share))
+            return (step + 1) / self.warmup
+        done = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.final_rate + (1 - self.final_rate) * 0.5 * (1 + math.cos(math.pi * done))
 
 
 class Patches:
@@ -111,44 +119,45 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
 
     settings: the fields of Recipe. A state is kept beside the checkpoint (``path`` + '.partial') every
     ``save_every`` steps; with ``resume`` an existing one is continued, and the result is bit for bit that of an
-    uninterrupted run on the same machine and threads. Returns history columns: step, learning_rate, every loss term (mean since
-    the last logged step). Raises MossFuseError for pairs or settings that do not fit together.
+    uninterrupted run on the same machine and threads. Returns history columns: step, learning_rate, every loss term
+    (mean since the last logged step). Raises MossFuseError for pairs or settings that do not fit together, and where
+    the loss stops being finite.
     """
     recipe = Recipe(**settings)
     check_pairs(pairs)
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     geometry = geometry_of(pairs[0])
     patches = Patches(pairs, recipe.patch, device)
     blocks = protruding_blocks(geometry, patches)
-    network = new_network(pairs, recipe, geometry, seed).to(device, memory_format=torch.channels_last).train()
+    network = new_network(pairs, recipe, geometry, seed).to(device).train()
     fusing = [p for name, p in network.named_parameters() if not name.startswith("blind.")]
-    optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], recipe.learning_rate, fused=True)
+    optimisers = make_optimisers(network, recipe)
     run = Run(
-        network, optimiser, torch.Generator().manual_seed(seed), partial_path(path), identity(pairs, recipe, seed)
+        network, optimisers, torch.Generator().manual_seed(seed), partial_path(path), identity(pairs, recipe, seed)
     )
     if resume and run.path.exists():
         run.restore()
-    for step in track(range(run.step, recipe.steps), f"training on {len(pairs)} pairs", total=recipe.steps - run.step):
-        started = time.perf_counter()
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.rate(step)
-        msi, hsi = patches.draw(recipe.batch, run.generator)
-        terms = loss_terms(network(msi, hsi), msi, hsi, geometry, blocks)
-        loss = fusion_loss(terms, recipe.loss)
-        if recipe.operators == "learned":
-            loss = loss + terms["blind"]
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(fusing, recipe.clip)
-        optimiser.step()
-        run.record(step, recipe, loss, terms, time.perf_counter() - started)
-        if run.step % recipe.save_every == 0 and run.step < recipe.steps:
-            run.store()
+    todo = track(range(run.step, recipe.steps), f"training on {len(pairs)} pairs", total=recipe.steps - run.step)
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=True):
+        for step in todo:
+            for optimiser, rate in optimisers:
+                optimiser.param_groups[0]["lr"] = rate * recipe.pace(step)
+            msi, hsi = patches.draw(recipe.batch, run.generator)
+            terms = loss_terms(network(msi, hsi), msi, hsi, geometry, blocks)
+            loss = fusion_loss(terms, recipe.loss)
+            if recipe.operators == "learned":
+                loss = loss + terms["blind"]
+            network.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(fusing, recipe.clip)
+            for optimiser, _ in optimisers:
+                optimiser.step()
+            run.record(step, recipe, loss, terms)
+            if run.step % recipe.save_every == 0 and run.step < recipe.steps:
+                run.store()
     facts = {
         **{field.name: getattr(recipe, field.name) for field in fields(Recipe)},
         "seed": seed,
         "pairs": len(pairs),
-        "seconds": run.seconds,
         "parameters": parameter_count(network),
         "inference_parameters": inference_parameter_count(network),
     }
@@ -160,23 +169,28 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
 class Run:
     """Everything a training changes; its state can be written and taken up again."""
 
-    def __init__(self, network, optimiser, generator, path, identity):
-        self.network, self.optimiser, self.generator = network, optimiser, generator
+    def __init__(self, network, optimisers, generator, path, identity):
+        self.network, self.optimisers, self.generator = network, [o for o, _ in optimisers], generator
         self.path, self.identity = path, identity
-        self.step, self.seconds, self.history, self.sums = 0, 0.0, {}, {}
+        self.step, self.history, self.sums = 0, {}, {}
 
-    def record(self, step, recipe, loss, terms, seconds):
+    def record(self, step, recipe, loss, terms):
         """Count a finished step; every LOG_EVERY steps and at the end the means join the history."""
-        self.step, self.seconds = step + 1, self.seconds + seconds
+        self.step = step + 1
         for name, value in {"loss": loss, **terms}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
         if self.step % LOG_EVERY == 0 or self.step == recipe.steps:
             count = (self.step - 1) % LOG_EVERY + 1
             row = {
                 "step": self.step,
-                "learning_rate": recipe.rate(step),
+                "learning_rate": recipe.learning_rate * recipe.pace(step),
                 **{k: float(v) / count for k, v in self.sums.items()},
             }
+            if not math.isfinite(row["loss"]):
+                raise MossFuseError(
+                    f"training diverged before step {self.step} (the loss is {row['loss']}); lower learning_rate and "
+                    "matrix_rate in train_params"
+                )
             for name, value in row.items():
                 self.history.setdefault(name, []).append(value)
             self.sums = {}
@@ -185,9 +199,9 @@ class Run:
         state = {
             "identity": self.identity,
             "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "generator": self.generator.get_state(),
-            **{name: getattr(self, name) for name in ("step", "seconds", "history", "sums")},
+            **{name: getattr(self, name) for name in ("step", "history", "sums")},
         }
         checkpoint.write_atomically(state, self.path)
 
@@ -197,9 +211,10 @@ class Run:
             log.warning("%s belongs to a training with other pairs, settings or seed; starting anew", self.path)
             return
         self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for optimiser, content in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(content)
         self.generator.set_state(state["generator"])
-        for name in ("step", "seconds", "history", "sums"):
+        for name in ("step", "history", "sums"):
             setattr(self, name, state[name])
 
 
@@ -220,6 +235,24 @@ def new_network(pairs, recipe, geometry, seed):
         network.blind.set_to(*fit_operators(pairs, geometry))
         network.blind.requires_grad_(False)
     return network
+
+
+def make_optimisers(network, recipe):
+    """[(optimiser, its full step size)]: Muon for weight matrices and dense kernels, Adam for everything else.
+
+    Depthwise kernels, vectors, tiny matrices and the blind net stay with Adam; all do where matrix_rate is 0.
+    """
+    matrices, rest = [], []
+    for name, p in network.named_parameters():
+        if p.requires_grad:
+            dense = (
+                p.ndim >= 2 and min(len(p), p[0].numel()) >= SMALLEST_MATRIX and not (p.ndim == 4 and p.shape[1] == 1)
+            )
+            (matrices if recipe.matrix_rate and dense and not name.startswith("blind.") else rest).append(p)
+    optimisers = [(torch.optim.Adam(rest, recipe.learning_rate, fused=True), recipe.learning_rate)]
+    if matrices:
+        optimisers.append((Muon(matrices, recipe.matrix_rate), recipe.matrix_rate))
+    return optimisers
 
 
 def check_pairs(pairs):

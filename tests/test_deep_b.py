@@ -16,9 +16,10 @@ from mossfuse.deep.padding import pad_reflect
 from mossfuse.deep.skip_unet import SkipUNet
 from mossfuse.deep.spectral_ladder import SpectralLadder, ladder
 from mossfuse.deep.spectral_transformer import SpectralTransformer
-from mossfuse.deep.two_scales import TwoScales, coarse
+from mossfuse.deep.two_scales import TwoScales
 from mossfuse.deep.unfolded_autoencoder import UnfoldedAutoencoder
 from mossfuse.deep.unfolded_fusion import Down, UnfoldedFusion, Up, large_factors, prime_factors
+from mossfuse.deep.upsampling import coarse, upsampled
 from mossfuse.errors import MossFuseError
 from mossfuse.fit import parameter_count, seeded
 from mossfuse.methods import find_method
@@ -136,6 +137,17 @@ def test_mhf_way_down_is_a_mean_and_way_up_its_transpose_at_first():
     torch.testing.assert_close(raised[:, :, 20:52, 20:52], torch.full((1, 3, 32, 32), 1 / 64))
 
 
+def test_upsampling_puts_samples_on_their_phase_and_is_linear_between():
+    image = torch.arange(4.0).reshape(1, 1, 4, 1) + 10 * torch.arange(3.0)
+    up = upsampled(image, 4, (1, 3))
+    assert up.shape == (1, 1, 16, 12)
+    torch.testing.assert_close(up[:, :, 1::4, 3::4], image)
+    assert up[0, 0, 3, 3] == 0.5 and up[0, 0, 1, 4] == 2.5 and up[0, 0, 0, 0] == 0
+    centred = torch.nn.functional.interpolate(image, scale_factor=5, mode="bilinear", align_corners=False)
+    torch.testing.assert_close(upsampled(image, 5, (2, 2)), centred)
+    assert torch.equal(upsampled(image[:, :, :1, :1], 4, (0, 0)), image[:, :, :1, :1].expand(1, 1, 4, 4))
+
+
 def test_coarse_hsi_is_what_the_ratio_leaves_of_it():
     image = torch.rand(1, 2, 16, 16)
     torch.testing.assert_close(coarse(image, 32), image.mean((2, 3), keepdim=True).expand_as(image))
@@ -182,7 +194,7 @@ def test_udaln_finds_the_cube_of_a_scene_that_three_bands_determine(make_pair):
     truth = pair.msi @ np.linalg.lstsq(pair.msi.reshape(-1, 3), truth.reshape(-1, 31), rcond=None)[0]
     pair = replace(pair, hsi=operator_of(pair)(truth), msi=(truth @ pair.sensor.srf.T).astype(np.float32))
     method, module = find_method("udaln")
-    params = {**method.params, "operator_steps": 800, "spectral_steps": 1500, "joint_steps": 20}
+    params = {**method.params, "operator_steps": 800, "spectral_steps": 1500, "joint_steps": 20, "learning_rate": 5e-3}
     fusion = module.fuse(seen_by(method, pair), seed=0, device="cpu", **params)
     assert rmse(fusion.cube, truth) < rmse(upsample_cubic(pair.hsi, pair.msi.shape[:2]), truth) / 3
 

@@ -12,7 +12,9 @@ class PatchGrid:
     def __init__(self, shape, side, step):
         self.shape = tuple(shape)
         self.sides = tuple(min(side, n) for n in shape)
-        starts = [np.unique(np.append(np.arange(0, n - k + 1, step), n - k)) for n, k in zip(shape, self.sides, strict=True)]
+        starts = [
+            np.unique(np.append(np.arange(0, n - k + 1, step), n - k)) for n, k in zip(shape, self.sides, strict=True)
+        ]
         rows, cols = (first[:, None] + np.arange(k) for first, k in zip(starts, self.sides, strict=True))
         index = rows[:, None, :, None] * self.shape[1] + cols[None, :, None, :]
         self.index = index.reshape(-1, self.sides[0] * self.sides[1])

@@ -15,9 +15,10 @@ DARKEST = 1e-6
 class FeatureSettings:
     """Distribution of the features' lengths.
 
-    count: number of cosines (even). position: range of the position lengths in pixels (log-uniform). colour: range of the colour lengths, for
-    MSI values in [0, 1]. absolute: share of features of the radiance itself; the others see chromaticity, with
-    lengths ``chroma`` times longer, and are multiplied by intensity. dark: intensity, over its mean, below which chromaticity fades.
+    count: number of cosines (even). position: range of the position lengths in pixels (log-uniform). colour: range of
+    the colour lengths, for MSI values in [0, 1] and three bands. absolute: share of features of the radiance itself;
+    the others see chromaticity, with lengths ``chroma`` times longer, and are multiplied by intensity. dark: intensity,
+    over its mean, below which chromaticity fades.
     """
 
     count: int
@@ -52,7 +53,7 @@ class Features:
         return torch.empty((pixels, self.count), device=device)
 
     def __call__(self, rows, cols, msi, buffer):
-        """Features on a grid, rows (a,), cols (b,), msi (a, b, M) float32 tensors -> (a b, count), a view of ``buffer``."""
+        """Features on a grid: rows (a,), cols (b,), msi (a, b, M) float32 tensors -> (a b, count) in ``buffer``."""
         import torch
 
         bands = msi.shape[2]
@@ -79,7 +80,9 @@ def draw(settings, msi, seed):
     bands, pairs = msi.shape[2], settings.count // 2
     place, colour, phase = rng.standard_normal((2, pairs)), rng.standard_normal((bands, pairs)), rng.random((1, pairs))
     place /= np.exp(rng.uniform(*np.log(settings.position), pairs))
-    colour /= np.exp(rng.uniform(*np.log(settings.colour), pairs))
+    colour /= np.exp(rng.uniform(*np.log(settings.colour), pairs)) * np.sqrt(
+        max(bands, 3) / 3
+    )  # more bands, same spread
     absolute = round(pairs * settings.absolute)
     radiance, chroma = colour.copy(), colour / settings.chroma
     radiance[:, absolute:], chroma[:, :absolute] = 0, 0

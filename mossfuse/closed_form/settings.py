@@ -1,4 +1,4 @@
-"""Defaults of nsgp and where they come from: chosen on 8-band CAVE scenes, never on the scenes of the tables (docs/nsgp.md)."""
+"""Defaults of nsgp, chosen on 8-band CAVE scenes and never on the scenes of the tables (docs/nsgp.md)."""
 
 from mossfuse.closed_form.features import FeatureSettings
 
@@ -6,7 +6,7 @@ COARSE = 16  # ratios from here on use the settings chosen at ratio 32, smaller 
 
 
 def settings_for(name, ratio):
-    """Arguments of mossfuse.closed_form.nsgp.fit for 'best' or 'fast' at a ratio; position lengths grow with the ratio."""
+    """Arguments of mossfuse.closed_form.nsgp.fit for 'best' or 'fast'; position lengths grow with the ratio."""
     coarse = ratio >= COARSE
     if name == "fast":
         features = FeatureSettings(

@@ -20,9 +20,7 @@ class ExchangeNet(nn.Module):
         super().__init__()
         inside = (msi_bands, msi_bands + bands, bands)
         self.heads = nn.ModuleList(convs(n, channels // 2, channels) for n in inside)
-        self.bodies = nn.ModuleList(
-            nn.ModuleList(convs(*[channels] * (DEPTH + 1)) for _ in inside) for _ in range(2)
-        )
+        self.bodies = nn.ModuleList(nn.ModuleList(convs(*[channels] * (DEPTH + 1)) for _ in inside) for _ in range(2))
         self.exchange = Exchange(channels)
         self.out = nn.Sequential(
             convs(BRANCHES * channels, 2 * channels, channels), nn.Conv2d(channels, bands, 3, padding=1)

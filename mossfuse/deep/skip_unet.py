@@ -20,7 +20,9 @@ class SkipUNet(nn.Module):
         self.skips = nn.ModuleList(conv(n, SKIP, 1) for n in inside)
         self.downs = nn.ModuleList(nn.Sequential(conv(n, channels, 3, 2), conv(channels, channels, 3)) for n in inside)
         self.ups = nn.ModuleList(
-            nn.Sequential(nn.BatchNorm2d(channels + SKIP), conv(channels + SKIP, channels, 3), conv(channels, channels, 1))
+            nn.Sequential(
+                nn.BatchNorm2d(channels + SKIP), conv(channels + SKIP, channels, 3), conv(channels, channels, 1)
+            )
             for _ in inside
         )
         self.last = nn.Conv2d(channels, bands, 1)

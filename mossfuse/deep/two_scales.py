@@ -1,9 +1,9 @@
 """Unsupervised loss for any fusion network f(upsampled HSI, MSI): the data at full scale, the HSI itself one scale below."""
 
 import torch
-import torch.nn.functional as F
 
 from mossfuse.deep.crops import Crops
+from mossfuse.deep.upsampling import coarse, upsampled
 from mossfuse.errors import MossFuseError
 from mossfuse.network.degradation import fit_operators, gaussian_kernel, geometry_of
 from mossfuse.physics.tensors import blur_sample, project_spectra, to_tensor
@@ -29,7 +29,7 @@ class TwoScales:
         full, below = [], []
         for pair in pairs:
             hsi, msi = to_tensor(pair.hsi, device), to_tensor(pair.msi, device)
-            full.append(((upsampled(hsi, msi.shape[2:]), msi), (hsi,)))
+            full.append(((upsampled(hsi, self.ratio, self.geometry.phase), msi), (hsi,)))
             below.append(((coarse(hsi, self.ratio), self.blur(msi)), (hsi,)))
         self.full = Crops(full, self.ratio, patch, self.geometry)
         self.below = Crops(below, 1, patch)
@@ -51,13 +51,3 @@ class TwoScales:
     def estimates(self):
         """(psf (k_rows, k_cols), srf (M, B)) as numpy arrays."""
         return self.psf.cpu().numpy(), self.srf.cpu().numpy()
-
-
-def upsampled(image, shape):
-    """Bilinear, block centres; (N, C, h, w) -> (N, C, *shape)."""
-    return F.interpolate(image, size=shape, mode="bilinear", align_corners=False)
-
-
-def coarse(image, ratio):
-    """The image averaged over about ``ratio`` x ``ratio`` pixels and upsampled again."""
-    return upsampled(F.adaptive_avg_pool2d(image, [max(1, round(n / ratio)) for n in image.shape[2:]]), image.shape[2:])

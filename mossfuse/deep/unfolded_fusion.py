@@ -72,9 +72,7 @@ class Up(nn.Module):
         super().__init__()
         self.factors = prime_factors(ratio)
         self.layers = nn.ModuleList(transposed(bands, f) for f in self.factors)
-        self.blocks = nn.ModuleDict(
-            {str(i): Residual(bands, msi_bands) for i in range(len(self.factors) - 1, -1, -2)}
-        )
+        self.blocks = nn.ModuleDict({str(i): Residual(bands, msi_bands) for i in range(len(self.factors) - 1, -1, -2)})
         self.blur = nn.Parameter(torch.full((bands, 1, BLUR, BLUR), 1 / BLUR**2))
 
     def forward(self, x, msi):
@@ -94,7 +92,11 @@ class Residual(nn.Module):
         super().__init__()
         inside = channels + WIDER
         self.layers = nn.Sequential(
-            normalised(channels + extra, inside), nn.ReLU(), normalised(inside, inside), nn.ReLU(), normalised(inside, channels)
+            normalised(channels + extra, inside),
+            nn.ReLU(),
+            normalised(inside, inside),
+            nn.ReLU(),
+            normalised(inside, channels),
         )
 
     def forward(self, x, guide=None):

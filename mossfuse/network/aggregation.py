@@ -9,7 +9,7 @@ normalisation over the pixels, so that path has no effect on the output.
 import torch
 from torch import nn
 
-from mossfuse.network.blocks import HEADS, GatedFeedForward, PixelNorm, Pointwise, QueryKeyValue, attend
+from mossfuse.network.blocks import HEADS, GatedFeedForward, PixelNorm, QueryKeyValue, attend
 
 
 class SpatialWeight(nn.Module):
@@ -19,11 +19,11 @@ class SpatialWeight(nn.Module):
         super().__init__()
         narrow = dim // 8
         self.layers = nn.Sequential(
-            Pointwise(dim, narrow),
+            nn.Conv2d(dim, narrow, 1, bias=False),
             nn.ReLU(),
-            Pointwise(narrow, narrow),
+            nn.Conv2d(narrow, narrow, 1, bias=False),
             nn.ReLU(),
-            Pointwise(narrow, 1),
+            nn.Conv2d(narrow, 1, 1, bias=False),
             nn.Sigmoid(),
         )
 
@@ -57,14 +57,14 @@ class CrossAttention(nn.Module):
         super().__init__()
         self.temperature = nn.Parameter(torch.ones(HEADS, 1, 1))
         self.qkv = QueryKeyValue(dim)
-        self.project_out = Pointwise(dim, dim)
+        self.project_out = nn.Conv2d(dim, dim, 1, bias=False)
         self.spatial, self.spectral = SpatialWeight(dim), SpectralWeight(dim)
         if kind == "spatial":
             self.query_weight, self.value_weight = "spatial", "spectral"
             self.complement = nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=False)
         else:
             self.query_weight, self.value_weight = "spectral", "spatial"
-            self.complement = Pointwise(dim, dim)
+            self.complement = nn.Conv2d(dim, dim, 1, bias=False)
 
     def forward(self, x, y):
         query, key, value = self.qkv(x)

@@ -24,22 +24,12 @@ class PixelNorm(nn.Module):
         return F.layer_norm(x.permute(0, 2, 3, 1), self.weight.shape, self.weight, self.bias).permute(0, 3, 1, 2)
 
 
-class Pointwise(nn.Linear):
-    """1x1 convolution of (N, in, rows, cols), its weight kept as a matrix (out, in); no bias unless asked for."""
-
-    def __init__(self, inputs, outputs, bias=False):
-        super().__init__(inputs, outputs, bias)
-
-    def forward(self, x):
-        return F.conv2d(x, self.weight[:, :, None, None], self.bias)
-
-
 class QueryKeyValue(nn.Module):
     """1x1 then depthwise 3x3 convolution to queries, keys and values, each (N, dim, rows, cols)."""
 
     def __init__(self, dim):
         super().__init__()
-        self.pointwise = Pointwise(dim, 3 * dim)
+        self.pointwise = nn.Conv2d(dim, 3 * dim, 1, bias=False)
         self.depthwise = nn.Conv2d(3 * dim, 3 * dim, 3, padding=1, groups=3 * dim, bias=False)
 
     def forward(self, x):
@@ -67,7 +57,7 @@ class ChannelAttention(nn.Module):
         super().__init__()
         self.temperature = nn.Parameter(torch.ones(HEADS, 1, 1))
         self.qkv = QueryKeyValue(dim)
-        self.project_out = Pointwise(dim, dim)
+        self.project_out = nn.Conv2d(dim, dim, 1, bias=False)
 
     def forward(self, x):
         return self.project_out(attend(*self.qkv(x), self.temperature))
@@ -79,9 +69,9 @@ class GatedFeedForward(nn.Module):
     def __init__(self, dim):
         super().__init__()
         hidden = 2 * dim
-        self.project_in = Pointwise(dim, 2 * hidden)
+        self.project_in = nn.Conv2d(dim, 2 * hidden, 1, bias=False)
         self.depthwise = nn.Conv2d(2 * hidden, 2 * hidden, 3, padding=1, groups=2 * hidden, bias=False)
-        self.project_out = Pointwise(hidden, dim)
+        self.project_out = nn.Conv2d(hidden, dim, 1, bias=False)
 
     def forward(self, x):
         gate, content = self.depthwise(self.project_in(x)).chunk(2, dim=1)

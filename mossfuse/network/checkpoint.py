@@ -116,7 +116,7 @@ def save(path, network, wavelengths=None, training=None):
     """Write a checkpoint in one step (a reader sees the old file or the whole new one).
 
     Content: format, config (bands, msi_bands, ratio, dim, num_blocks, decoders, geometry), state_dict, wavelengths
-    (list of nm or None), training (facts: settings, seconds, losses).
+    (list of nm or None), training (facts: settings, seed, sizes).
     """
     write_atomically(
         {
@@ -135,7 +135,8 @@ def write_atomically(content, path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    torch.save(content, temporary)
+    with open(temporary, "wb") as file:  # an open file: torch would write the temporary name into the archive
+        torch.save(content, file)
     os.replace(temporary, path)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mossfuse.network.aggregation import Aggregation
-from mossfuse.network.blocks import Pointwise, transformer_blocks
+from mossfuse.network.blocks import transformer_blocks
 
 
 def head(dim, bands):
@@ -27,7 +27,7 @@ class DecoderOne(nn.Module):
 
     def __init__(self, bands, dim, num_blocks, kind):
         super().__init__()
-        self.unused = Pointwise(2 * dim, dim)
+        self.unused = nn.Conv2d(2 * dim, dim, 1, bias=False)
         self.aggregate = Aggregation(dim, kind)
         self.blocks = transformer_blocks(dim, num_blocks - 1)
         self.head = head(dim, bands)
@@ -41,7 +41,7 @@ class DecoderLR(nn.Module):
 
     def __init__(self, bands, dim, num_blocks):
         super().__init__()
-        self.merge = Pointwise(2 * dim, dim)
+        self.merge = nn.Conv2d(2 * dim, dim, 1, bias=False)
         self.blocks = transformer_blocks(dim, num_blocks)
         self.head = head(dim, bands)
 
@@ -54,7 +54,7 @@ class DecoderHR(nn.Module):
 
     def __init__(self, bands, dim, num_blocks):
         super().__init__()
-        self.merge = Pointwise(2 * dim, dim)
+        self.merge = nn.Conv2d(2 * dim, dim, 1, bias=False)
         self.aggregate_spatial = Aggregation(dim, "spatial")
         self.aggregate_spectral = Aggregation(dim, "spectral")
         self.blocks = transformer_blocks(dim, num_blocks)

@@ -9,8 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mossfuse.network.blocks import Pointwise
-
 KERNEL = 7
 BRANCHES = ((7, 1), (5, 1), (3, 2), (3, 3))  # (kernel size, dilation); all fit into KERNEL x KERNEL
 MLP_RATIO = 4
@@ -35,8 +33,8 @@ class SqueezeExcitation(nn.Module):
 
     def __init__(self, dim):
         super().__init__()
-        self.down = Pointwise(dim, dim // 4, bias=True)
-        self.up = Pointwise(dim // 4, dim, bias=True)
+        self.down = nn.Conv2d(dim, dim // 4, 1)
+        self.up = nn.Conv2d(dim // 4, dim, 1)
 
     def forward(self, x):
         weight = self.up(F.relu(self.down(x.mean((2, 3), keepdim=True))))

@@ -1,7 +1,8 @@
 """Blind estimation of the two cameras from one pair: Gaussian PSF and non-negative SRF by variable projection.
 
 Both images see the same scene, so H M = y R^T. For each PSF of the family the best R is a linear non-negative
-least-squares fit, which leaves a residual of the PSF's parameters alone (Golub and Pereyra, SIAM J. Numer. Anal. 10(2), 1973).
+least-squares fit, which leaves a residual of the PSF's parameters alone (Golub and Pereyra, SIAM J. Numer. Anal.
+10(2), 1973).
 Rows of the estimated R are not normalised: their sums carry a difference in gain between the cameras.
 """
 
@@ -9,12 +10,13 @@ import numpy as np
 from scipy.optimize import least_squares, minimize_scalar, nnls
 
 from mossfuse.errors import MossFuseError
+from mossfuse.physics.free_psf import free_form
 from mossfuse.physics.projection import pixels
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample, check_multiple
 from mossfuse.protocol import Sensor
 
-FAMILIES = ("isotropic", "anisotropic", "auto")
+FAMILIES = ("isotropic", "anisotropic", "free", "auto")
 SMOOTHNESS = 1e-9  # weight of the second differences of R, relative to the mean energy of a band
 EXACT = 2e-6  # relative residual below which a fit explains a pair to the last float32 digits
 SAMPLE_BYTES = 32 * 2**20  # memory for the windows of the low-resolution pixels the search looks at
@@ -22,13 +24,14 @@ NARROWEST, WIDEST = 0.25, 50  # standard deviations searched: px, and times the 
 
 
 def estimate_sensor(observation, family="auto", smoothness=SMOOTHNESS):
-    """(Sensor, facts): what the observation's sensor leaves open (PSF, SRF, even its geometry), estimated from the pair.
+    """(Sensor, facts): what the observation's sensor leaves open (PSF, SRF, even its geometry), from the pair.
 
-    family: 'isotropic', 'anisotropic' (rotated) or 'auto': whichever of these, with the lattice's centre or one of its own (a misregistration), has
-    the best Schwarz criterion (Schwarz, Annals of Statistics 6(2), 1978). A standard deviation far beyond the support is a box.
+    family: 'isotropic', 'anisotropic' (rotated) or 'auto': whichever of these, with the lattice's centre or one of its
+    own (a misregistration), has the best Schwarz criterion (Annals of Statistics 6(2), 1978). A standard deviation
+    far beyond the support is a box. 'free' (also among the candidates of 'auto'): any shape near the best Gaussian.
     smoothness: weight of the ridge on the SRF's second differences.
-    facts: family, sigma (px; (along, across) where anisotropic), angle (deg), centre (px from the window's middle), residual (rms of H M - y R^T
-    over the rms of H M), residual_variance (M,), freedom (free parameters per SRF row, float).
+    facts: family, sigma (px; (along, across) where anisotropic), angle (deg), centre (px from the window's middle),
+    residual (rms of H M - y R^T over the rms of H M), residual_variance (M,), freedom (free parameters per SRF row).
     Raises MossFuseError for an unknown family or sizes that do not fit together.
     """
     if family not in FAMILIES:
@@ -73,7 +76,8 @@ def check_pair(observation):
 class Windows:
     """The MSI pixels under the PSF of (a regular sample of) the low-resolution pixels, as one matrix.
 
-    low: indices of the sampled low-resolution pixels (row-major), at most ``most``; hsi: their spectra. blur(psf) -> (len(low), M) float64.
+    low: indices of the sampled low-resolution pixels (row-major), at most ``most``; hsi: their spectra.
+    blur(psf) -> (len(low), M) float64.
     """
 
     def __init__(self, observation, size, phase, most=None):
@@ -121,7 +125,7 @@ class SrfFit:
 
 
 def fit_psf(windows, fit, size, family):
-    """(psf, facts) of the Gaussian that explains the windows best."""
+    """(psf, facts) of the PSF of the family that explains the windows best."""
     count = windows.matrix.shape[0]
     scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
 
@@ -129,29 +133,43 @@ def fit_psf(windows, fit, size, family):
         return fit.error(windows.blur(psf)).ravel() / scale
 
     sigma, cost = fit_isotropic(error, size)
-    shapes = [(np.log(sigma), np.log(sigma), 0.0, 0.0, 0.0)]
-    costs, free = [cost], [1]
-    if family != "isotropic" and not (family == "auto" and cost < EXACT**2):
-        moves = ((True, False),) if family == "anisotropic" else ((True, False), (False, True), (True, True))
-        for turned, moved in moves:
-            shape, cost = fit_free(error, size, shapes, turned, moved)
-            shapes, costs, free = [*shapes, shape], [*costs, cost], [*free, 1 + 2 * turned + 2 * moved]
-    independent = effective_count(windows, fit, gaussian_psf(size, sigma))
-    criterion = independent * np.log(np.maximum(costs, EXACT**2)) + np.multiply(free, np.log(independent))
-    best = -1 if family == "anisotropic" else int(np.argmin(criterion))
-    along, across, angle = ellipse(shapes[best][:3])
-    turned = family == "anisotropic" or free[best] in (3, 5)
+    fits = [gaussian_fit(size, (np.log(sigma), np.log(sigma), 0.0, 0.0, 0.0), cost, 1, "isotropic")]
+    if family == "isotropic" or (family == "auto" and cost < EXACT**2):
+        return fits[0]["psf"], fits[0]["facts"]
+    independent = effective_count(windows, fit, fits[0]["psf"])
+    for turned, moved in ((True, False), (False, True), (True, True)) if family != "anisotropic" else ((True, False),):
+        shape, cost = fit_free(error, size, [f["shape"] for f in fits], turned, moved)
+        name = "anisotropic" if turned else "isotropic"
+        fits.append(gaussian_fit(size, shape, cost, 1 + 2 * turned + 2 * moved, name))
+
+    def criterion(found):
+        return independent * np.log(max(found["cost"], EXACT**2)) + found["free"] * np.log(independent)
+
+    best = fits[-1] if family == "anisotropic" else min(fits, key=criterion)
+    if family == "free" or (family == "auto" and best["cost"] > EXACT**2):
+        width = float(np.sqrt(np.mean(np.square(best["facts"]["sigma"]))))
+        psf, free = free_form(windows, fit, best["psf"], min(width, max(size)), best["facts"]["centre"])
+        other = {"psf": psf, "cost": float((error(psf) ** 2).sum()), "free": free + best["free"]}
+        if family == "free" or criterion(other) < criterion(best):
+            best = other | {"facts": best["facts"] | {"family": "free"}}
+    return best["psf"], best["facts"]
+
+
+def gaussian_fit(size, shape, cost, free, family):
+    """A candidate: its psf, shape (see fit_free), residual, number of free parameters and facts."""
+    along, across, angle = ellipse(shape[:3])
     facts = {
-        "family": "anisotropic" if turned else "isotropic",
-        "sigma": (along, across) if turned else along,
-        "angle": angle if turned else 0.0,
-        "centre": tuple(float(c) for c in shapes[best][3:]),
+        "family": family,
+        "sigma": along if family == "isotropic" else (along, across),
+        "angle": 0.0 if family == "isotropic" else angle,
+        "centre": tuple(float(c) for c in shape[3:]),
     }
-    return gaussian_psf(size, (along, across), angle, shapes[best][3:]), facts
+    psf = gaussian_psf(size, (along, across), angle, shape[3:])
+    return {"psf": psf, "shape": shape, "cost": cost, "free": free, "facts": facts}
 
 
 def effective_count(windows, fit, psf):
-    """Independent residuals: low-resolution pixels less the SRF's free parameters; the MSI bands share the HSI's noise."""
+    """Independent residuals: low-resolution pixels less the SRF's parameters; MSI bands share the HSI's noise."""
     pixel_count = len(windows.low)
     return max(pixel_count - freedom(fit.srf(windows.blur(psf))), pixel_count / 4)
 
@@ -212,7 +230,7 @@ def fit_free(error, size, found, turned, moved):
 
 
 def ellipse(shape):
-    """(along, across, angle): standard deviations in px, angle in degrees within [0, 180), of a fit's (rows, cols, mixed)."""
+    """(along, across, angle) of a fit's (rows, cols, mixed): standard deviations in px, degrees in [0, 180)."""
     rows, cols, mixed = shape
     values, vectors = np.linalg.eigh([[rows, mixed], [mixed, cols]])
     angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])) % 180

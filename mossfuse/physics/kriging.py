@@ -1,8 +1,8 @@
 """Smooth right inverse of blur-and-sample: simple kriging of the low-resolution residual.
 
 U = K H^T (H K H^T)^-1 with the separable Gaussian covariance K(d) = exp(-d^2 / (2 length^2)), d in high-resolution
-pixels (Cressie, Statistics for Spatial Data, 1993, section 3.2). ``H U = I``: adding U (y - H X) makes X agree with y and
-changes it nowhere abruptly, unlike the minimum-norm H^T (H H^T)^-1, which paints a dot at every sampled pixel.
+pixels (Cressie, Statistics for Spatial Data, 1993, section 3.2). ``H U = I``: adding U (y - H X) makes X agree with y
+and changes it nowhere abruptly, unlike the minimum-norm H^T (H H^T)^-1, which paints a dot at every sampled pixel.
 
 H is held as a short sum of separable terms (one for a separable PSF), so no matrix is larger than rows x h. Borders
 and windows that overlap are exact, because every term carries them.
@@ -56,7 +56,7 @@ class SmoothInverse:
         )
 
     def near(self, coefficients, rows=slice(None), cols=slice(None)):
-        """(left, right, coefficients) per term, cut down to the low-resolution pixels that reach the tile [rows, cols]."""
+        """(left, right, coefficients) per term, cut down to the low-resolution pixels that reach the tile."""
         for left, right in self.cross:
             a, b = nearby(left[rows]), nearby(right[cols])
             yield left[rows, a], right[cols, b], coefficients[a, b]
@@ -83,7 +83,8 @@ class SmoothInverse:
 def krige_components(inverse, components, field, noise, turn):
     """Kriging coefficients (h, w, B) of component images (h, w, B) with field variances (B,) under white noise.
 
-    Components with less field variance than COMPONENT noise^2 get none. turn: (B, B), the components' spectra in its columns.
+    Components with less field variance than COMPONENT noise^2 get none. turn: (B, B), the components' spectra in its
+    columns.
     """
     used = field > COMPONENT * noise**2
     if not used.any():

@@ -1,7 +1,8 @@
 """Noise levels of a pair, from the pair alone: the gate, the MSI's noise proof against texture, the HSI's noise.
 
-A camera's own noise that is in both images (and in the truth they were made from) is no noise of the pair and must stay; what
-tells is the residual H M - y R^T of the best sensor (mossfuse.physics.blind). White noise is assumed; limits: docs/nsgp.md.
+A camera's own noise that is in both images (and in the truth they were made from) is no noise of the pair and must
+stay; what tells is the residual H M - y R^T of the best sensor (mossfuse.physics.blind). White noise is assumed;
+limits: docs/nsgp.md.
 """
 
 from dataclasses import replace
@@ -20,8 +21,8 @@ TEXTURE_QUANTILE, MAD_QUANTILE, MAD_BIAS = 0.3, 0.2, 1.08
 def identify(observation, family="auto"):
     """(Sensor, facts) with every field filled: PSF and SRF as estimate_sensor has them, and white noise per band.
 
-    facts as in estimate_sensor, with noise_free (bool) and srf_smoothness. Where the gate finds no noise, noise_hsi and noise_msi are zero.
-    Levels that the observation's sensor already holds are kept.
+    facts as in estimate_sensor, with noise_free (bool). Where the gate finds no noise, noise_hsi and noise_msi are
+    zero. Levels that the observation's sensor already holds are kept.
     """
     known = observation.sensor
     sensor, facts = estimate_sensor(observation, family, SMOOTHNESS)
@@ -73,7 +74,7 @@ def msi_noise(msi):
 
 
 def detail_blocks(msi):
-    """Diagonal Haar details in blocks: (blocks, details in a block, M) float64; one block where the image is smaller."""
+    """Diagonal Haar details in blocks: (blocks, details in a block, M) float64; smaller images make one block."""
     rows, cols = (n // 2 * 2 for n in msi.shape[:2])
     x = msi[:rows, :cols].astype(np.float64)
     detail = (x[0::2, 0::2] - x[1::2, 0::2] - x[0::2, 1::2] + x[1::2, 1::2]) / 2

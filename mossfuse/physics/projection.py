@@ -61,7 +61,7 @@ def leading_subspace(hsi, count):
 
 
 def wiener(hsi, noise):
-    """(denoised hsi, mean (B,), covariance (B, B)) of an HSI (h, w, B) with white noise of standard deviation ``noise``.
+    """(denoised hsi, mean (B,), covariance (B, B)) of an HSI (h, w, B) with white noise of deviation ``noise``.
 
     The eigenvalues of the sample covariance lose 0.8 of the largest noise eigenvalue to be expected from n pixels,
     noise^2 (1 + sqrt(B / n))^2 (Marchenko and Pastur, 1967); spectra are shrunk by the remaining share.

@@ -104,7 +104,7 @@ class BlurSample:
         return g
 
     def windows(self, axis):
-        """Pixel under every tap of every low-resolution pixel along one axis: (low pixels, taps), -1 outside a zero border."""
+        """Pixel under every tap of every low-resolution pixel of one axis: (low, taps), -1 outside a zero border."""
         taps = self.psf.shape[axis]
         start = self.phase[axis] - (taps - 1) // 2 + self.pad[axis][0]
         return self.index[axis][np.arange(self.low_shape[axis])[:, None] * self.ratio + start + np.arange(taps)]
