@@ -201,5 +201,5 @@ def mixed(precision, device):
 
 
 def parameter_count(*modules):
-    """Number of trainable values."""
-    return sum(p.numel() for module in modules for p in module.parameters() if p.requires_grad)
+    """Number of learned values, frozen ones included."""
+    return sum(p.numel() for module in modules for p in module.parameters())

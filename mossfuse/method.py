@@ -8,7 +8,8 @@ What differs in ``mossfuse`` (trained here) from the released training script, a
   needs 50,000 steps to widen from 0.2 to 2 pixels. The estimate answers to the same two-path residual.
 - the script's active loss (0.1 decomposition + two cycles) needs no self-supervised decoder, so none is made; the
   paper's sum with every term is ``loss='paper'``.
-- Adam with a short warm-up, a cosine and a limit on the gradient replaces a constant 9e-5, for far fewer steps.
+- Muon for weight matrices and dense kernels (mossfuse.muon) and Adam for the rest, with a short warm-up, a cosine and a
+  limit on the gradient, replace Adam at a constant 9e-5: far fewer steps suffice (docs/training-phantom.md).
 - no flips: with the official sampling phase a flip moves the HSI against the MSI by one pixel.
 The preset 'paper' sets loss, operators, rate and length to the authors'; flips stay out.
 """

@@ -25,7 +25,8 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     """Refine a cube (H, W, B); returns a Fusion with the PSF and SRF used.
 
     PSF, SRF and noise come from the observation's sensor and are estimated where unknown. subspace: singular vectors
-    kept by the forms with an ``s``. length: covariance length of the kriging over the ratio. family: of the PSF where it is unknown.
+    kept by the forms with an ``s``. length: covariance length of the kriging over the ratio. family: of the
+    PSF where it is unknown.
     Raises MossFuseError for an unknown suffix or sizes that do not fit together.
     """
     from mossfuse.physics.blind import check_pair

@@ -95,6 +95,30 @@ def test_shift_between_the_cameras_is_found_as_the_centre_of_the_psf(balloons):
     np.testing.assert_allclose(facts["centre"], (1.3, -0.6), atol=1e-3)
 
 
+def moffat(size, width):
+    """A PSF with heavy tails, far from any Gaussian."""
+    at = np.arange(size) - (size - 1) / 2
+    psf = (1 + (at[:, None] ** 2 + at**2) / width**2) ** -2.5
+    return psf / psf.sum()
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("known", [("phase",), ("phase", "srf")])
+def test_psf_of_no_gaussian_shape_is_found_to_rounding_where_the_pair_determines_it(balloons, known):
+    cube, srf = balloons
+    sensor, facts = estimate_sensor(observe(cube, srf, 8, moffat(7, 2.0), (3, 3), knows=known))
+    assert facts["family"] == "free"
+    assert np.abs(sensor.psf - moffat(7, 2.0)).max() < 1e-5 and facts["residual"] < 1e-6
+
+
+@pytest.mark.real_data
+def test_free_shape_comes_nearer_than_any_gaussian_where_the_pair_leaves_it_open(balloons):
+    cube, srf = balloons
+    pair = observe(cube, srf, 32, moffat(31, 3.0), (15, 15))
+    free, gaussian = estimate_sensor(pair)[1], estimate_sensor(pair, "anisotropic")[1]
+    assert free["family"] == "free" and free["residual"] < 0.5 * gaussian["residual"]
+
+
 @pytest.mark.parametrize("msi_bands", [1, 3, 4, 8, 9, 13])
 @pytest.mark.parametrize("ratio, size", [(8, 64), (5, 65), (4, 16)])
 def test_any_band_count_and_odd_ratios_reproduce_the_blurred_msi(make_pair, msi_bands, ratio, size):
@@ -123,7 +147,7 @@ def test_constant_images_give_finite_estimates(value, knows):
 
 def test_wrong_family_and_wrong_ratio_are_refused_in_one_sentence(make_pair):
     pair, _ = make_pair()
-    with pytest.raises(MossFuseError, match="isotropic, anisotropic, auto"):
+    with pytest.raises(MossFuseError, match="isotropic, anisotropic, free, auto"):
         estimate_sensor(pair, family="airy")
     with pytest.raises(MossFuseError, match="set the right ratio"):
         estimate_sensor(replace(pair, ratio=4))

@@ -62,8 +62,11 @@ def test_degenerate_images_stay_finite(make_pair, image, noise):
         hsi[..., 5] = msi[..., 1] = 0.0 if image == "dark band" else 1.0
     rng = np.random.default_rng(0)
     hsi, msi = (a + noise * rng.standard_normal(a.shape).astype(np.float32) for a in (hsi, msi))
-    for fuse in (nsgp.fuse, ridge_dc.fuse):
-        assert np.isfinite(fuse(blind(replace(pair, hsi=hsi, msi=msi)) if fuse is nsgp.fuse else pair).cube).all()
+    seen = replace(pair, hsi=hsi, msi=msi)
+    assert np.isfinite(nsgp.fuse(blind(seen), setting="fast").cube).all()
+    for consistent in (False, True):
+        assert np.isfinite(ridge_dc.fuse(seen, consistent=consistent).cube).all()
+    assert np.isfinite(bicubic_msi.fuse(seen).cube).all() and np.isfinite(regression_injection.fuse(seen).cube).all()
 
 
 def test_same_seed_gives_same_bytes_and_another_seed_does_not(make_pair):

@@ -26,7 +26,7 @@ def copy(tmp_path_factory):
         if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    config = config_of(timing={"scenes": "none"}, conventions=["std1"])
+    config = config_of(timing={"scenes": "none"}, conventions=["std1"], mirrors=[], external={})
     config["grid"][0].update(methods=["bicubic", "ridge-dc"], scenes=["mosaic"])
     config["methods"] = {}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))

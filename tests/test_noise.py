@@ -16,7 +16,8 @@ from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 
 SCENES = (
-    "balloons", "beads", "cloth", "face", "feathers", "flowers", "glass_tiles", "jelly_beans", "oil_painting", "pompoms", "watercolors",
+    "balloons", "beads", "cloth", "face", "feathers", "flowers", "glass_tiles", "jelly_beans", "oil_painting",
+    "pompoms", "watercolors",
 )  # fmt: skip
 
 

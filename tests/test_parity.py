@@ -73,8 +73,7 @@ def test_every_released_name_has_its_place(network, mirror_file):
         assert ours.squeeze().shape == torch.zeros(entry["shape"]).squeeze().shape, entry["key"]
 
 
-@pytest.mark.parametrize("released", [False, True], ids=["block form", "stride 1"])
-@pytest.mark.parametrize("case", ["rand", "balloons"])
+@pytest.mark.parametrize(("case", "released"), [("rand", False), ("rand", True), ("balloons", False)])
 @torch.no_grad()
 def test_outputs_and_features_equal_the_released_code(network, arrays, case, released):
     out = network(tensor(arrays, f"{case}/MSI"), tensor(arrays, f"{case}/HSI"), released=released)

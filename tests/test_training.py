@@ -165,10 +165,10 @@ def test_warm_up_then_cosine():
 
 def test_muon_updates_are_orthogonal_and_of_adams_size():
     generator = torch.Generator().manual_seed(0)
-    parameters = [torch.nn.Parameter(torch.zeros(shape)) for shape in ((12, 40), (12, 40), (30, 2, 3, 3), (16, 16))]
+    parameters = [torch.nn.Parameter(torch.zeros(shape)) for shape in ((12, 40), (12, 40), (60, 2, 3, 3), (16, 64))]
     optimiser = Muon(parameters, lr=1.0)
     for p in parameters:
-        p.grad = torch.randn(p.shape, generator=generator) * torch.logspace(0, -2, len(p)).reshape(
+        p.grad = torch.randn(p.shape, generator=generator) * torch.logspace(0, -1, len(p)).reshape(
             -1, *[1] * (p.ndim - 1)
         )
     optimiser.step()

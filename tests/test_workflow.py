@@ -149,7 +149,7 @@ def test_edited_baseline_plans_only_its_rows(tmp_path):
     config = small_grid(["bicubic", "own"])
     code, output = run(folder, config, environment=environment)
     assert code == 0, output
-    (methods / "own.py").write_text(ONE.format(name="own", body="# a comment changes nothing"))
+    (methods / "own.py").write_text(ONE.format(name="own", body="pass  # a comment changes nothing"))
     assert planned(folder, config, environment) == {}
     (methods / "own.py").write_text(ONE.format(name="own", body="cube += 0.5"))
     jobs = planned(folder, config, environment)

@@ -58,7 +58,10 @@ def run(options):
         )  # fmt: skip
         residuals = in_units(write(pair, work, outputs, georeference), pair.white)
     seconds = time.perf_counter() - started
-    say("method", f"{work.name}: {work.method.title}" + (", the default" if not options.method else ""))
+    say(
+        "method",
+        f"{work.name}: {work.method.title}" + (", the default" if not (options.method or options.weights) else ""),
+    )
     describe_pair(pair)
     tell_sensor(pair, work)
     tell_agreement(residuals, pair)

@@ -12,6 +12,7 @@ from mossfuse.errors import MossFuseError
 
 SLOPE = 0.2
 SKIP = 2  # channels of a skip connection
+GAIN = 0.02  # of a residual: Adam's first steps then move the cube by hundredths, not by its own size
 SMALLEST = 8  # pixels: two halvings leave 2, enough for batch statistics
 
 
@@ -87,7 +88,7 @@ class PlainUNet(nn.Module):
 
 
 class Head(nn.Module):
-    """1x1 convolution to the bands: added to the cube and zero at first where ``residual``, else through a sigmoid."""
+    """1x1 convolution to the bands: added to the cube (zero at first) where ``residual``, else through a sigmoid."""
 
     def __init__(self, width, bands, residual):
         super().__init__()
@@ -99,7 +100,7 @@ class Head(nn.Module):
 
     def forward(self, features, cube):
         x = self.last(features)
-        return cube + x if self.residual else torch.sigmoid(x)
+        return cube + GAIN * x if self.residual else torch.sigmoid(x)
 
 
 def merged(low, skip):

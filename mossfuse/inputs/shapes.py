@@ -13,7 +13,7 @@ def pair_ratio(low, high, wanted=None, names=("the HSI", "the MSI")):
     found = whole_ratio(low, high)
     if wanted is not None and (wanted != int(wanted) or wanted < 2):
         raise MossFuseError(f"ratio {wanted} is not possible; name a whole number of 2 or more, or leave it out")
-    if low[2] < high[2] and area(low) > area(high):
+    if low[2] < high[2] and area(low) > area(high) and not any(bands_first(low, high)):
         raise MossFuseError(
             f"{a} looks like the MSI and {b} like the HSI; exchange them: the low-resolution HSI comes first"
         )
@@ -32,15 +32,11 @@ def pair_ratio(low, high, wanted=None, names=("the HSI", "the MSI")):
 
 def misfit(low, high, wanted, names, a, b):
     """Why no whole ratio exists, and what to do."""
-    for turned in (band_first(low), None):
-        for other in (band_first(high), None):
-            if (turned or other) and (whole_ratio(turned or low, other or high) or 0) > 1:
-                which = " and ".join(n for n, t in zip((a, b), (turned, other), strict=True) if t)
-                several = bool(turned and other)
-                return (
-                    f"{which} {'have their' if several else 'has its'} bands on the first axis; store "
-                    f"{'them' if several else 'it'} as (rows, cols, bands)"
-                )
+    turned = bands_first(low, high)
+    if any(turned):
+        which = " and ".join(name for name, first in zip((a, b), turned, strict=True) if first)
+        have, them = ("have their", "them") if all(turned) else ("has its", "it")
+        return f"{which} {have} bands on the first axis; store {them} as (rows, cols, bands)"
     if (whole_ratio((low[1], low[0]), high) or 0) > 1:
         return f"{a} has rows and cols exchanged against {b}; transpose one of the two"
     if area(low) >= area(high):
@@ -62,9 +58,13 @@ def whole_ratio(low, high):
     return rows // h if rows % h == 0 and cols % w == 0 and rows // h == cols // w else None
 
 
-def band_first(shape):
-    """The (rows, cols, bands) of an array of shape (bands, rows, cols)."""
-    return (*shape[1:], shape[0])
+def bands_first(low, high):
+    """Which of the two must be read as (bands, rows, cols) to make a pair with more HSI than MSI bands; neither where none helps."""
+    for turned in ((True, True), (True, False), (False, True)):
+        x, y = ((*shape[1:], shape[0]) if turn else shape for shape, turn in zip((low, high), turned, strict=True))
+        if (whole_ratio(x, y) or 0) > 1 and x[2] > y[2]:
+            return turned
+    return False, False
 
 
 def area(shape):

@@ -6,6 +6,8 @@ least-squares fit, which leaves a residual of the PSF's parameters alone (Golub 
 Rows of the estimated R are not normalised: their sums carry a difference in gain between the cameras.
 """
 
+from copy import copy
+
 import numpy as np
 from scipy.optimize import least_squares, minimize_scalar, nnls
 
@@ -20,6 +22,8 @@ FAMILIES = ("isotropic", "anisotropic", "free", "auto")
 SMOOTHNESS = 1e-9  # weight of the second differences of R, relative to the mean energy of a band
 EXACT = 2e-6  # relative residual below which a fit explains a pair to the last float32 digits
 SAMPLE_BYTES = 32 * 2**20  # memory for the windows of the low-resolution pixels the search looks at
+FOLDS = 4  # of the cross-validation that decides on a PSF of free shape
+CONVINCING = 0.9  # share of the Gaussian's left-out residual below which the free shape is taken
 NARROWEST, WIDEST = 0.25, 50  # standard deviations searched: px, and times the support (then the PSF is a box)
 
 
@@ -97,12 +101,19 @@ class Windows:
     def blur(self, psf):
         return (self.matrix @ psf.ravel()).reshape(-1, self.bands)
 
+    def part(self, chosen):
+        """The windows of some of the low-resolution pixels, given by a mask."""
+        part = copy(self)
+        part.low, part.hsi = self.low[chosen], self.hsi[chosen]
+        part.matrix = self.matrix.reshape(len(self.low), self.bands, -1)[chosen].reshape(-1, self.matrix.shape[1])
+        return part
+
 
 class SrfFit:
     """Non-negative, smooth least-squares fit of the SRF to blurred MSI pixels; the HSI is factorised once."""
 
     def __init__(self, hsi, smoothness, known=None):
-        self.hsi = hsi.astype(np.float64)
+        self.hsi, self.smoothness = hsi.astype(np.float64), smoothness
         self.known = None if known is None else np.asarray(known, np.float64)
         bands = self.hsi.shape[1]
         energy = max((self.hsi**2).sum() / bands, np.finfo(float).tiny)
@@ -146,13 +157,24 @@ def fit_psf(windows, fit, size, family):
         return independent * np.log(max(found["cost"], EXACT**2)) + found["free"] * np.log(independent)
 
     best = fits[-1] if family == "anisotropic" else min(fits, key=criterion)
-    if family == "free" or (family == "auto" and best["cost"] > EXACT**2):
-        width = float(np.sqrt(np.mean(np.square(best["facts"]["sigma"]))))
-        psf, free = free_form(windows, fit, best["psf"], min(width, max(size)), best["facts"]["centre"])
-        other = {"psf": psf, "cost": float((error(psf) ** 2).sum()), "free": free + best["free"]}
-        if family == "free" or criterion(other) < criterion(best):
-            best = other | {"facts": best["facts"] | {"family": "free"}}
+    if family == "free" or (family == "auto" and best["cost"] > EXACT**2 and departs(windows, fit, best)):
+        return free_form(windows, fit, best["psf"], best["facts"]), best["facts"] | {"family": "free"}
     return best["psf"], best["facts"]
+
+
+def departs(windows, fit, gaussian):
+    """True where a PSF of free shape predicts left-out low-resolution pixels better than the best Gaussian does."""
+    ours = theirs = 0.0
+    for fold in range(FOLDS):
+        test = np.arange(len(windows.low)) % FOLDS == fold
+        train, rest = windows.part(~test), windows.part(test)
+        known = SrfFit(train.hsi, fit.smoothness, fit.known)
+        free = free_form(train, known, gaussian["psf"], gaussian["facts"])
+        ours, theirs = (
+            total + ((rest.blur(psf) - rest.hsi @ known.srf(train.blur(psf)).T) ** 2).sum()
+            for total, psf in ((ours, free), (theirs, gaussian["psf"]))
+        )
+    return bool(ours < CONVINCING * theirs)
 
 
 def gaussian_fit(size, shape, cost, free, family):

@@ -13,11 +13,9 @@ NARROWEST = 0.7  # smallest correlation length, px
 SMALLEST = 1e-10  # prior variances below this share of the largest are left out
 
 
-def free_form(windows, fit, psf, sigma, centre):
-    """(psf, free parameters): the PSF of ``windows`` that departs from a Gaussian ``psf`` as far as the pair asks for.
-
-    sigma: standard deviation of that Gaussian (px, the mean of two); centre: of it, from the window's middle.
-    """
+def free_form(windows, fit, psf, facts):
+    """The PSF of ``windows`` that departs from a Gaussian ``psf`` (its sigma and centre in ``facts``) as far as needed."""
+    sigma = min(float(np.sqrt(np.mean(np.square(facts["sigma"])))), max(psf.shape))
     count, bands = len(windows.low), windows.bands
     matrix = windows.matrix.reshape(count, -1)  # (n, M k k)
     if fit.known is None:
@@ -26,22 +24,22 @@ def free_form(windows, fit, psf, sigma, centre):
     else:
         seen, target, equations = matrix, (fit.hsi @ fit.known.T).ravel(), bands * count
     seen = seen.reshape(count * bands, -1)
-    away = departures(psf.shape, sigma, centre)
+    away = departures(psf.shape, sigma, facts["centre"])
     away = away - np.outer(psf.ravel(), away.sum(0))  # the sum stays 1
     wanted = target - seen @ psf.ravel()
     left, values, right = np.linalg.svd(seen @ away, full_matrices=False)
     inside = left.T @ wanted
     outside = max((wanted**2).sum() - (inside**2).sum(), 0.0)
-    best = np.inf, np.zeros(len(values)), 0.0
+    best = np.inf, np.zeros(len(values))
     for weight in values[0] ** 2 * np.logspace(-14, 2, 60):
         share = values**2 / (values**2 + weight)
         freedom = share.sum()
         if freedom < 0.9 * equations:
             score = ((((1 - share) * inside) ** 2).sum() + outside) / (equations - freedom) ** 2
             if score < best[0]:
-                best = score, share / np.maximum(values, np.finfo(float).tiny) * inside, freedom
+                best = score, share / np.maximum(values, np.finfo(float).tiny) * inside
     found = np.maximum(psf + (away @ (right.T @ best[1])).reshape(psf.shape), 0)
-    return found / found.sum(), float(best[2])
+    return found / found.sum()
 
 
 def departures(size, sigma, centre):

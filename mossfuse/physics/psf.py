@@ -7,8 +7,8 @@ def gaussian_psf(size, sigma, angle=0.0, centre=(0.0, 0.0)):
     """Sampled Gaussian on a ``size`` x ``size`` grid, (size, size) float64, sums to 1.
 
     size: int or (rows, cols). sigma: pixels, a scalar or (along, across); angle: degrees by which the long
-    axis is turned from the row axis towards the column axis. centre: (row, col) of the peak, in pixels from the window's
-    middle. An isotropic one equals the outer product of cv2.getGaussianKernel(size, sigma).
+    axis is turned from the row axis towards the column axis. centre: (row, col) of the peak, in pixels
+    from the window's middle. An isotropic one equals the outer product of cv2.getGaussianKernel(size, sigma).
     """
     rows, cols = (size, size) if np.isscalar(size) else size
     along, across = (sigma, sigma) if np.isscalar(sigma) else sigma
