@@ -114,14 +114,14 @@ class CoreProblem:
 
         singles = [[f.astype(np.float32) for f in factors] for factors in (factors_y, factors_z)]
         ridges = [KroneckerRidge(factors) for factors in singles]
-        data = [mode_product(t.astype(np.float32), [f.T for f in fs]) for t, fs in zip((y, z), singles)]
+        data = [mode_product(t.astype(np.float32), [f.T for f in fs]) for t, fs in zip((y, z), singles, strict=False)]
         previous, c = self.core, self.core
         for _ in range(iterations):
-            split = [r.solve(d + PENALTY * (c - u), PENALTY) for r, d, u in zip(ridges, data, self.duals)]
-            mean = sum(x + u for x, u in zip(split, self.duals)) * PENALTY + proximity * previous
+            split = [r.solve(d + PENALTY * (c - u), PENALTY) for r, d, u in zip(ridges, data, self.duals, strict=False)]
+            mean = sum(x + u for x, u in zip(split, self.duals, strict=False)) * PENALTY + proximity * previous
             weight = 2 * PENALTY + proximity
             c = np.sign(mean) * np.maximum(np.abs(mean) - sparsity / 2, 0) / weight
-            for u, x in zip(self.duals, split):
+            for u, x in zip(self.duals, split, strict=False):
                 u += x - c
         self.core = c.astype(np.float32)
         return self.core.astype(np.float64)

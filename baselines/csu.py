@@ -42,7 +42,9 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=10, iteration
 
     operator = known_operator(observation, "CSU")
     if faithful:
-        operator = BlurSample(box_psf(observation.ratio), ((observation.ratio - 1) // 2,) * 2, observation.ratio, operator.shape)
+        operator = BlurSample(
+            box_psf(observation.ratio), ((observation.ratio - 1) // 2,) * 2, observation.ratio, operator.shape
+        )
     hsi, msi = observation.hsi, observation.msi
     low_shape, shape = hsi.shape[:2], msi.shape[:2]
     y = hsi.reshape(-1, hsi.shape[2]).T.astype(np.float64)

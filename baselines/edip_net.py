@@ -83,7 +83,9 @@ def fuse(
 
     def chosen(cubes):
         """Per pixel the candidate whose projection is nearer to the MSI (root mean square over the bands)."""
-        first, second = ((streams.operator.colours(cube) - streams.msi).square().mean(1, keepdim=True) for cube in cubes)
+        first, second = (
+            (streams.operator.colours(cube) - streams.msi).square().mean(1, keepdim=True) for cube in cubes
+        )
         return torch.where(first <= second, *cubes)
 
     def stages():

@@ -114,13 +114,19 @@ def covariance_weights(observation, operator):
     residual = low - observation.hsi @ sensor.srf.T
     floor = max(float(np.mean(residual**2)), QUANTISATION**2) if sensor.noise_hsi is None else QUANTISATION**2
     noise_hsi, noise_msi = (
-        np.full(image.shape[2], floor) if noise is None else np.maximum(np.asarray(noise, np.float64) ** 2, QUANTISATION**2)
+        np.full(image.shape[2], floor)
+        if noise is None
+        else np.maximum(np.asarray(noise, np.float64) ** 2, QUANTISATION**2)
         for noise, image in ((sensor.noise_hsi, observation.hsi), (sensor.noise_msi, msi))
     )
     lost = msi - spline_upsample(low, operator.ratio, operator.psf.shape, operator.phase)
     detail = max(float((lost**2).mean() / max((msi**2).mean(), 1e-12)), 1e-6)
     unit = noise_hsi.mean()
-    notes = {"noise hsi": float(np.sqrt(noise_hsi.mean())), "noise msi": float(np.sqrt(noise_msi.mean())), "detail": detail}
+    notes = {
+        "noise hsi": float(np.sqrt(noise_hsi.mean())),
+        "noise msi": float(np.sqrt(noise_msi.mean())),
+        "detail": detail,
+    }
     return (unit / noise_hsi, unit / noise_msi, unit / detail), notes
 
 

@@ -64,9 +64,7 @@ def fuse(
     from mossfuse.deep.detail_unets import GuidedUNet
     from mossfuse.fit import Stage, fit, mixed, parameter_count, seeded
 
-    streams = BlindStreams(
-        observation, seed=seed, device=device, support=support, members=members, interactive=False
-    )
+    streams = BlindStreams(observation, seed=seed, device=device, support=support, members=members, interactive=False)
     bands, msi_bands = observation.hsi.shape[2], observation.msi.shape[2]
     with seeded(seed, device):
         network = GuidedUNet(bands, msi_bands, detail_width, residual).to(device)

@@ -6,6 +6,7 @@ it tells nothing. Every PSF and every SRF row is divided by its sum where it is 
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -25,8 +26,7 @@ class LearnedOperator(nn.Module):
     psf: 'free', one number per pixel of the support, flat at first; or 'gaussian', exp(-|L z|^2 / 2) with a free lower
         triangle L (4 numbers, one without effect), standard deviation ``sigma`` at first.
     srf: 'free', one number per MSI band and HSI band, flat at first; or 'mixture', the sum of ``COMPONENTS`` Gaussians
-        over the band index, each with a free mean and variance (drawn from torch's generator, means in order of
-        decreasing wavelength for the MSI bands 0, 1, ... spread over all bands).
+        over the band range (0 to 1), each with a free mean, drawn at first from torch's generator, and a free spread.
     geometry: mossfuse.network.degradation.Geometry; None: the observation's.
     """
 
@@ -44,9 +44,9 @@ class LearnedOperator(nn.Module):
         if srf == "free":
             self.raw_srf = nn.Parameter(torch.full((msi_bands, bands), 1 / bands))
         else:
-            self.register_buffer("index", torch.arange(bands, dtype=torch.float32))
-            self.mean = nn.Parameter(torch.rand(msi_bands, COMPONENTS) * (bands - 1))
-            self.variance = nn.Parameter((bands / 8) ** 2 * (0.5 + torch.rand(msi_bands, COMPONENTS)))
+            self.register_buffer("place", torch.linspace(0, 1, bands))
+            self.mean = nn.Parameter(torch.rand(msi_bands, COMPONENTS))
+            self.spread = nn.Parameter(torch.full((msi_bands, COMPONENTS), 1 / 8))
 
     def psf(self):
         """(k_rows, k_cols), sums to 1."""
@@ -60,10 +60,9 @@ class LearnedOperator(nn.Module):
         return raw / raw.sum(1, keepdim=True).clamp_min(TINY)
 
     def mixture(self):
-        """(M, B) sums of normal densities over the band index."""
-        spread = self.variance.clamp_min(0.25)
-        squared = (self.index - self.mean[..., None]) ** 2 / spread[..., None]
-        return (torch.exp(-0.5 * squared) / spread[..., None].sqrt()).sum(1)
+        """(M, B) sums of normal densities over the position in the band range."""
+        spread = self.spread.abs().clamp_min(0.5 / max(len(self.place) - 1, 1))[..., None]
+        return (torch.exp(-0.5 * ((self.place - self.mean[..., None]) / spread) ** 2) / spread).sum(1)
 
     def blur(self, image):
         """Blur and sample (1, C, H, W) -> (1, C, h, w)."""
@@ -88,12 +87,16 @@ class LearnedOperator(nn.Module):
 
 
 class TwoPaths:
-    """Both ways from a pair to a low-resolution MSI, as pixel lists: the blurred MSI and the projected HSI."""
+    """Both ways from a pair to a low-resolution MSI, as pixel lists: the blurred MSI and the projected HSI.
 
-    def __init__(self, observation, operator, device="cpu"):
-        windows = msi_windows(observation, operator.geometry)  # (M, n, taps)
-        self.windows = torch.from_numpy(windows).float().to(device)
-        self.hsi = torch.from_numpy(observation.hsi).float().to(device).flatten(0, 1)  # (n, B)
+    pairs: one Observation, or several that one operator serves; n is the number of all their low-resolution pixels.
+    """
+
+    def __init__(self, pairs, operator, device="cpu"):
+        pairs = pairs if isinstance(pairs, (list, tuple)) else [pairs]
+        windows = np.concatenate([msi_windows(pair, operator.geometry) for pair in pairs], 1)  # (M, n, taps)
+        hsi = np.concatenate([pair.hsi.reshape(-1, pair.hsi.shape[2]) for pair in pairs])  # (n, B)
+        self.windows, self.hsi = (torch.from_numpy(x).float().to(device) for x in (windows, hsi))
         self.operator = operator
 
     def from_msi(self):

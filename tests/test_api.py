@@ -247,6 +247,7 @@ def test_importing_the_package_imports_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_released_weights_reach_their_quality_through_the_api(mirror_file):
     """CAVE balloons (half size) at ratio 32: the authors' weights beat interpolation by far."""

@@ -38,7 +38,9 @@ def estimate_srf(hsi, low_msi):
     non-negative weights, free offset. Rows are as fitted, not normalised.
     """
     if hsi.shape[:2] != low_msi.shape[:2]:
-        raise MossFuseError(f"the HSI has {hsi.shape[:2]} pixels and the degraded MSI {low_msi.shape[:2]}; they must agree")
+        raise MossFuseError(
+            f"the HSI has {hsi.shape[:2]} pixels and the degraded MSI {low_msi.shape[:2]}; they must agree"
+        )
     weights, offset = nonnegative_fit(
         hsi.reshape(-1, hsi.shape[2]).astype(np.float64), low_msi.reshape(-1, low_msi.shape[2]).astype(np.float64), True
     )

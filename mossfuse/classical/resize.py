@@ -13,7 +13,7 @@ def imresize(image, shape, kernel="bicubic"):
 
     kernel: 'bicubic' (Keys, a = -0.5) or 'bilinear'. The kernel is widened by the ratio when the image shrinks.
     """
-    rows, cols = (imresize_matrix(n, m, kernel) for n, m in zip(image.shape, shape))
+    rows, cols = (imresize_matrix(n, m, kernel) for n, m in zip(image.shape, shape, strict=False))
     return separable(image, rows, cols)
 
 
@@ -37,7 +37,8 @@ def spline_upsample(low, ratio, psf_shape, phase):
     Beyond the outermost samples the image is continued by its nearest sample.
     """
     rows, cols = (
-        spline_matrix(n, ratio, p - (k - 1) // 2 + (k - 1) / 2) for n, k, p in zip(low.shape, psf_shape, phase)
+        spline_matrix(n, ratio, p - (k - 1) // 2 + (k - 1) / 2)
+        for n, k, p in zip(low.shape, psf_shape, phase, strict=False)
     )
     return separable(low, rows, cols)
 
@@ -57,7 +58,7 @@ def fir_upsample(low, ratio, start):
     low: (h, w, C); start: (row, col) of the first sample in the result. The filter spans 44 pixels whatever the ratio,
     so beyond ratio 16 or so the result ripples; it is kept because the toolbox's figures carry it.
     """
-    rows, cols = (fir_matrix(n, ratio, s) for n, s in zip(low.shape, start))
+    rows, cols = (fir_matrix(n, ratio, s) for n, s in zip(low.shape, start, strict=False))
     return separable(low, rows, cols)
 
 

@@ -56,7 +56,7 @@ class SylvesterSolver:
 
     def _solve_circular(self, low, shift):
         spectrum = scipy.fft.rfft2(low, axes=(0, 1))
-        spectrum /= self.spectrum.astype(low.dtype)[: , : spectrum.shape[1], None] + shift
+        spectrum /= self.spectrum.astype(low.dtype)[:, : spectrum.shape[1], None] + shift
         return scipy.fft.irfft2(spectrum, s=low.shape[:2], axes=(0, 1))
 
     def _refine(self, low, shift, x):

@@ -47,7 +47,9 @@ class GuidedUNet(nn.Module):
 
     def __init__(self, bands, msi_bands, width, residual=True):
         super().__init__()
-        self.down = nn.ModuleList([GuidedPair(bands, msi_bands, width), *(GuidedPair(width, width, width) for _ in range(2))])
+        self.down = nn.ModuleList(
+            [GuidedPair(bands, msi_bands, width), *(GuidedPair(width, width, width) for _ in range(2))]
+        )
         self.up = nn.ModuleList(GuidedPair(width + SKIP, width + SKIP, width) for _ in range(2))
         self.skips = nn.ModuleList(nn.ModuleList(Convolution(width, SKIP, 1) for _ in range(2)) for _ in range(2))
         self.head = Head(width, bands, residual)
@@ -60,9 +62,7 @@ class GuidedUNet(nn.Module):
             levels.append(branches)
             branches = pair(*(F.avg_pool2d(branch, 2) for branch in branches))
         for pair, skips, level in zip(self.up, self.skips, reversed(levels), strict=True):
-            branches = pair(
-                *(merged(low, skip(high)) for low, skip, high in zip(branches, skips, level, strict=True))
-            )
+            branches = pair(*(merged(low, skip(high)) for low, skip, high in zip(branches, skips, level, strict=True)))
         return self.head(branches[0], cube)
 
 
