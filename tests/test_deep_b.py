@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import mossfuse.fit as fit_module
-from mossfuse.deep.coupled_autoencoder import CoupledAutoencoder
+from mossfuse.deep.coupled_autoencoder import CoupledAutoencoder, mix_weighted
 from mossfuse.deep.crops import Crops
 from mossfuse.deep.exchange_net import Corrector, Exchange, ExchangeNet
 from mossfuse.deep.guided_decoder import GuidedDecoder
@@ -49,6 +49,11 @@ def test_parameter_counts_are_the_public_codes(network, count):
 def test_cucanet_has_a_million_parameters_at_512_pixels_and_ratio_32():
     network = CoupledAutoencoder(31, 3, (16, 16), 32, BLOCK32)
     assert parameter_count(network) + 32 * 32 + 3 * 31 == 1010270
+
+
+def test_weighted_mixing_equals_mixing_the_stack():
+    layer, x, weights = torch.nn.Conv2d(6, 4, 1), torch.rand(1, 3, 5, 5), torch.rand(1, 3, 1, 1)
+    torch.testing.assert_close(mix_weighted(layer, x, weights), layer(torch.cat([x, x * weights], 1)))
 
 
 def test_mhf_net_has_about_three_million_parameters_not_129():

@@ -43,7 +43,7 @@ class CoupledAutoencoder(nn.Module):
         which = self.spectral(x).softmax(1)
         return (
             self.hsi_mix(torch.cat([x, x * where], 1)).clamp(0, 1),
-            self.msi_mix(torch.cat([y, y * which], 1)).clamp(0, 1),
+            mix_weighted(self.msi_mix, y, which).clamp(0, 1),
         )
 
     def to_hsi(self, abundances):
@@ -57,6 +57,12 @@ class CoupledAutoencoder(nn.Module):
         """Decoders to [0, 1]."""
         self.hsi_decoder.clamp_(0, 1)
         self.msi_decoder.clamp_(0, 1)
+
+
+def mix_weighted(layer, x, weights):
+    """``layer`` (1x1) on [x, x * weights] with one weight per channel (1, C, 1, 1), without making the stack."""
+    plain, weighted = layer.weight.chunk(2, 1)
+    return F.conv2d(x, plain + weighted * weights, layer.bias)
 
 
 def decode(abundances, endmembers):
