@@ -29,7 +29,7 @@ METHOD = Method(
         "spectral_steps": 4000,
         "spectral_rate": 4e-3,
         "detail_width": 32,
-        "detail_steps": 300,
+        "detail_steps": 200,
         "detail_rate": 4e-3,
         "residual": True,
         "precision": "float32",

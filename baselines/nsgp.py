@@ -58,7 +58,7 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, setting="b
     sensor, facts = identify(observation, family)
     settings = settings_for(setting, observation.ratio)
     models = [fit(observation, sensor, seed=draws * seed + n, device=device, **settings) for n in range(draws)]
-    notes = {k: facts[k] for k in ("family", "sigma", "angle", "residual") if k in facts}
+    notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}
     notes |= {"noise_hsi": float(sensor.noise_hsi.mean()), "noise_msi": float(sensor.noise_msi.mean())}
     together = zip(*map(predict_tiles, models), strict=True)
     tiles = ((parts[0][0], sum(values / draws for _, values in parts)) for parts in together)

@@ -22,7 +22,7 @@ from mossfuse.protocol import EMPTY, Fusion, Method, Sensor
 BLIND, INFORMED = "nsgp", "nsgp-known"
 TRAINABLE = "mossfuse"
 # `fit`: the training of the benchmark's default grid, chosen there for small pairs on a CPU.
-FIT = {"dim": 24, "num_blocks": 1, "steps": 1400, "batch": 4, "learning_rate": 4e-3, "clip": 0.5}
+FIT = {"dim": 24, "num_blocks": 1, "steps": 1400, "batch": 4, "learning_rate": 2e-3, "matrix_rate": 2e-2, "clip": 0.5}
 FIT_PATCH = 32  # MSI pixels, at least, and at least two low-resolution pixels
 POOR = 0.1  # relative residual of the sensor beyond which the two images hardly show the same
 STRIP = 128  # rows of a tile where a method returns the whole cube

@@ -30,7 +30,7 @@ def orthogonal(matrices):
 class Muon(torch.optim.Optimizer):
     """Nesterov momentum made orthogonal; ``lr`` is comparable with Adam's step size.
 
-    params: tensors of two or more axes, the first one the outputs; all of them must have gradients at every step.
+    params: tensors of two or more axes, the first one the outputs; one without a gradient stays as it is.
     """
 
     def __init__(self, params, lr):
@@ -41,7 +41,7 @@ class Muon(torch.optim.Optimizer):
         """One update of every parameter."""
         for group in self.param_groups:
             batches = {}
-            for parameter in group["params"]:
+            for parameter in (p for p in group["params"] if p.grad is not None):
                 batches.setdefault(parameter.flatten(1).shape, []).append(parameter)
             for (rows, cols), batch in batches.items():
                 updates = orthogonal(torch.stack([self._momentum(p).flatten(1) for p in batch]))

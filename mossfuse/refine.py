@@ -63,13 +63,14 @@ def make_consistent(cube, observation, operator, srf, gain, length=LENGTH):
 
 def soften(cube, observation, operator, sensor, length, device):
     """The same two steps on the denoised MSI and the Wiener-filtered HSI, the second with a nugget per component."""
-    from mossfuse.physics.denoise import REMAINING, denoise_dct
+    from mossfuse.physics.denoise import REMAINING
     from mossfuse.physics.kriging import SmoothInverse, krige_components
+    from mossfuse.physics.noise import denoise_msi
     from mossfuse.physics.projection import msi_gain, null_part, pixels, project_on_msi, wiener
 
     noise = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
     srf = np.asarray(sensor.srf, np.float64)
-    msi = denoise_dct(observation.msi, sensor.noise_msi, device) if sensor.noise_msi.max() > 0 else observation.msi
+    msi = denoise_msi(observation.msi, sensor.noise_msi, device) if sensor.noise_msi.max() > 0 else observation.msi
     hsi, _, covariance = wiener(observation.hsi, noise)
     projected = project_on_msi(cube, msi, srf, msi_gain(covariance, srf, REMAINING * sensor.noise_msi))
     missing = null_part(pixels(hsi - operator(projected)), srf, msi_gain(covariance, srf))

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -230,6 +231,15 @@ def test_fit_trains_on_the_pair_and_its_weights_serve_again(pair, tmp_path, monk
     fitted = np.concatenate([values for _, values in work.tiles])
     assert work.name == "mossfuse" and np.isfinite(fitted).all()
     assert np.array_equal(fuse(observation.hsi, observation.msi, weights=path).cube, fitted)
+
+
+def test_fit_is_the_training_of_the_default_grid():
+    import yaml
+
+    train = yaml.safe_load((Path(__file__).resolve().parents[1] / "config.yaml").read_text())["methods"]["mossfuse"][
+        "train"
+    ]
+    assert train == {**api.FIT, "patch": api.FIT_PATCH}
 
 
 def test_method_that_returns_nan_is_refused(pair, monkeypatch):

@@ -23,7 +23,7 @@ def copy(tmp_path_factory):
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     for name in files.stdout.splitlines():
-        if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/")):
+        if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/", "results/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     config = config_of(timing={"scenes": "none"}, conventions=["std1"], mirrors=[], external={})
@@ -51,9 +51,9 @@ def commit(folder):
 def test_dvc_runs_the_benchmark_and_then_does_nothing(copy):
     call(copy, "dvc", "repro")
     assert (copy / "reports" / "index.html").exists()
-    before = (copy / "dvc.lock").read_bytes()
+    before = (copy / "dvc.lock").read_text()
     assert "up to date" in call(copy, "dvc", "repro")
-    assert (copy / "dvc.lock").read_bytes() == before
+    assert (copy / "dvc.lock").read_text() == before
     shown = json.loads(call(copy, "dvc", "metrics", "show", "--json"))
     assert "ridge-dc" in json.dumps(shown)
     commit(copy)

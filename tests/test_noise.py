@@ -9,7 +9,7 @@ from scipy.io import loadmat
 
 from mossfuse.physics import denoise
 from mossfuse.physics.denoise import denoise_dct
-from mossfuse.physics.noise import identify, msi_noise
+from mossfuse.physics.noise import denoise_msi, identify, msi_noise, noise_profile
 from mossfuse.physics.projection import msi_gain, null_part, wiener
 from mossfuse.physics.psf import gaussian_psf, official_geometry
 from mossfuse.physics.sampling import BlurSample
@@ -92,6 +92,31 @@ def test_noise_of_small_and_many_band_images_is_finite(shape):
     level = msi_noise(image)
     assert level.shape == shape[2:] and np.isfinite(level).all()
     assert np.isfinite(denoise_dct(image, level)).all()
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["beads", "face", "oil_painting"])
+def test_noise_that_grows_with_the_signal_is_told_from_white_noise(eight_band, name):
+    msi = eight_band(name) @ smooth_srf(8).T
+    unit = np.random.default_rng(0).standard_normal(msi.shape)
+    assert not noise_profile(msi + 0.01 * unit)[1].any()
+    floor, slope = noise_profile(msi + unit * np.sqrt(5e-4 * msi))
+    np.testing.assert_allclose(slope, 5e-4, rtol=0.3)
+    assert (floor < 5e-4 * msi.mean((0, 1))).all()
+
+
+@pytest.mark.real_data
+def test_denoiser_that_knows_the_growth_beats_the_white_one(eight_band):
+    clean = (eight_band("face") @ smooth_srf(8).T).astype(np.float32)
+    noise = np.random.default_rng(0).standard_normal(clean.shape) * np.sqrt(5e-4 * clean)
+    noisy, level = (clean + noise).astype(np.float32), noise.std((0, 1))
+    errors = [(f(noisy, level) - clean).std() for f in (denoise_msi, denoise_dct)]
+    assert errors[0] < 0.9 * errors[1]
+
+
+def test_stabilised_denoising_without_thresholding_gives_the_image_back(make_pair):
+    msi = make_pair()[0].msi
+    np.testing.assert_allclose(denoise_dct(msi, np.full(3, 1e-6), slope=np.full(3, 1e-9)), msi, atol=1e-4)
 
 
 def test_known_noise_levels_are_kept(make_pair):

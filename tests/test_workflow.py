@@ -278,3 +278,29 @@ def test_lint_and_format_are_clean():
     ):
         result = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True)
         assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}{result.stderr}"
+
+
+@pytest.mark.slow
+def test_cubes_made_elsewhere_are_scored_and_marked(finished, tmp_path):
+    """One scene's cube is there, the other one's is missing: a row 'external' and a row with its reason."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    source = finished / "results/phantom-64/x8-gauss7s2-nikond5100/ridge-dc/mosaic/seed0/fused.mat"
+    shutil.copy2(source, tmp_path / "mosaic.mat")
+    entry = config_of()["grid"][0]
+    config = config_of(
+        grid=[{**entry, "methods": ["ridge-dc", "theirs"]}],
+        methods={},
+        external={"theirs": {"title": "Theirs", "pattern": str(tmp_path / "{scene}.mat")}},
+        timing={"scenes": "none"},
+        conventions=["std1"],
+    )
+    code, output = run(folder, config)
+    assert code != 0
+    rows = [r for r in table(folder) if r["method"] == "theirs"]
+    assert {r["weights"] for r in rows} == {"external"}
+    (missing,) = [r for r in rows if r["status"] == "failed"]
+    assert missing["scene"] == "spools" and "spools.mat" in missing["reason"]
+    values = {r["method"]: r["value"] for r in table(folder) if (r["scene"], r["metric"]) == ("mosaic", "psnr")}
+    assert values["theirs"] == values["ridge-dc"]
+    assert (folder / "reports" / "index.html").exists()

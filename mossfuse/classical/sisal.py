@@ -7,19 +7,19 @@ matrix in the signal subspace, by majorising the log-determinant and splitting t
 
 import numpy as np
 
-from mossfuse.classical.vca import vca
+from mossfuse.classical.vca import largest_simplex
 
 INNER = 20  # augmented Lagrangian iterations of one convex subproblem
 
 
-def sisal(pixels, count, rng, tau=0.006, iterations=80):
-    """(count, B) endmembers of pixels (n, B), started from VCA; count at most min(n, B).
+def sisal(pixels, count, rng, tau=1.0, iterations=300):
+    """(count, B) endmembers of pixels (n, B), started from the largest simplex of VCA; count at most min(n, B).
 
-    tau: weight of the soft positivity, in units of n / 1000 as in the author's release.
+    tau: weight of the soft positivity (the paper's default).
     Where the cloud has fewer dimensions than ``count`` (a constant image), VCA's endmembers are returned.
     """
     pixels = np.asarray(pixels, np.float64)
-    start, _ = vca(pixels, count, rng)
+    start, _ = largest_simplex(pixels, count, rng)
     mean = pixels.mean(0)
     values, vectors = np.linalg.eigh(np.cov(pixels.T, bias=True).reshape(pixels.shape[1], -1))
     if count < 2 or values[-(count - 1)] <= 1e-12 * max(values[-1], 1e-30):
@@ -36,7 +36,7 @@ def sisal(pixels, count, rng, tau=0.006, iterations=80):
     vertices = vertices + count * (vertices - centre)  # widened so that it holds most pixels
     if np.linalg.cond(vertices) > 1e10:
         return start
-    q = smallest_simplex(y, np.linalg.inv(vertices), tau * len(pixels) / 1000, iterations)
+    q = smallest_simplex(y, np.linalg.inv(vertices), tau, iterations)
     return (basis @ np.linalg.inv(q)).T
 
 

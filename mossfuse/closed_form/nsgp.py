@@ -11,8 +11,9 @@ import numpy as np
 
 from mossfuse.closed_form.features import Features, FeatureSettings, draw
 from mossfuse.closed_form.ridge import choose_ridge, decompose
-from mossfuse.physics.denoise import REMAINING, denoise_dct
+from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, apply_dtype, apply_terms, krige_components, slices
+from mossfuse.physics.noise import denoise_msi
 from mossfuse.physics.projection import msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import operator_of
 
@@ -59,7 +60,7 @@ def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, seed=0
     operator = operator_of(observation, sensor.psf, sensor.phase)
     srf = np.asarray(sensor.srf, np.float64)
 
-    msi = denoise_dct(observation.msi, noise_msi, device) if noise_msi.max() > 0 else observation.msi
+    msi = denoise_msi(observation.msi, noise_msi, device) if noise_msi.max() > 0 else observation.msi
     if soft:
         target, mean, covariance = wiener(observation.hsi, noise_hsi)
         target = pixels(target)

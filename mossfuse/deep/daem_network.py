@@ -32,13 +32,49 @@ class DaemNetwork(nn.Module):
             x = F.leaky_relu(layer(torch.cat([x, pixels], -1)), SLOPE)
         return F.relu(self.encoder[-1](torch.cat([x, pixels], -1)))
 
-    def spectra(self, abundances, noise=True):
-        """(n, 16) -> (n, B): mean + spread * standard normal noise; the mean alone where not ``noise``."""
+    def spectra(self, abundances, generator=None):
+        """(n, 16) -> (n, B), a draw: mean + spread * standard normal noise from ``generator`` (torch's own for None)."""
         mean = self.mean(abundances)
-        return mean + self.spread(abundances) * torch.randn_like(mean) if noise else mean
+        return mean + self.spread(abundances) * torch.randn(mean.shape, generator=generator).to(mean.device)
 
-    def forward(self, pixels, noise=False):
-        return self.spectra(self.abundances(pixels), noise)
+    def forward(self, pixels):
+        """The mean spectra alone."""
+        return self.mean(self.abundances(pixels))
+
+
+class Daem(nn.Module):
+    """Network and operator with DAEM's two losses on low-resolution pixels and the windows under them.
+
+    paths: mossfuse.learned_operators.TwoPaths, not part of the module's state.
+    """
+
+    def __init__(self, network, operator, paths):
+        super().__init__()
+        self.network, self.operator = network, operator
+        self.paths = [paths]
+
+    def network_loss(self, at=slice(None), generator=None):
+        """L1 / 2 of a draw from the blurred MSI against the HSI, at LR pixels ``at``; the PSF is not moved."""
+        paths = self.paths[0]
+        with torch.no_grad():
+            low = (paths.windows[:, at] @ self.operator.psf().flatten()).T
+        draw = self.network.spectra(self.network.abundances(low), generator)
+        return 0.5 * (draw - paths.hsi[at]).abs().mean()
+
+    def operator_loss(self, at, generator=None):
+        """{'hsi', 'msi'}: a draw Z in the windows of LR pixels ``at`` against both images; the network is not moved.
+
+        The paper's third term, |R H Z - H R Z|, is zero for any R and H and left out.
+        """
+        paths = self.paths[0]
+        windows = paths.windows[:, at].permute(1, 2, 0)
+        with torch.no_grad():
+            cube = self.network.spectra(self.network.abundances(windows), generator)
+        blurred = torch.einsum("ntb,t->nb", cube, self.operator.psf().flatten())
+        return {
+            "hsi": 0.5 * (blurred - paths.hsi[at]).abs().mean(),
+            "msi": 0.2 * (cube @ self.operator.srf().T - windows).abs().mean(),
+        }
 
 
 def decoder(widths):

@@ -12,18 +12,23 @@ SIDE, STEP, THRESHOLD = 8, 2, 2.7
 REMAINING = 0.45  # noise left after denoising, over the noise before (measured on 8-band CAVE scenes)
 SMALLEST = 1e-6  # noise below this is treated as this: every coefficient of such a band is kept
 MARGIN = 4 * SIDE  # rows beyond a strip that can reach into it through both passes
+AXES_PIXELS = 2**20  # the principal axes of larger images come from about as many pixels, in whole rows
 STRIP = 512  # rows denoised at once
 
 
-def denoise_dct(msi, noise, device="cpu"):
-    """(rows, cols, M) float32 denoised; noise: standard deviation per band (M,), in units of the image."""
+def denoise_dct(msi, noise, device="cpu", slope=None):
+    """(rows, cols, M) float32 denoised; noise: standard deviation per band (M,), in units of the image.
+
+    slope: (M,) where the variance is noise^2 + slope * value; the image is then brought to unit variance first
+    (z = 2 x / (sqrt(slope x + noise^2) + noise), Anscombe, Biometrika 35, 1948) and back afterwards.
+    """
     import torch
     from scipy.fft import dct
 
     noise = np.maximum(np.asarray(noise, np.float64), SMALLEST)
-    rotation = principal_axes(msi / noise)
-    mix = (rotation / noise).astype(np.float32)  # to unit noise, then turned
-    unmix = (rotation.T * noise[:, None]).astype(np.float32)
+    slope = np.zeros(len(noise)) if slope is None else slope
+    some = msi[:: max(msi.shape[0] * msi.shape[1] // AXES_PIXELS, 1)]
+    rotation = principal_axes(stabilised(some, noise, slope))
     basis = torch.from_numpy(dct(np.eye(SIDE), axis=0, norm="ortho").astype(np.float32)).to(device)
     atoms = torch.einsum("ai,bj->abij", basis, basis).reshape(SIDE * SIDE, 1, SIDE, SIDE)
     rows = len(msi)
@@ -31,11 +36,19 @@ def denoise_dct(msi, noise, device="cpu"):
     for start in range(0, rows, STRIP):
         stop = min(start + STRIP, rows)
         first, last = max(start - MARGIN, 0), min(stop + MARGIN, rows)
-        strip = np.pad(msi[first:last].astype(np.float32) @ mix.T, ((SIDE, SIDE), (SIDE, SIDE), (0, 0)), mode="reflect")
+        strip = stabilised(msi[first:last], noise, slope) @ rotation.T
+        strip = np.pad(strip.astype(np.float32), ((SIDE, SIDE), (SIDE, SIDE), (0, 0)), mode="reflect")
         bands = [clean_plane(torch.from_numpy(strip[..., k].copy()).to(device), atoms) for k in range(strip.shape[2])]
         clean = torch.stack(bands, -1)[SIDE:-SIDE, SIDE:-SIDE].cpu().numpy()
-        out[start:stop] = clean[start - first : stop - first] @ unmix.T
+        unit = clean[start - first : stop - first].astype(np.float64) @ rotation
+        out[start:stop] = unit * noise + slope * unit * np.abs(unit) / 4
     return out
+
+
+def stabilised(msi, noise, slope):
+    """The image with noise of unit variance, float64; zero stays zero."""
+    x = msi.astype(np.float64)
+    return 2 * x / (np.sqrt(slope * np.abs(x) + noise**2) + noise)
 
 
 def principal_axes(image):

@@ -1,19 +1,25 @@
 """Noise levels of a pair, from the pair alone: the gate, the MSI's noise proof against texture, the HSI's noise.
 
 A camera's own noise that is in both images (and in the truth they were made from) is no noise of the pair and must
-stay; what tells is the residual H M - y R^T of the best sensor (mossfuse.physics.blind). White noise is assumed;
-limits: docs/nsgp.md.
+stay; what tells is the residual H M - y R^T of the best sensor (mossfuse.physics.blind). The MSI's noise is white or
+grows with the signal, the HSI's is taken as white; limits: docs/nsgp.md.
 """
 
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import nnls
 
 from mossfuse.physics.blind import SMOOTHNESS, estimate_sensor
+from mossfuse.physics.denoise import denoise_dct
 
 GATE = 2e-4  # relative residual below which a pair counts as free of noise
 NOISY_SMOOTHNESS = 1e-3  # ridge on the SRF's second differences once the pair is known to be noisy
 BLOCK = 8  # Haar details per block side: 16 x 16 pixels
+BLOCKS = 16384  # most blocks looked at
+GROUP = 30  # blocks of one brightness, at least
+DEPENDENT = 4.0  # growth of the variance from dark to bright that is no longer taken for texture
+DARKEST = 0.02  # share of the mean variance that is noise even where the image is black
 MAD_TO_SIGMA = 1 / 0.6745
 TEXTURE_QUANTILE, MAD_QUANTILE, MAD_BIAS = 0.3, 0.2, 1.08
 
@@ -55,31 +61,77 @@ def levels(observation, sensor, facts):
 
 
 def msi_noise(msi):
-    """Standard deviation of the white noise of every band of (rows, cols, M), (M,) float64; proof against texture.
+    """Standard deviation of the noise of every band of (rows, cols, M), (M,) float64; proof against texture.
+
+    Where the noise grows with the signal (noise_profile) it is the root of the mean variance over the image.
+    """
+    floor, slope = noise_profile(msi)
+    return np.sqrt(floor + slope * msi.mean((0, 1), dtype=np.float64))
+
+
+def noise_profile(msi):
+    """(floor, slope), (M,) each: the noise variance of a band is floor + slope * value; slope is 0 for white noise.
 
     Texture is shared by the bands, noise is not: in blocks of 16 x 16 pixels each band's diagonal Haar detail is
-    regressed on the others'; the residual variance over (1 + |beta|^2) is the noise's. Never above the plain block MAD.
+    regressed on the others'; the residual variance over (1 + |beta|^2) is the noise's. White noise is never put above
+    the plain median absolute deviation. Signal dependence: blocks are grouped by brightness and a line goes through the
+    groups' variances; it is believed where it grows, in the mean of the bands, by more than DEPENDENT.
     """
-    blocks = detail_blocks(msi)
+    blocks, level = detail_blocks(msi)
     _, count, bands = blocks.shape
     deviation = np.median(np.abs(blocks), 1) * MAD_TO_SIGMA
-    plain = np.quantile(deviation, MAD_QUANTILE, axis=0) * MAD_BIAS
+    plain = (np.quantile(deviation, MAD_QUANTILE, axis=0) * MAD_BIAS) ** 2
     if bands == 1 or count <= bands + 1:
-        return plain
-    covariance = np.einsum("nki,nkj->nij", blocks, blocks) / (count - bands + 1)
+        return plain, np.zeros(bands)
+    covariance = np.einsum("nki,nkj->nij", blocks, blocks, optimize=True) / (count - bands + 1)
     inverse = np.linalg.inv(covariance + 1e-14 * np.eye(bands))
     diagonal = np.einsum("nii->ni", inverse)
     variance = (1 / diagonal) / ((inverse / diagonal[:, :, None]) ** 2).sum(2)
-    return np.minimum(plain, np.sqrt(np.quantile(variance, TEXTURE_QUANTILE, axis=0)))
+    groups = min(len(variance) // GROUP, 10)
+    if groups >= 3:
+        lines = [brightness_line(v, b, groups) for v, b in zip(variance.T, level.T, strict=True)]
+        floor, slope, growth = map(np.array, zip(*lines, strict=True))
+        if np.log(growth).mean() > np.log(DEPENDENT):
+            return floor, slope
+    return np.minimum(plain, np.quantile(variance, TEXTURE_QUANTILE, axis=0)), np.zeros(bands)
+
+
+def brightness_line(variance, level, groups):
+    """(floor, slope, growth) of one band's block variances against block means, by relative least squares."""
+    parts = np.array_split(np.argsort(level, kind="stable"), groups)
+    seen = np.array([np.quantile(variance[part], TEXTURE_QUANTILE) for part in parts])
+    bright = np.array([max(level[part].mean(), 0.0) for part in parts])
+    columns = np.stack([np.ones(groups), bright], 1)
+    line = np.maximum(seen, np.finfo(float).tiny)
+    for _ in range(5):
+        floor, slope = nnls(columns / line[:, None], seen / line)[0]
+        line = np.maximum(floor + slope * bright, np.finfo(float).tiny)
+    return floor, slope, line.max() / line.min()
+
+
+def denoise_msi(msi, noise, device="cpu"):
+    """(rows, cols, M) float32 denoised (mossfuse.physics.denoise); noise: standard deviation per band over the image.
+
+    Noise that grows with the signal keeps its dependence (noise_profile), scaled to this level.
+    """
+    floor, slope = noise_profile(msi)
+    if not slope.any():
+        return denoise_dct(msi, noise, device)
+    mean = np.maximum(msi.mean((0, 1), dtype=np.float64), 0)
+    floor = np.maximum(floor, DARKEST * slope * mean)
+    scale = np.square(noise) / (floor + slope * mean)
+    return denoise_dct(msi, np.sqrt(floor * scale), device, slope * scale)
 
 
 def detail_blocks(msi):
-    """Diagonal Haar details in blocks: (blocks, details in a block, M) float64; smaller images make one block."""
-    rows, cols = (n // 2 * 2 for n in msi.shape[:2])
-    x = msi[:rows, :cols].astype(np.float64)
-    detail = (x[0::2, 0::2] - x[1::2, 0::2] - x[0::2, 1::2] + x[1::2, 1::2]) / 2
-    h, w, bands = detail.shape
-    side = (min(BLOCK, h), min(BLOCK, w))
-    h, w = h // side[0], w // side[1]
-    detail = detail[: h * side[0], : w * side[1]].reshape(h, side[0], w, side[1], bands)
-    return detail.transpose(0, 2, 1, 3, 4).reshape(h * w, side[0] * side[1], bands)
+    """(diagonal Haar details (blocks, details in a block, M), mean values (blocks, M)), float64.
+
+    Images smaller than a block make one; of more than BLOCKS a regular choice is taken.
+    """
+    sides = [min(BLOCK, n // 2) for n in msi.shape[:2]]
+    h, w = (n // (2 * side) for n, side in zip(msi.shape[:2], sides, strict=True))
+    chosen = np.unique(np.linspace(0, h * w - 1, min(h * w, BLOCKS)).astype(int))
+    x = msi[: h * 2 * sides[0], : w * 2 * sides[1]].reshape(h, sides[0], 2, w, sides[1], 2, -1)
+    x = x.transpose(0, 3, 1, 4, 2, 5, 6)[chosen // w, chosen % w].astype(np.float64)
+    detail = (x[..., 0, 0, :] - x[..., 1, 0, :] - x[..., 0, 1, :] + x[..., 1, 1, :]) / 2
+    return detail.reshape(len(chosen), -1, msi.shape[2]), x.mean((1, 2, 3, 4))

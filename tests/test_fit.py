@@ -1,0 +1,173 @@
+"""Per-scene optimisation: schedules, stages, reproducibility, history. No data needed."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mossfuse.errors import MossFuseError
+from mossfuse.fit import Schedule, Stage, constant_then_linear, fit, mixed, multistep, one_cycle, seeded
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+def parabola(steps=200, **options):
+    """A parameter, and the stage that takes it to 3."""
+    value = torch.nn.Parameter(torch.zeros(4))
+    options = {"lr": 0.1, "schedule": constant_then_linear(steps // 2, steps - steps // 2), **options}
+    return value, Stage("parabola", [value], lambda step: (value - 3).square().mean(), **options)
+
+
+def test_constant_then_linear_stays_and_then_ends_one_step_above_zero():
+    schedule = constant_then_linear(3, 4)
+    assert [schedule.factor(step) for step in range(schedule.steps)] == pytest.approx([1, 1, 1, 0.8, 0.6, 0.4, 0.2])
+
+
+def test_one_cycle_starts_low_peaks_after_three_tenths_and_ends_near_zero():
+    schedule = one_cycle(100)
+    factors = [schedule.factor(step) for step in range(100)]
+    assert factors[0] == pytest.approx(1 / 25)
+    assert np.argmax(factors) == 29 and factors[29] == pytest.approx(1)
+    assert factors[-1] == pytest.approx(4e-6)
+    assert max(factors) <= 1 + 1e-12 and min(factors) > 0
+
+
+def test_one_cycle_is_torchs():
+    steps = 50
+    optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    reference = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=1.0, total_steps=steps)
+    schedule = one_cycle(steps)
+    for step in range(steps):
+        assert schedule.factor(step) == pytest.approx(optimiser.param_groups[0]["lr"], abs=1e-9)
+        optimiser.step()
+        if step < steps - 1:
+            reference.step()
+
+
+def test_multistep_halves_at_its_milestones():
+    assert [multistep(6, (2, 4)).factor(step) for step in range(6)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_a_stage_reaches_the_minimum():
+    value, stage = parabola()
+    fitted = fit([stage], seed=0)
+    assert value.detach().numpy() == pytest.approx(3, abs=1e-2)
+    assert fitted.steps == 200
+
+
+def test_the_last_iterate_is_kept_even_where_an_earlier_one_was_better():
+    value = torch.nn.Parameter(torch.zeros(1))
+    targets = [1.0] * 150 + [-1.0] * 20
+    fit([Stage("moved", [value], lambda step: (value - targets[step]).abs().sum(), 0.05, multistep(170))], seed=0)
+    assert value.item() < 0.5
+
+
+def test_projection_holds_after_every_step():
+    value, stage = parabola()
+    fit([replace(stage, project=lambda: value.clamp_(max=1.5))], seed=0)
+    assert value.detach().numpy() == pytest.approx(1.5)
+
+
+def test_average_replaces_the_last_iterate():
+    value, stage = parabola(steps=20, schedule=multistep(20))
+    other, averaged = parabola(steps=20, schedule=multistep(20), average=0.9)
+    fit([stage], seed=0)
+    fit([averaged], seed=0)
+    assert (other < value).all() and (other > 0).all()
+
+
+def test_a_generator_makes_each_stage_from_what_the_one_before_found():
+    value, first = parabola()
+    seen = []
+
+    def stages():
+        yield first
+        seen.append(value.detach().clone())
+        yield parabola()[1]
+
+    fitted = fit(stages(), seed=0)
+    assert seen[0].numpy() == pytest.approx(3, abs=1e-2)
+    assert fitted.steps == 400
+
+
+def test_parameter_groups_keep_their_own_step_size():
+    fast, slow = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
+    groups = [{"params": [fast]}, {"params": [slow], "lr": 1e-4}]
+    fit([Stage("groups", groups, lambda step: (fast - 3).abs().sum() + (slow - 3).abs().sum(), 0.1, multistep(5))], seed=0)
+    assert fast.item() == pytest.approx(0.5, rel=0.01)
+    assert slow.item() == pytest.approx(5e-4, rel=0.01)
+
+
+def noisy(seed):
+    value = torch.nn.Parameter(torch.zeros(3))
+    fit([Stage("noisy", [value], lambda step: (value - torch.randn(3)).square().mean(), 0.1, multistep(30))], seed=seed)
+    return value.detach().numpy().tobytes()
+
+
+def test_same_seed_gives_the_same_bytes_and_another_seed_others():
+    assert noisy(1) == noisy(1)
+    assert noisy(1) != noisy(2)
+
+
+def test_torchs_random_state_is_left_as_it_was():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    noisy(1)
+    with seeded(9):
+        torch.rand(7)
+    assert (torch.rand(3) == expected).all()
+
+
+def test_history_has_columns_of_equal_length_and_names_the_stage():
+    value, stage = parabola(steps=70)
+    other = replace(stage, name="terms", loss=lambda step: {"a": value.abs().sum(), "b": value.square().sum()})
+    history = fit([stage, other], seed=0, log_every=50).history
+    assert {len(column) for column in history.values()} == {4}
+    assert history["stage"] == ["parabola", "parabola", "terms", "terms"]
+    assert history["step"] == [50, 70, 120, 140]
+    assert math.isnan(history["a"][0]) and history["loss"][3] == pytest.approx(history["a"][3] + history["b"][3])
+
+
+def test_a_loss_that_is_no_longer_finite_is_refused_in_one_sentence():
+    value, stage = parabola()
+    with pytest.raises(MossFuseError, match="'parabola' is no longer finite"):
+        fit([replace(stage, loss=lambda step: (value * math.inf).sum())], seed=0)
+
+
+def test_a_time_limit_ends_a_stage_with_a_small_step_size():
+    value = torch.nn.Parameter(torch.zeros(1))
+    schedule = constant_then_linear(10**6, 10**6)
+    stage = Stage("long", [value], lambda step: value.square().sum(), 0.1, schedule, time_limit_s=0.3)
+    fitted = fit([stage], seed=0, log_every=1)
+    assert 0 < fitted.steps < 10**6
+    assert fitted.history["lr"][-1] < 0.02
+
+
+def test_iterates_are_saved_where_they_are_asked_for(tmp_path):
+    value, stage = parabola(steps=10)
+    cube = lambda: value.detach().numpy().reshape(2, 2, 1)  # noqa: E731
+    fit([replace(stage, output=cube)], seed=0, iterates={"folder": str(tmp_path), "every": 4})
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"parabola-{n:06d}.npy" for n in (4, 8, 10)]
+    assert (np.load(tmp_path / "parabola-000010.npy") == cube()).all()
+
+
+def test_a_stage_without_steps_changes_nothing():
+    value, stage = parabola()
+    fitted = fit([replace(stage, schedule=Schedule(0, lambda step: 1.0))], seed=0)
+    assert (value == 0).all() and fitted.steps == 0 and fitted.history == {}
+
+
+def test_mixed_precision_is_a_choice_of_two():
+    x = torch.rand(4, 4)
+    with mixed("float32", "cpu"):
+        assert (x @ x).dtype == torch.float32
+    with mixed("bfloat16", "cpu"):
+        assert (x @ x).dtype == torch.bfloat16
+    with pytest.raises(MossFuseError, match="float32, bfloat16"):
+        mixed("float8", "cpu")
