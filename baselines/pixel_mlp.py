@@ -20,7 +20,7 @@ SHARED = {
     "trains": "scene",
     "gpu": True,
     "params": {"width": 64, "depth": 6, "steps": 2500, "learning_rate": 1e-2, "iterates": None},
-    "presets": {"smoke": {"steps": 40}, "paper": {}},
+    "presets": {"smoke": {"steps": 100}, "paper": {}},
     "code": "ritikgshah/SpectraLift@245533e",
 }
 METHODS = (

@@ -98,7 +98,10 @@ def test_a_generator_makes_each_stage_from_what_the_one_before_found():
 def test_parameter_groups_keep_their_own_step_size():
     fast, slow = torch.nn.Parameter(torch.zeros(1)), torch.nn.Parameter(torch.zeros(1))
     groups = [{"params": [fast]}, {"params": [slow], "lr": 1e-4}]
-    fit([Stage("groups", groups, lambda step: (fast - 3).abs().sum() + (slow - 3).abs().sum(), 0.1, multistep(5))], seed=0)
+    fit(
+        [Stage("groups", groups, lambda step: (fast - 3).abs().sum() + (slow - 3).abs().sum(), 0.1, multistep(5))],
+        seed=0,
+    )
     assert fast.item() == pytest.approx(0.5, rel=0.01)
     assert slow.item() == pytest.approx(5e-4, rel=0.01)
 
