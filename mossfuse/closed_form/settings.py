@@ -1,4 +1,4 @@
-"""Defaults of nsgp, chosen on 8-band CAVE scenes and never on the scenes of the tables (docs/nsgp.md)."""
+"""Defaults of nsgp; docs/nsgp.md says on which scenes each was chosen."""
 
 from mossfuse.closed_form.features import FeatureSettings
 

@@ -30,7 +30,7 @@ def denoise_dct(msi, noise, device="cpu", slope=None):
     some = msi[:: max(msi.shape[0] * msi.shape[1] // AXES_PIXELS, 1)]
     rotation = principal_axes(stabilised(some, noise, slope))
     basis = torch.from_numpy(dct(np.eye(SIDE), axis=0, norm="ortho").astype(np.float32)).to(device)
-    atoms = torch.einsum("ai,bj->abij", basis, basis).reshape(SIDE * SIDE, 1, SIDE, SIDE)
+    atoms = torch.kron(basis, basis)  # (coefficients, pixels of a block)
     rows = len(msi)
     out = np.empty(msi.shape, np.float32)
     for start in range(0, rows, STRIP):
@@ -62,27 +62,25 @@ def clean_plane(image, atoms):
     """Both passes on an image (rows, cols) of unit noise; torch tensor in and out."""
     noisy = transform(image, atoms)
     kept = (noisy.abs() > THRESHOLD).float()
-    kept[:, 0] = 1
+    kept[0] = 1
     pilot = transform(averaged(noisy, kept, atoms, image.shape), atoms) ** 2
     gain = pilot / (pilot + 1)
-    gain[:, 0] = 1
+    gain[0] = 1
     return averaged(noisy, gain, atoms, image.shape)
 
 
 def transform(image, atoms):
-    """Coefficients (1, atoms, block rows, block cols) of every block of an image (rows, cols)."""
+    """Coefficients (atoms, blocks) of every block of an image (rows, cols)."""
     import torch.nn.functional as F
 
-    return F.conv2d(image[None, None], atoms, stride=STEP)
+    return atoms @ F.unfold(image[None, None], SIDE, stride=STEP)[0]
 
 
 def averaged(coefficients, gain, atoms, shape):
     """The image (rows, cols) of shrunk coefficients, blocks weighted by 1 / sum gain^2 (the noise variance left)."""
-    import torch
     import torch.nn.functional as F
 
-    weight = 1 / (gain**2).sum(1, keepdim=True)
-    spare = [(n - SIDE) % STEP for n in shape]  # pixels beyond the last block of the padded border
-    total = F.conv_transpose2d(coefficients * gain * weight, atoms, stride=STEP, output_padding=spare)
-    weights = F.conv_transpose2d(weight, torch.ones_like(atoms[:1]), stride=STEP, output_padding=spare)
-    return (total / weights.clamp_min(1e-9))[0, 0]
+    weight = 1 / (gain**2).sum(0)
+    blocks = atoms.T @ (coefficients * gain * weight)
+    total, weights = (F.fold(b[None], shape, SIDE, stride=STEP)[0, 0] for b in (blocks, weight.expand_as(blocks)))
+    return total / weights.clamp_min(1e-9)
