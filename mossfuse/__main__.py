@@ -33,6 +33,9 @@ def main(arguments=None):
     except PermissionError as error:
         sys.stderr.write(f"mossfuse: no permission to write {error.filename}; choose a folder you may write to\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("mossfuse: interrupted; outputs that were not finished have not been written\n")
+        return 130
     except BrokenPipeError:
         # The reader (head, less) went away; that is no fault.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -238,6 +238,19 @@ def test_real_command_ends_with_one_line_and_status_2(here):
     assert done.returncode == 2 and done.stdout == "" and len(done.stderr.splitlines()) == 1
 
 
+def test_interruption_is_one_sentence_and_leaves_nothing(here, capsys, monkeypatch):
+    from mossfuse import api
+
+    def interrupted(cube):
+        yield (slice(0, 8), slice(0, cube.shape[1])), cube[:8]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "strips", interrupted)
+    before = set(Path().iterdir())
+    assert main("fuse lr.mat hr.mat -o out.mat --method gsa".split()) == 130
+    assert capsys.readouterr().err.count("\n") == 1 and set(Path().iterdir()) == before
+
+
 def test_real_command_fuses(here):
     command = [sys.executable, "-m", "mossfuse", "fuse", "lr.mat", "hr.mat", "-o", "out.h5", "--method", "gsa"]
     done = subprocess.run(command, capture_output=True, text=True)
