@@ -11,6 +11,7 @@ import pytest
 from fabricated_results import METHODS, fabricate
 from headless import browser, find_browser
 
+from mossfuse.benchmark.collect import METRIC_COLUMNS, nested_means
 from mossfuse.benchmark.report import build_report
 from mossfuse.benchmark.report.board import make_board, marks
 from mossfuse.benchmark.report.figures import pareto
@@ -82,6 +83,15 @@ def test_means_leave_out_scenes_seen_in_training_for_everybody(results, board):
     for name in ("bicubic", "mossfuse-authors"):
         mean = rows[rows["method"] == name]["value"].mean()
         assert board.table.set_index("method").loc[name, "psnr"] == pytest.approx(mean, abs=1e-9)
+
+
+def test_metrics_json_has_the_means_of_the_report(grid, board):
+    table = pd.read_csv(grid[0] / "metrics.csv", dtype=str, keep_default_na=False).reindex(columns=METRIC_COLUMNS)
+    means = nested_means(table.itertuples(index=False, name=None))["toy"][X8]
+    expected = board.table.set_index("method")["psnr"].dropna()
+    assert set(means) == set(expected.index) and "fig" in board.seen_scenes
+    for name, mean in expected.items():
+        assert means[name]["std1"]["psnr"] == pytest.approx(mean, rel=1e-7)
 
 
 def test_seeds_are_averaged_before_scenes(results, board):

@@ -6,6 +6,7 @@ import math
 from functools import cache
 from pathlib import Path
 
+from mossfuse.benchmark.counted import counted_scenes
 from mossfuse.benchmark.provenance import write_json
 from mossfuse.benchmark.score import write_rows
 
@@ -74,13 +75,22 @@ def pair_hash(results, cell):
 
 
 def nested_means(rows):
-    """dataset -> degradation -> method -> convention -> metric -> mean over scenes and seeds not seen in training."""
+    """dataset -> degradation -> method -> convention -> metric -> mean over seeds and over the scenes that the report counts.
+
+    A method that has seen a counted scene in training has no mean, as it has no rank in the report.
+    """
+    entries = [dict(zip(METRIC_COLUMNS, row, strict=True)) for row in rows]
+    cells = {}
+    for e in entries:
+        place = cells.setdefault((e["dataset"], e["degradation"]), {})
+        place[e["method"], e["scene"], e["seen_in_training"] == "true"] = None
+    counted = {place: set(counted_scenes(seen)[0]) for place, seen in cells.items()}
     groups = {}
-    for row in rows:
-        entry = dict(zip(METRIC_COLUMNS, row, strict=True))
-        if entry["status"] == "ok" and entry["seen_in_training"] == "false":
-            key = tuple(entry[k] for k in ("dataset", "degradation", "method", "convention", "metric"))
-            groups.setdefault(key, []).append(float(entry["value"]))
+    for e in entries:
+        fresh = e["seen_in_training"] == "false" and e["scene"] in counted[e["dataset"], e["degradation"]]
+        if e["status"] == "ok" and fresh:
+            key = tuple(e[k] for k in ("dataset", "degradation", "method", "convention", "metric"))
+            groups.setdefault(key, []).append(float(e["value"]))
     out = {}
     for key, values in groups.items():
         level = out

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mossfuse.benchmark.counted import counted_scenes
 from mossfuse.benchmark.metrics import METRICS
 from mossfuse.benchmark.statistics import summary
 from mossfuse.protocol import KNOWLEDGE
@@ -56,7 +57,8 @@ def make_board(results, dataset, degradation, convention):
     has seen them all is listed without a rank instead). A method with a failed scene is not ranked either.
     """
     rows = results.board(dataset, degradation)
-    scenes, seen_scenes = counted_scenes(rows)
+    cells = rows[["method", "scene", "seen_in_training"]]
+    scenes, seen_scenes = counted_scenes(cells.itertuples(index=False, name=None))
     counted = rows[rows["scene"].isin(scenes)]
     present = set(rows.loc[rows["convention"] == convention, "metric"])
     metrics = [m for m in LEAD_METRICS if m in present]
@@ -69,15 +71,6 @@ def make_board(results, dataset, degradation, convention):
     table = pd.concat([table, pd.DataFrame(facts)], axis=1)
     clocks = add_times(table, results.timing, dataset, degradation)
     return Board(dataset, degradation, convention, ordered(table, metrics), metrics, scenes, seen_scenes, clocks)
-
-
-def counted_scenes(rows):
-    """(scenes whose scores count, scenes left out because some method has seen them in training)."""
-    cells = rows[["method", "scene", "seen_in_training"]].drop_duplicates()
-    fresh = cells.groupby("method")["seen_in_training"].transform(lambda seen: not seen.all())
-    seen = set(cells.loc[fresh & cells["seen_in_training"], "scene"])
-    scenes = list(dict.fromkeys(rows["scene"]))
-    return [s for s in scenes if s not in seen], [s for s in scenes if s in seen]
 
 
 def row_facts(results, rows, method, scenes):
