@@ -269,6 +269,15 @@ def test_unknown_name_in_grid_is_refused(tmp_path, field, value, words):
     assert "Traceback" not in output
 
 
+def test_profiles_are_taken_and_name_rules_that_exist(tmp_path):
+    rules = re.findall(r"^rule (\w+):", "".join(p.read_text() for p in (ROOT / "workflow/rules").glob("*.smk")), re.M)
+    slurm = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    assert set(slurm["set-resources"]) | set(slurm["set-threads"]) <= set(rules)
+    profile = ["--workflow-profile", str(ROOT / "workflow/profiles/gpu")]
+    code, output = run(tmp_path, config_of(), *profile, "--dry-run", "--quiet")
+    assert code == 0, output
+
+
 def test_lint_and_format_are_clean():
     for command in (
         ["ruff", "check", "."],
