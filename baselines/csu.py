@@ -21,7 +21,7 @@ METHOD = Method(
     licence="own implementation (MIT); original MIT",
     knows=frozenset({"psf", "phase", "srf"}),
     params={"endmembers": 10, "iterations": 400, "faithful": False},
-    presets={"smoke": {"iterations": 10}},
+    presets={"smoke": {"iterations": 10}, "faithful": {"faithful": True}},
     code="lanha/SupResPALM",
 )
 ROUNDS = 60  # alternations on the HSI alone

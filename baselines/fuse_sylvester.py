@@ -25,6 +25,7 @@ METHODS = (
         knows=frozenset({"psf", "phase", "srf"}),
         stochastic=False,
         params={"dimension": 15, "prior_weight": 1e-11, "faithful": False},
+        presets={"faithful": {"faithful": True}},
         code="qw245/BlindFuse; magamig/hif-benchmarking@ef23570",
     ),
     Method(
@@ -38,6 +39,7 @@ METHODS = (
         code="qw245/BlindFuse",
     ),
 )
+PRIOR_FLOOR = 1e-6  # least variance of a coefficient about its prior mean (the coefficients have unit energy)
 QUANTISATION = 1 / 65535 / np.sqrt(12)  # standard deviation no 16-bit camera falls below
 
 
@@ -60,9 +62,9 @@ def fuse(observation, *, seed, device, checkpoint=None, dimension=15, prior_weig
         return Fusion(cube=cube.astype(np.float32), srf_hat=srf)
     srf = observation.sensor.srf
     if prior_weight is None:
-        weights, notes = covariance_weights(observation, operator)
+        weights, notes = covariance_weights(observation, operator, axes)
     else:
-        weights, notes = (np.ones(hsi.shape[2]), np.ones(msi.shape[2]), prior_weight), {}
+        weights, notes = (np.ones(hsi.shape[2]), np.ones(msi.shape[2]), np.full(axes.shape[1], prior_weight)), {}
     mean = prior_mean(hsi, axes, operator)
     cube = posterior(hsi, msi, axes, srf, mean, operator, *weights)
     return Fusion(cube=cube.astype(np.float32), notes=notes)
@@ -86,48 +88,51 @@ def prior_mean(hsi, axes, operator):
     return spline_upsample(coefficients, operator.ratio, operator.psf.shape, operator.phase)
 
 
-def posterior(hsi, msi, axes, srf, mean, operator, precision_hsi, precision_msi, prior_weight):
-    """X = E U with (E'PhE) U G + ((RE)'Pm(RE) + prior) U = E'Ph Y H^T + (RE)'Pm M + prior * mean (TIP 2015, eq. 19).
+def posterior(hsi, msi, axes, srf, mean, operator, precision_hsi, precision_msi, prior_precision):
+    """X = E U with (E'PhE) U G + ((RE)'Pm(RE) + P) U = E'Ph Y H^T + (RE)'Pm M + P mean (TIP 2015, eq. 19).
 
-    precision_hsi (B,), precision_msi (M,): inverse noise variances Ph, Pm up to a common scale.
+    precision_hsi (B,), precision_msi (M,), prior_precision (L,): inverse variances Ph, Pm, P up to a common scale.
     """
     from mossfuse.classical.sylvester import SylvesterSolver
 
     seen = srf @ axes
     weight = axes.T @ (precision_hsi[:, None] * axes)
-    c1 = seen.T @ (precision_msi[:, None] * seen) + prior_weight * np.eye(axes.shape[1])
+    c1 = seen.T @ (precision_msi[:, None] * seen) + np.diag(prior_precision)
     c3 = operator.adjoint(hsi @ (precision_hsi[:, None] * axes)) + msi @ (precision_msi[:, None] * seen)
-    c3 += prior_weight * mean
+    c3 += prior_precision * mean
     return SylvesterSolver(operator).solve(c1, c3, weight) @ axes.T
 
 
-def covariance_weights(observation, operator):
-    """Noise precisions and prior precision of R-FUSE, scaled so that the HSI's mean noise variance is 1.
+def covariance_weights(observation, operator, axes):
+    """Noise and prior precisions of R-FUSE, scaled so that the HSI's mean noise variance is 1, and notes for the report.
 
-    Unknown noise variance: the mean square of H M - R y, which is noise alone where H and R are right. The prior
-    variance is the energy that the MSI loses when it is degraded and interpolated, relative to its own energy.
+    Unknown noise is read off the residual v = H M - y R^T, whose variance is s_m^2 |psf|^2 + s_h^2 |R_i|^2 where H and R are
+    right, with s_m from the MSI's details (mossfuse.physics.noise). The detail that a coefficient image lacks after
+    interpolation has its own variance at low resolution, free of noise, times the part of its variance that the MSI
+    loses when it is degraded and interpolated.
     """
     from mossfuse.classical.resize import spline_upsample
+    from mossfuse.physics.noise import msi_noise
 
     sensor, msi = observation.sensor, observation.msi.astype(np.float64)
     low = operator(msi)
-    residual = low - observation.hsi @ sensor.srf.T
-    floor = max(float(np.mean(residual**2)), QUANTISATION**2) if sensor.noise_hsi is None else QUANTISATION**2
-    noise_hsi, noise_msi = (
-        np.full(image.shape[2], floor)
-        if noise is None
-        else np.maximum(np.asarray(noise, np.float64) ** 2, QUANTISATION**2)
-        for noise, image in ((sensor.noise_hsi, observation.hsi), (sensor.noise_msi, msi))
-    )
+    residual = ((low - observation.hsi @ sensor.srf.T) ** 2).mean((0, 1))
+    sigma_msi, sigma_hsi = sensor.noise_msi, sensor.noise_hsi
+    if sigma_msi is None:
+        sigma_msi = np.minimum(msi_noise(observation.msi), np.sqrt(residual / operator.gain))
+    if sigma_hsi is None:
+        left = np.maximum(residual - np.square(sigma_msi) * operator.gain, 0).sum() / (sensor.srf**2).sum()
+        sigma_hsi = np.full(observation.hsi.shape[2], np.sqrt(left))
+    noise_hsi, noise_msi = (np.maximum(np.square(sigma), QUANTISATION**2) for sigma in (sigma_hsi, sigma_msi))
     lost = msi - spline_upsample(low, operator.ratio, operator.psf.shape, operator.phase)
-    detail = max(float((lost**2).mean() / max((msi**2).mean(), 1e-12)), 1e-6)
+    detail = max(lost.var((0, 1)).sum() - noise_msi.sum(), 0) / max(msi.var((0, 1)).sum(), 1e-12)
+    spread = (observation.hsi @ (axes / (axes**2).sum(0))).var((0, 1))
+    signal = np.maximum(spread - noise_hsi.mean() / (axes**2).sum(0), 0.01 * spread)
+    variance = np.maximum(detail * signal, PRIOR_FLOOR)
     unit = noise_hsi.mean()
-    notes = {
-        "noise hsi": float(np.sqrt(noise_hsi.mean())),
-        "noise msi": float(np.sqrt(noise_msi.mean())),
-        "detail": detail,
-    }
-    return (unit / noise_hsi, unit / noise_msi, unit / detail), notes
+    notes = {"noise hsi": unit**0.5, "noise msi": noise_msi.mean() ** 0.5, "lost detail": detail}
+    notes = {key: float(value) for key, value in notes.items()}
+    return (unit / noise_hsi, unit / noise_msi, unit / variance), notes
 
 
 def toolbox_form(hsi, msi, axes, ratio, prior_weight):
@@ -140,10 +145,11 @@ def toolbox_form(hsi, msi, axes, ratio, prior_weight):
     srf, offset = estimate_srf(hsi, toolbox_downsample(msi, ratio))
     msi = np.maximum(msi - offset, 0)
     psf = gaussian_psf(ratio + 1 - ratio % 2, ratio / FWHM)
+    prior = np.full(axes.shape[1], prior_weight)
     cube, starts = 0, sorted({(ratio - 1) // 2, ratio // 2})
     for start in starts:
         operator = BlurSample(psf, (start, start), ratio, msi.shape, "wrap")
         mean = prior_mean(hsi, axes, operator)
         ones = np.ones(hsi.shape[2]), np.ones(msi.shape[2])
-        cube = cube + posterior(hsi, msi, axes, srf, mean, operator, *ones, prior_weight) / len(starts)
+        cube = cube + posterior(hsi, msi, axes, srf, mean, operator, *ones, prior) / len(starts)
     return cube, srf

@@ -59,9 +59,8 @@ def fuse(observation, *, seed, device, checkpoint=None):
     low = hsi - hsi.mean((0, 1))
     cube = np.empty(upsampled.shape, np.float32)
     for band, group in assign_bands(hsi, low_msi):
-        design = low[..., group].reshape(-1, len(group))
-        design = np.hstack([design, np.ones((len(design), 1))])
-        weights = np.linalg.lstsq(design, low_pan[..., band].ravel(), rcond=cutoff)[0]
-        intensity = (upsampled[..., group] - upsampled[..., group].mean((0, 1))) @ weights[:-1]
+        design, target = low[..., group].reshape(-1, len(group)), low_pan[..., band].ravel()
+        weights = np.linalg.lstsq(design, target - target.mean(), rcond=cutoff)[0]
+        intensity = (upsampled[..., group] - upsampled[..., group].mean((0, 1))) @ weights
         cube[..., group] = inject(upsampled[..., group], pan[..., band], intensity - intensity.mean())
     return Fusion(cube=cube)

@@ -5,7 +5,8 @@ hypersharpening: M. Selva et al., IEEE JSTARS 8(6), 2015; toolbox form: Yokoya e
 Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (no licence text).
 Differs: `mtf-glp-hs` is the toolbox's form, blind: Gaussian MTF with FWHM = ratio, 45-tap interpolator, mean over the two
 central lattices of an even ratio, negative values set to 0; vectorised, and without its upper clip, which exceeds 1.
-`mtf-glp-hs-psf` is told the PSF: true low-pass, cubic splines on the true lattice, unit gain.
+`mtf-glp-hs-psf` is told the PSF: true low-pass, cubic splines on the true lattice (`regression-injection` is the same
+with unit gains).
 Published numbers: none on CAVE.
 """
 
@@ -31,7 +32,7 @@ METHODS = (
         knows=frozenset({"psf", "phase"}),
         stochastic=False,
         code="magamig/hif-benchmarking@ef23570",
-        note="affine regression with injection of the interpolated residual",
+        note="hypersharpening with the sensor's own low-pass",
     ),
 )
 
@@ -52,27 +53,38 @@ def fuse(observation, *, seed, device, checkpoint=None):
     else:
         low_msi = operator_of(observation)(msi)
         weights, offset = affine_fit(low_msi, hsi)
-        residual = hsi - low_msi @ weights - offset
-        cube = msi @ weights + offset + spline_upsample(residual, ratio, sensor.psf.shape, sensor.phase)
+        both = np.concatenate([hsi, low_msi @ weights + offset], 2)
+        both = spline_upsample(both, ratio, sensor.psf.shape, sensor.phase)
+        cube = injection(both[..., : hsi.shape[2]], msi @ weights + offset, both[..., hsi.shape[2] :])
     return Fusion(cube=cube.astype(np.float32))
 
 
-def blind_injection(hsi, synthetic, ratio):
-    """U + cov(U, low) / var(low) * (synthetic - low), low: the synthetic band through the assumed MTF and the interpolator.
+def injection(upsampled, synthetic, low):
+    """U + cov(U, low) / var(low) * (synthetic - low) per band; low: the interpolated low-pass of the synthetic band."""
+    centred = low - low.mean((0, 1))
+    energy = (centred**2).sum((0, 1))
+    gain = np.divide(
+        (centred * upsampled).sum((0, 1)),
+        energy,
+        out=np.zeros_like(energy),
+        where=energy > 1e-12 * (low**2).sum((0, 1)),
+    )
+    return upsampled + gain * (synthetic - low)
 
-    hsi: (h, w, B); synthetic: (H, W, B). Aiazzi et al. 2006, eq. 8 with a global gain per band.
+
+def blind_injection(hsi, synthetic, ratio):
+    """``injection`` with the toolbox's low-pass and interpolator, non-negative, mean over the lattices of an even ratio.
+
+    hsi: (h, w, B); synthetic: (H, W, B).
     """
     from mossfuse.classical.resize import fir_upsample
     from mossfuse.classical.toolbox import toolbox_downsample
 
-    decimated = toolbox_downsample(synthetic, ratio)
+    both = np.concatenate([hsi, toolbox_downsample(synthetic, ratio)], 2)
     starts = {(ratio - 1) // 2, ratio // 2}
     cube = 0
     for start in sorted(starts):
-        both = fir_upsample(np.concatenate([hsi, decimated], 2), ratio, (start, start))
-        upsampled, low = both[..., : hsi.shape[2]], both[..., hsi.shape[2] :]
-        centred = low - low.mean((0, 1))
-        energy = (centred**2).sum((0, 1))
-        gain = np.divide((centred * upsampled).sum((0, 1)), energy, out=np.zeros_like(energy), where=energy > 0)
-        cube = cube + np.maximum(upsampled + gain * (synthetic - low), 0) / len(starts)
+        fine = fir_upsample(both, ratio, (start, start))
+        detailed = injection(fine[..., : hsi.shape[2]], synthetic, fine[..., hsi.shape[2] :])
+        cube = cube + np.maximum(detailed, 0) / len(starts)
     return cube

@@ -5,6 +5,8 @@ Every interpolator is two small matrices, one per axis, so resizing a cube is tw
 
 import numpy as np
 
+from mossfuse.physics.interpolation import upsample_spline
+
 FIR_TAPS = 44  # order of the interpolation filter of the hyperspectral toolboxes (Yokoya et al., GRSM 2017)
 
 
@@ -34,22 +36,9 @@ def spline_upsample(low, ratio, psf_shape, phase):
     """Cubic spline through the low-resolution samples at the centres of their PSFs, (h * ratio, w * ratio, C) float64.
 
     low: (h, w, C); the centre of sample i along an axis is ``i * ratio + phase + (0.5 where the PSF's size is even)``.
-    Beyond the outermost samples the image is continued by its nearest sample.
     """
-    rows, cols = (
-        spline_matrix(n, ratio, p - (k - 1) // 2 + (k - 1) / 2)
-        for n, k, p in zip(low.shape, psf_shape, phase, strict=False)
-    )
-    return separable(low, rows, cols)
-
-
-def spline_matrix(size, ratio, offset):
-    """(size * ratio, size) matrix of the cubic spline with samples at ``offset + i * ratio``."""
-    from scipy.ndimage import map_coordinates
-
-    position = (np.arange(size * ratio) - offset) / ratio
-    basis = np.eye(size)
-    return np.stack([map_coordinates(basis[i], position[None], order=3, mode="nearest") for i in range(size)], 1)
+    centre = [p + (0.5 if k % 2 == 0 else 0.0) for k, p in zip(psf_shape, phase, strict=True)]
+    return upsample_spline(low, ratio, centre).astype(np.float64)
 
 
 def fir_upsample(low, ratio, start):
@@ -66,6 +55,8 @@ def fir_matrix(size, ratio, start):
     """(size * ratio, size) matrix of ``fir_upsample`` along one axis."""
     from scipy.signal import firwin
 
+    if ratio == 1:
+        return np.eye(size)
     taps = ratio * firwin(FIR_TAPS + 1, 1 / ratio)
     target = (np.arange(size)[:, None] * ratio + start + np.arange(FIR_TAPS + 1) - FIR_TAPS // 2) % (size * ratio)
     return scatter(target, np.broadcast_to(taps, target.shape), size * ratio).T

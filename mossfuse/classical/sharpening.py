@@ -35,7 +35,8 @@ def inject(bands, pan, intensity):
     """
     detail = pan - intensity
     energy = (intensity**2).sum()
-    gains = np.tensordot(intensity, bands, ((0, 1), (0, 1))) / energy if energy > 0 else np.zeros(bands.shape[2])
+    live = energy > 1e-12 * (pan**2).sum()
+    gains = np.tensordot(intensity, bands, ((0, 1), (0, 1))) / energy if live else np.zeros(bands.shape[2])
     return bands + (detail - detail.mean())[..., None] * gains
 
 
