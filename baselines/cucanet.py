@@ -23,7 +23,7 @@ METHOD = Method(
     knows=frozenset({"phase"}),
     trains="scene",
     gpu=True,
-    params={"channels": 128, "endmembers": 128, "steps": 900, "learning_rate": 5e-3, "iterates": None},
+    params={"channels": 128, "endmembers": 128, "steps": 900, "learning_rate": 5e-3},
     presets={
         "smoke": {"channels": 16, "endmembers": 16, "steps": 30},
         "paper": {"channels": 512, "steps": 10000},

@@ -48,7 +48,6 @@ METHODS = (
             "sensor_rate": 1e-2,
             "sensor_every": 20,
             "windows": 4,
-            "iterates": None,
         },
         presets={
             "smoke": {"steps": 60, "sensor_steps": 60},
@@ -61,7 +60,7 @@ METHODS = (
         name="daem-pretrained",
         title="DAEM",
         trains="dataset",
-        params={"steps": 475, "learning_rate": 1e-3, "iterates": None},
+        params={"steps": 475, "learning_rate": 1e-3},
         train_params={
             "train_steps": 7300,
             "train_rate": 1e-3,

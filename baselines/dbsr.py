@@ -31,7 +31,6 @@ METHOD = Method(
         "steps": 800,
         "learning_rate": 1.2e-3,
         "operator_rate": 1.1e-4,
-        "iterates": None,
     },
     presets={
         "smoke": {"channels": 8, "operator_steps": 50, "start_steps": 20, "steps": 15},

@@ -19,7 +19,7 @@ METHOD = Method(
     knows=frozenset({"psf", "srf"}),
     trains="scene",
     gpu=True,
-    params={"channels": 64, "steps": 800, "learning_rate": 1e-2, "hsi_weight": 0.1, "jitter": 0.03, "iterates": None},
+    params={"channels": 64, "steps": 800, "learning_rate": 1e-2, "hsi_weight": 0.1, "jitter": 0.03},
     presets={"smoke": {"channels": 8, "steps": 20}, "paper": {"steps": 20001}},
     code="tuezato/guided-deep-decoder@f082cf1",
 )

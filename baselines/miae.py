@@ -30,7 +30,6 @@ METHOD = Method(
         "steps": 4000,
         "learning_rate": 5e-3,
         "patch": 64,
-        "iterates": None,
     },
     presets={
         "smoke": {"endmembers": 20, "operator_steps": 100, "steps": 40, "patch": 32},

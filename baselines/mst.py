@@ -26,7 +26,7 @@ METHODS = (
         name="mst",
         title="MST trunk, per scene",
         trains="scene",
-        params={**RECIPE, "steps": 2000, "iterates": None},
+        params={**RECIPE, "steps": 2000},
         presets={"smoke": SMOKE, "paper": {"steps": 10000, "patch": 128, "batch": 4}},
         note="a spectral-wise transformer with MossFuse's operators; no published method ('paper': a longer schedule of ours)",
         **SHARED,

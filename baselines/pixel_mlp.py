@@ -19,7 +19,7 @@ SHARED = {
     "licence": "own implementation (original MIT)",
     "trains": "scene",
     "gpu": True,
-    "params": {"width": 64, "depth": 6, "steps": 2500, "learning_rate": 1e-2, "iterates": None},
+    "params": {"width": 64, "depth": 6, "steps": 2500, "learning_rate": 1e-2, "graphs": False},
     "presets": {"smoke": {"steps": 100}, "paper": {}},
     "code": "ritikgshah/SpectraLift@245533e",
 }
@@ -35,11 +35,13 @@ METHODS = (
 )
 
 
-def fuse(observation, *, seed, device, checkpoint=None, width, depth, steps, learning_rate, iterates=None):
+def fuse(
+    observation, *, seed, device, checkpoint=None, width, depth, steps, learning_rate, graphs=False, iterates=None
+):
     """Fit the network to the LR pixels and apply it to the MSI; Fusion with the estimated sensor where it was unknown.
 
     width, depth: of the hidden layers. steps: of Adam, over all LR pixels at once. learning_rate: the cycle's peak.
-    iterates: see mossfuse.fit.fit. Raises MossFuseError where SRF and sampling geometry are both unknown.
+    graphs, iterates: see mossfuse.fit.fit. Raises MossFuseError where SRF and sampling geometry are both unknown.
     """
     from mossfuse.deep.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
     from mossfuse.fit import Stage, fit, one_cycle, parameter_count, seeded
@@ -60,8 +62,9 @@ def fuse(observation, *, seed, device, checkpoint=None, width, depth, steps, lea
         lr=learning_rate,
         schedule=one_cycle(steps),
         output=cube,
+        capturable=True,
     )
-    fitted = fit([stage], seed=seed, device=device, iterates=iterates)
+    fitted = fit([stage], seed=seed, device=device, iterates=iterates, graphs=graphs)
     notes = {
         "parameters": parameter_count(network),
         "iterations": fitted.steps,

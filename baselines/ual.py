@@ -23,7 +23,7 @@ METHOD = Method(
     knows=frozenset({"phase", "srf"}),
     trains="supervised",
     gpu=True,
-    params={"adapt_steps": 1500, "learning_rate": 9e-5, "psf_rate": 1e-4, "iterates": None},
+    params={"adapt_steps": 1500, "learning_rate": 9e-5, "psf_rate": 1e-4},
     train_params={
         "channels": 128,
         "patch": 128,

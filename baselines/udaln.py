@@ -27,7 +27,7 @@ METHOD = Method(
         "joint_steps": 1500,
         "learning_rate": 1e-3,
         "joint_rate": 6e-5,
-        "iterates": None,
+        "graphs": False,
     },
     presets={
         "smoke": {"operator_steps": 100, "spectral_steps": 150, "joint_steps": 20},
@@ -41,12 +41,12 @@ CONSTANT_SHARE = {"operators": 1 / 2, "spectra": 2 / 3, "joint": 1 / 3}  # of a 
 
 def fuse(
     observation, *, seed, device, checkpoint=None, operator_steps, spectral_steps, joint_steps, learning_rate, joint_rate,
-    iterates=None,
+    graphs=False, iterates=None,
 ):  # fmt: skip
     """The fused cube with the learned PSF and SRF.
 
     operator_steps, spectral_steps, joint_steps: of the three stages. learning_rate: of the first two, joint_rate: of the
-    third. iterates: see mossfuse.fit.fit.
+    third. graphs, iterates: see mossfuse.fit.fit.
     """
     import torch
 
@@ -89,15 +89,15 @@ def fuse(
         operator.requires_grad_(False)
         yield Stage(
             "spectra", list(network.parameters()), lambda step: spectra_error(), learning_rate,
-            schedule("spectra", spectral_steps), output=cube,
+            schedule("spectra", spectral_steps), output=cube, capturable=True,
         )  # fmt: skip
         operator.requires_grad_(True)
         yield Stage(
             "joint", [*operator.parameters(), *network.parameters()], joint, joint_rate, schedule("joint", joint_steps),
-            project=operator.constrain, output=cube,
+            project=operator.constrain, output=cube, capturable=True,
         )  # fmt: skip
 
-    fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
+    fitted = fit(stages(), seed=seed, device=device, iterates=iterates, graphs=graphs)
     psf, srf = operator.estimates()
     notes = {
         "parameters": parameter_count(network, operator),

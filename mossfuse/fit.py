@@ -20,6 +20,7 @@ from mossfuse.errors import MossFuseError
 from mossfuse.progress import track
 
 PRECISIONS = ("float32", "bfloat16")
+WARM_UP = 3  # steps before one is recorded, so that every buffer exists
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Stage:
     adam: further options of Adam (betas, eps, weight_decay). average: decay of an exponential average of the
     parameters that replaces the last iterate; 0: the last iterate. output(): the fused cube (H, W, B) at this moment,
     for saved iterates. time_limit_s: the schedule is run through faster where the steps would take longer than this
-    (the result then depends on the machine's speed); None: never.
+    (the result then depends on the machine's speed); None: never. capturable: every step runs the same operations on the
+    same tensors, draws nothing at random and reads nothing back, so that it may be recorded as a CUDA graph.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Stage:
     average: float = 0.0
     output: Callable[[], np.ndarray] | None = None
     time_limit_s: float | None = None
+    capturable: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,30 +91,52 @@ class Fitted:
     cpu_seconds: float
 
 
-def fit(stages: Iterable[Stage], *, seed, device="cpu", log_every=50, iterates=None):
+def fit(stages: Iterable[Stage], *, seed, device="cpu", log_every=50, iterates=None, graphs=False):
     """Run ``stages`` in order and return Fitted; the results are in the stages' parameters.
 
     stages: may be a generator, so that a stage is made from what the one before has found.
     seed: of everything random in the losses; the state of torch's global generator is left as it was.
-    iterates: None, or {'folder': path, 'every': steps}: cubes of ``Stage.output`` are saved there as STAGE-STEP.npy
-    (step of that stage), for curves against a reference that are drawn elsewhere.
+    iterates: None, or {'folder': path, 'every': steps}: cubes of ``Stage.output`` are saved there (see Iterates), for
+    curves against a reference that are drawn elsewhere.
+    graphs: record the steps of capturable stages as CUDA graphs; without effect on a CPU.
     Raises MossFuseError where a loss stops being finite.
     """
-    log = History(log_every)
+    log, saved = History(log_every), Iterates(**iterates) if iterates else None
+    graphs = graphs and torch.device(device).type == "cuda"
     start, cpu = time.perf_counter(), time.process_time()
     with seeded(seed, device):
         for stage in stages:
-            run_stage(stage, log, iterates)
+            run_stage(stage, log, saved, graphs and stage.capturable)
     return Fitted(log.columns(), log.steps, time.perf_counter() - start, time.process_time() - cpu)
 
 
-def run_stage(stage, log, iterates):
+def run_stage(stage, log, iterates=None, capture=False):
     """One stage from its first to its last step."""
-    optimiser = torch.optim.Adam(stage.params, lr=stage.lr, fused=True, **stage.adam)
+    optimiser = torch.optim.Adam(stage.params, lr=stage.lr, fused=True, capturable=capture, **stage.adam)
     groups = [(group, group["lr"]) for group in optimiser.param_groups]
     params = [p for group in optimiser.param_groups for p in group["params"]]
     mean = [p.detach().clone() for p in params] if stage.average else None
     steps, done, started = stage.schedule.steps, 0, time.perf_counter()
+
+    def advance(step):
+        """One step of the optimiser; the loss and its terms before it."""
+        terms = stage.loss(step)
+        terms = terms if isinstance(terms, Mapping) else {"loss": terms}
+        total = sum(terms.values())
+        optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        optimiser.step()
+        with torch.no_grad():
+            if stage.project:
+                stage.project()
+            if mean:
+                torch._foreach_lerp_(mean, params, 1 - stage.average)
+        return {"loss": total, **terms}
+
+    if capture:
+        for group in optimiser.param_groups:  # a number would be recorded, a tensor is read at every replay
+            group["lr"] = torch.tensor(group["lr"], device=params[0].device)
+        advance = recorded(advance, optimiser)
     for step in track(range(steps), stage.name):
         position = float(step)
         if stage.time_limit_s is not None:
@@ -120,32 +145,66 @@ def run_stage(stage, log, iterates):
                 break
         factor = stage.schedule.factor(position)
         for group, lr in groups:
-            group["lr"] = lr * factor
-        terms = stage.loss(step)
-        terms = terms if isinstance(terms, Mapping) else {"loss": terms}
-        total = sum(terms.values())
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        optimiser.step()
+            if capture:
+                group["lr"].fill_(lr * factor)
+            else:
+                group["lr"] = lr * factor
+        terms = advance(step)
         done = step + 1
-        with torch.no_grad():
-            if stage.project:
-                stage.project()
-            if mean:
-                torch._foreach_lerp_(mean, params, 1 - stage.average)
-        log.add(stage.name, stage.lr * factor, {"loss": total, **terms}, last=done == steps)
-        if iterates and stage.output and (done % iterates["every"] == 0 or done == steps):
-            save_iterate(iterates["folder"], stage, done)
+        log.add(stage.name, stage.lr * factor, terms, last=done == steps)
+        if iterates and stage.output and (done % iterates.every == 0 or done == steps):
+            iterates.save(stage, done, log.steps)
     log.flush()
     if mean:
         with torch.no_grad():
             torch._foreach_copy_(params, mean)
 
 
-def save_iterate(folder, stage, step):
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    with torch.no_grad():
-        np.save(Path(folder, f"{stage.name}-{step:06d}.npy"), stage.output())
+def recorded(advance, optimiser):
+    """``advance`` for capturable stages: WARM_UP steps as usual on a side stream, then replays of one recorded step.
+
+    The replays write into the tensors that the recorded step returned.
+    """
+    side, graph, terms = torch.cuda.Stream(), torch.cuda.CUDAGraph(), {}
+
+    def step_of(step):
+        if step < WARM_UP:
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                found = advance(step)
+            torch.cuda.current_stream().wait_stream(side)
+            return found
+        if not terms:
+            optimiser.zero_grad(set_to_none=True)
+            with torch.cuda.graph(graph):
+                terms.update(advance(step))
+        graph.replay()
+        return terms
+
+    return step_of
+
+
+class Iterates:
+    """Cubes of a running fit in a folder: STAGE-STEP.npy (step of that stage) and index.csv.
+
+    index.csv: file, stage, step (over all stages), seconds and cpu_seconds of the fit until then, saving not counted.
+    """
+
+    def __init__(self, folder, every):
+        self.folder, self.every = Path(folder), every
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "index.csv").write_text("file,stage,step,seconds,cpu_seconds\n")
+        self.start, self.cpu = time.perf_counter(), time.process_time()
+
+    def save(self, stage, step, total):
+        """Save the cube after ``step`` steps of a stage, ``total`` over all stages."""
+        seconds, cpu = time.perf_counter() - self.start, time.process_time() - self.cpu
+        name = f"{stage.name}-{step:06d}.npy"
+        with torch.no_grad():
+            np.save(self.folder / name, stage.output())
+        with open(self.folder / "index.csv", "a") as index:
+            index.write(f"{name},{stage.name},{total},{seconds:.3f},{cpu:.3f}\n")
+        self.start, self.cpu = time.perf_counter() - seconds, time.process_time() - cpu
 
 
 class History:

@@ -119,7 +119,7 @@ def blind_step(paths, *, lr, schedule, reduce="sum", name="operators"):
         return error.sum() if reduce == "sum" else error.mean()
 
     operator = paths.operator
-    return Stage(name, list(operator.parameters()), loss, lr, schedule, project=operator.constrain)
+    return Stage(name, list(operator.parameters()), loss, lr, schedule, project=operator.constrain, capturable=True)
 
 
 def own_block(ratio, border="reflect"):

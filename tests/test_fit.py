@@ -156,7 +156,7 @@ def test_iterates_are_saved_where_they_are_asked_for(tmp_path):
     value, stage = parabola(steps=10)
     cube = lambda: value.detach().numpy().reshape(2, 2, 1)  # noqa: E731
     fit([replace(stage, output=cube)], seed=0, iterates={"folder": str(tmp_path), "every": 4})
-    assert sorted(p.name for p in tmp_path.iterdir()) == [f"parabola-{n:06d}.npy" for n in (4, 8, 10)]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["index.csv", *(f"parabola-{n:06d}.npy" for n in (4, 8, 10))]
     assert (np.load(tmp_path / "parabola-000010.npy") == cube()).all()
 
 

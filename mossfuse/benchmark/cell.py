@@ -1,6 +1,7 @@
 """One cell of the grid from the outside: run the method in a child, write run.json whatever happens."""
 
 import os
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,15 @@ def run_cell(cell, row, *, folder, pair, checkpoint=None, base=None, device="aut
     """Fuse one cell: writes folder/run.json, fused.mat and history.csv; returns the record.
 
     A method that fails leaves status 'failed' with its reason, an empty fused.mat and an empty history.
-    checkpoint: weights file or None; base: cube that a suffix refines.
+    checkpoint: weights file or None; base: cube that a suffix refines. Where the row asks for iterates, they are left in
+    folder/iterates; what an earlier run with other settings left there is removed.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "iterates", ignore_errors=True)
+    (folder / "curve.csv").unlink(missing_ok=True)
+    if row.iterates:
+        (folder / "iterates").mkdir()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     record = {
         **{key: getattr(cell, key) for key in ("dataset", "degradation", "method", "scene", "seed")},
@@ -44,6 +50,7 @@ def run_cell(cell, row, *, folder, pair, checkpoint=None, base=None, device="aut
             "pair": str(pair),
             "checkpoint": str(checkpoint) if checkpoint and not row.suffix else None,
             "base": str(base) if base else None,
+            "iterates": {"folder": str(folder / "iterates"), "every": row.iterates} if row.iterates else None,
             "cube": str(part["fused.mat"]),
             "history": str(part["history.csv"]),
         }

@@ -72,9 +72,8 @@ def fuse(request):
         start, cpu = time.perf_counter(), time.process_time()
         fusion = refine(request["suffix"], base, pair, **request["params"])
     else:
-        fusion = module.fuse(
-            pair, seed=request["seed"], device=device, checkpoint=request["checkpoint"], **request["params"]
-        )
+        params = {**request["params"], **({"iterates": request["iterates"]} if request["iterates"] else {})}
+        fusion = module.fuse(pair, seed=request["seed"], device=device, checkpoint=request["checkpoint"], **params)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     cube = np.asarray(fusion.cube)
     expected = (*pair.msi.shape[:2], pair.hsi.shape[2])

@@ -45,6 +45,7 @@ def add_verbs(parser):
     verb("fuse", fuse, "run one cell: DATASET/DEGRADATION/METHOD/SCENE/seedN", "cell", options=job)
     verb("time", clock, "time one cell", "cell", options=job)
     verb("score", score, "score one finished cell", "cell")
+    verb("curve", curve, "score the cubes that a cell saved on its way", "cell")
     verb("render-pair", render_pair, "pictures of one scene and its pair", "dataset", "degradation", "scene")
     verb("collect", collect, "gather every cell into the tables")
     verb("report", report, "build the report")
@@ -225,6 +226,21 @@ def score(options):
         conventions=settings["conventions"],
         pair=results / cell.dataset / cell.degradation / "_pairs" / f"{cell.scene}.mat",
         truth=DATA / cell.dataset / "scenes" / f"{cell.scene}.mat",
+    )
+
+
+def curve(options):
+    from mossfuse.benchmark.curve import score_iterates
+
+    settings, grid = load(options)
+    cell = parse_cell(options.cell, grid)
+    folder = Path(settings["results"]) / cell.folder
+    score_iterates(
+        iterates=folder / "iterates",
+        truth=DATA / cell.dataset / "scenes" / f"{cell.scene}.mat",
+        ratio=grid.degradations[cell.degradation].ratio,
+        convention=settings["conventions"][0],
+        output=folder / "curve.csv",
     )
 
 

@@ -1,6 +1,7 @@
 """The grid of a configuration: which cells exist, what each one runs, where its files stand."""
 
 import difflib
+import inspect
 from dataclasses import dataclass, field
 
 from mossfuse.errors import MossFuseError
@@ -10,7 +11,10 @@ from mossfuse.protocol import Method
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the leaderboard: a method with its settings, a refinement of one, or cubes made elsewhere."""
+    """One row of the leaderboard: a method with its settings, a refinement of one, or cubes made elsewhere.
+
+    iterates: a cube is kept at every so many steps of the fit to a scene, for the row's curve; None: no curve.
+    """
 
     name: str
     method: Method | None = None
@@ -21,6 +25,7 @@ class Row:
     weights: str | None = None
     external: dict | None = None
     title: str = ""
+    iterates: int | None = None
 
     @property
     def base(self):
@@ -125,6 +130,10 @@ class Grid:
                 wanted.update(dict.fromkeys(block.train_scenes))
         return {label: list(scenes) for label, scenes in out.items()}
 
+    def traced_cells(self):
+        """Cells whose quality is drawn over the steps of their fit."""
+        return [c for c in self.cells() if self.rows[c.method].iterates]
+
     def timed_cells(self):
         """Cells whose clock is read by the time rule, per the configuration's timing.scenes."""
         choice = self.config["timing"]["scenes"]
@@ -228,6 +237,8 @@ def make_row(name, config):
                 hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(defaults) or 'none'}"
                 raise MossFuseError(f"methods.{name}.{group}: method '{method.name}' has no parameter '{key}'; {hint}")
             into[key] = value
+    if "iterates" in settings and "iterates" not in inspect.signature(module.fuse).parameters:
+        raise MossFuseError(f"methods.{name}.iterates: method '{method.name}' keeps no iterates; remove the key")
     return Row(
         name=name,
         method=method,
@@ -236,6 +247,7 @@ def make_row(name, config):
         train=train,
         weights=settings.get("weights", method.weights),
         title=settings.get("title", method.title),
+        iterates=settings.get("iterates"),
     )
 
 

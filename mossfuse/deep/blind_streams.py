@@ -56,6 +56,7 @@ class BlindStreams:
             spectral_rate,
             halves(spectral_steps),
             output=lambda: to_cube(self.candidates().mean(0, keepdim=True)),
+            capturable=True,
         )
 
     @torch.no_grad()
@@ -64,11 +65,11 @@ class BlindStreams:
         spectra = torch.cat([self.streams.candidates(piece) for piece in self.pixels.split(CHUNK)], 1)
         return spectra.reshape(2, *self.shape, -1).permute(0, 3, 1, 2).contiguous()
 
-    def data_terms(self, cube, weight=1.0):
+    def data_terms(self, cube):
         """L1 to both images through the operators that were found: {'msi': ..., 'hsi': ...}; cube (1, B, H, W)."""
         return {
-            "msi": weight * (self.operator.colours(cube) - self.msi).abs().mean(),
-            "hsi": weight * (self.operator.blur(cube) - self.hsi).abs().mean(),
+            "msi": (self.operator.colours(cube) - self.msi).abs().mean(),
+            "hsi": (self.operator.blur(cube) - self.hsi).abs().mean(),
         }
 
 

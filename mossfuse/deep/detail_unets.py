@@ -76,7 +76,8 @@ class PlainUNet(nn.Module):
         self.skips = nn.ModuleList(Convolution(width, SKIP, 1) for _ in range(2))
         self.head = Head(width, bands, residual)
 
-    def forward(self, cube):
+    def forward(self, cube, msi=None):
+        """The MSI is not looked at; it is taken so that both networks are called alike."""
         check_size(cube)
         x, levels = self.down[0](cube), []
         for convolution in self.down[1:]:

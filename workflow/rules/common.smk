@@ -1,6 +1,7 @@
 # The checked configuration, and the functions that turn wildcards into files. Methods are found by name.
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ RESULTS, REPORTS, CHECKPOINTS = (
 )
 EFFECTIVE = f"{RESULTS}/settings.json"
 PACKAGE = Path(workflow.basedir) / "mossfuse"
+TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 CELL = "{dataset}/{degradation}/{method}/{scene}/seed{seed}"
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
 for name, first in (
@@ -80,10 +82,10 @@ def method_code(wildcards):
 def row_settings(wildcards):
     """What decides the bytes of a cell besides its inputs: the row's parameters and weights."""
     row = GRID.rows[wildcards.method]
-    return json.dumps(
-        {"params": row.params, "weights": row.weights, "external": row.external},
-        sort_keys=True,
-    )
+    settings = {"params": row.params, "weights": row.weights, "external": row.external}
+    if row.iterates:
+        settings["iterates"] = row.iterates
+    return json.dumps(settings, sort_keys=True)
 
 
 def pair_file(wildcards):

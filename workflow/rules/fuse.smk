@@ -31,6 +31,21 @@ rule fuse:
         "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
 
 
+if TRACED:
+
+    use rule fuse as fuse_with_iterates with:
+        # The saved cubes go once their curve is drawn; `snakemake --notemp` keeps them.
+        output:
+            run=f"{RESULTS}/{CELL}/run.json",
+            cube=f"{RESULTS}/{CELL}/fused.mat",
+            history=f"{RESULTS}/{CELL}/history.csv",
+            iterates=temp(directory(f"{RESULTS}/{CELL}/iterates")),
+        wildcard_constraints:
+            method="|".join(map(re.escape, TRACED)),
+
+    ruleorder: fuse_with_iterates > fuse
+
+
 rule time:
     # Takes every core, so that nothing runs beside it.
     input:

@@ -7,6 +7,7 @@ rule report:
         timing=f"{RESULTS}/timing.csv",
         catalogue=f"{RESULTS}/catalogue.json",
         views=cell_files("view"),
+        curves=cell_files("curve.csv", GRID.traced_cells()),
         scenes=[
             f"{RESULTS}/{b.label}/{d}/_scenes/{s}/view"
             for b in GRID.blocks

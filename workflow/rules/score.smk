@@ -30,6 +30,26 @@ rule score:
         " > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
 
+rule curve:
+    input:
+        iterates=f"{RESULTS}/{CELL}/iterates",
+        truth=truth_file,
+    output:
+        f"{RESULTS}/{CELL}/curve.csv",
+    log:
+        f"logs/curve/{CELL}.log",
+    conda:
+        "../envs/mossfuse.yaml"
+    params:
+        convention=SETTINGS["conventions"][0],
+        code=code("benchmark/curve.py"),
+        settings=EFFECTIVE,
+    shell:
+        "python -m mossfuse bench curve --settings {params.settings} "
+        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
+        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
+
+
 rule render_pair:
     input:
         pair=pair_file,

@@ -282,7 +282,8 @@ def convergence(histories):
     for ax in axes.flat[len(histories) :]:
         ax.axis("off")
     for ax, (title, tables) in zip(axes.flat, histories.items(), strict=False):
-        names = [c for c in tables[0].columns if c != "step" and (tables[0][c] > 0).any()][:6]
+        numbers = tables[0].select_dtypes("number").drop(columns=["step", "lr"], errors="ignore")
+        names = [c for c in numbers.columns if (numbers[c] > 0).any()][:6]
         for colour, name in zip(sns.color_palette("deep", len(names)), names, strict=True):
             for number, table in enumerate(tables):
                 label = name if number == 0 else None

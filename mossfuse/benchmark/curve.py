@@ -1,0 +1,29 @@
+"""Quality against truth over the steps of a fit: scored from the cubes that the method saved, never by the method."""
+
+import csv
+from pathlib import Path
+
+from mossfuse.benchmark.score import write_rows
+
+COLUMNS = ("stage", "step", "seconds", "cpu_seconds", "psnr", "sam")
+
+
+def score_iterates(*, iterates, truth, ratio, convention, output):
+    """Write ``output``, one row per cube of the folder ``iterates`` (see mossfuse.fit.Iterates), in order of steps.
+
+    truth: the scene's cube file. step: over all stages of the fit. seconds, cpu_seconds: of the fit until then, on a
+    machine that may do other work. psnr, sam: by ``convention``. A fit that failed gives a header alone.
+    """
+    import numpy as np
+
+    from mossfuse.benchmark.metrics import score
+    from mossfuse.files import read_cube
+
+    index, rows = Path(iterates, "index.csv"), []
+    if index.exists():
+        reference, _ = read_cube(truth)
+        with open(index, newline="") as stream:
+            for entry in csv.DictReader(stream):
+                values = score(reference, np.load(Path(iterates, entry["file"])), ratio, convention)
+                rows.append([entry[c] if c in entry else values[c] for c in COLUMNS])
+    write_rows(Path(output), COLUMNS, rows)
