@@ -101,6 +101,7 @@ def fuse(
     from mossfuse.physics.blind import check_pair
 
     check_pair(observation)
+    content = read_weights(checkpoint, KIND, observation) if checkpoint is not None else {}
     model = build([observation], seed, device)
     network, operator = model.network, model.operator
     pixels, shape = pixel_list(observation.msi, device), (*observation.msi.shape[:2], observation.hsi.shape[2])
@@ -113,8 +114,8 @@ def fuse(
         return terms | (model.operator_loss(some(model, windows)) if step % sensor_every == 0 else {})
 
     def stages():
-        if checkpoint is not None:
-            model.load_state_dict(read_weights(checkpoint, KIND, observation)["state_dict"])
+        if content:
+            model.load_state_dict(content["state_dict"])
             decoders = [*network.mean.parameters(), *network.spread.parameters()]
             loss = lambda step: model.network_loss()  # noqa: E731
             yield Stage("decoders", decoders, loss, learning_rate, multistep(steps), output=cube)
@@ -136,6 +137,8 @@ def fuse(
         "fit_seconds": round(fitted.seconds, 2),
         "fit_cpu_seconds": round(fitted.cpu_seconds, 2),
     }
+    if content:
+        notes["training_iterations"] = content["training"]["train_steps"]
     return Fusion(cube=cube(), psf_hat=psf, srf_hat=srf, history=fitted.history, notes=notes)
 
 

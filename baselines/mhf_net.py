@@ -65,7 +65,7 @@ def fuse(observation, *, seed, device, checkpoint=None):
         found = network(to_tensor(observation.hsi, device), to_tensor(observation.msi, device))
     notes = {
         "parameters": parameter_count(network),
-        "iterations": content["training"]["steps"],
+        "training_iterations": content["training"]["steps"],
         "last_residual": float(found["residual"].square().mean().sqrt()),
     }
     return Fusion(cube=to_array(found["cube"]), notes=notes)

