@@ -1,4 +1,4 @@
-"""The loss terms of MossFuse and the two ways in which they are summed.
+"""The loss terms of MossFuse and the ways in which they are summed: the paper's, the released one, and the paper's less a part.
 
 Source: the paper's subspace decomposition, cycle consistency and self-supervised terms, as coded in the released
 training script (where every "mse" is a mean absolute error). No term sees a ground truth.
@@ -12,11 +12,14 @@ import torch
 import torch.nn.functional as F
 
 from mossfuse.network.encoders import enlarged
+from mossfuse.turns import following
 
 SELF_SUPERVISED = ("msi_rebuilt", "hsi_rebuilt", "blurred_from_hsi", "blurred_from_msi")
 VARIANTS = {
     "paper": dict.fromkeys(("decomposition", "hsi_cycle", "msi_cycle", *SELF_SUPERVISED), 1.0),
     "released": {"decomposition": 0.1, "hsi_cycle": 1.0, "msi_cycle": 1.0},
+    "no-decoupling": dict.fromkeys(("hsi_cycle", "msi_cycle", *SELF_SUPERVISED), 1.0),
+    "no-self-supervision": dict.fromkeys(("decomposition", "hsi_cycle", "msi_cycle"), 1.0),
 }
 
 
@@ -46,12 +49,13 @@ def decomposition(out):
     return torch.logsumexp(cosines, 0) - cosines[0]
 
 
-def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0))):
+def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0)), turns=None):
     """name -> scalar tensor, of one pass ``out`` (mossfuse.network.mossfuse.Outputs) on its inputs.
 
     msi (N, M, rows, cols), hsi (N, B, low rows, low cols). The self-supervised terms are absent where the network
     has no decoders for them. border_blocks: low-resolution pixels to leave out at each side, ((top, bottom), (left,
-    right)), of the terms that blur: in a patch their PSF window would need pixels outside.
+    right)), of the terms that blur: in a patch their PSF window would need pixels outside. turns: how every pair was
+    turned (mossfuse.turns), as told to the network; None: not, or the sensor's phase is to be taken nevertheless.
     """
     (top, bottom), (left, right) = border_blocks
     inner = (..., slice(top, hsi.shape[2] - bottom), slice(left, hsi.shape[3] - right))
@@ -64,9 +68,14 @@ def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0))):
     if out.msi_rebuilt is not None:
         ratio = msi.shape[2] // hsi.shape[2]
         row, col = geometry.phase
+
+        def sampled(image):
+            return image[:, :, row::ratio, col::ratio]
+
+        sample = sampled if turns is None else following(sampled, turns)
         terms |= {
             "msi_rebuilt": l1(msi, out.msi_rebuilt),
-            "hsi_rebuilt": l1(hsi, out.hsi_rebuilt[:, :, row::ratio, col::ratio]),
+            "hsi_rebuilt": l1(hsi, sample(out.hsi_rebuilt)),
             "blurred_from_hsi": l1(enlarged(out.blurred_from_hsi.detach(), ratio), out.blurred_rebuilt),
             "blurred_from_msi": l1(enlarged(out.blurred_from_msi.detach(), ratio), out.blurred_rebuilt),
         }
@@ -74,7 +83,7 @@ def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0))):
 
 
 def fusion_loss(terms, variant):
-    """The weighted sum of a variant ('paper': all terms; 'released': the script's active line), without ``blind``."""
+    """The weighted sum of a variant of VARIANTS, without ``blind``; 'released' is the script's active line."""
     return sum(weight * terms[name] for name, weight in VARIANTS[variant].items())
 
 

@@ -1,117 +1,37 @@
-"""Training of MossFuse on degraded pairs: random patches, a fixed number of steps, resumable to the bit.
+"""Training of MossFuse on degraded pairs: patches, a fixed number of steps, resumable to the bit.
 
-No ground truth is used anywhere. By default the PSF and the SRF are fitted to all pairs first and then frozen, and
-only the encoders and the high-resolution decoder are trained; ``operators='learned'`` and ``loss='paper'`` are the
-authors' way. Patches are aligned to the low-resolution grid and never flipped: the official sampling phase (15 of
-32) is off the block's centre, so a flip would shift the HSI against the MSI by a pixel.
+No ground truth is used anywhere, and the iterate that is kept is chosen on patches of the pairs that no training step
+has seen. How the default differs from the released training, piece by piece: mossfuse.recipe, docs/training-variants.md.
 """
 
+import copy
 import hashlib
 import logging
 import math
-from dataclasses import dataclass, fields
+import os
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from mossfuse.errors import MossFuseError
-from mossfuse.losses import VARIANTS, fusion_loss, loss_terms, needs_decoders
+from mossfuse.fit import mixed
+from mossfuse.losses import fusion_loss, loss_terms, needs_decoders
 from mossfuse.muon import Muon
 from mossfuse.network import checkpoint
 from mossfuse.network.degradation import fit_operators, geometry_of
 from mossfuse.network.mossfuse import MossFuse, inference_parameter_count, parameter_count
+from mossfuse.patches import Patches
 from mossfuse.physics.sampling import block_span
-from mossfuse.physics.tensors import to_tensor
 from mossfuse.progress import track
+from mossfuse.recipe import Recipe
+from mossfuse.turns import draw_turns, turned
 
-OPERATORS = ("fitted", "learned")
 LOG_EVERY = 20
 SMALLEST_MATRIX = 8  # rows and columns from which a weight matrix is worth Muon's orthogonal updates
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The settings of one training.
-
-    dim, num_blocks: width and depth of the network. steps: optimiser steps. patch: side of a patch in MSI pixels, a
-    multiple of the ratio. batch: patches per step. learning_rate: Adam's step size after ``warmup`` steps of linear
-    rise, then a cosine down to the share ``final_rate`` of it. matrix_rate: the same for Muon, which trains the weight
-    matrices and dense kernels; 0: Adam trains them too. clip: limit on the norm of the gradient, the blind net's aside. loss: name in mossfuse.losses.VARIANTS.
-    operators: 'fitted' first and frozen, or 'learned' with the rest. save_every: steps between resumable states.
-    """
-
-    dim: int
-    num_blocks: int
-    steps: int
-    patch: int
-    batch: int
-    learning_rate: float
-    matrix_rate: float
-    final_rate: float
-    warmup: int
-    clip: float
-    loss: str
-    operators: str
-    save_every: int
-
-    def __post_init__(self):
-        for key, allowed in (("loss", tuple(VARIANTS)), ("operators", OPERATORS)):
-            if getattr(self, key) not in allowed:
-                raise MossFuseError(
-                    f"unknown {key} '{getattr(self, key)}' in the training parameters; choose one of {allowed}"
-                )
-        if (
-            min(self.steps, self.patch, self.batch, self.save_every) < 1
-            or self.learning_rate <= 0
-            or self.matrix_rate < 0
-            or self.clip <= 0
-        ):
-            raise MossFuseError(
-                "training needs positive steps, patch, batch, save_every, learning_rate and clip; check train_params"
-            )
-
-    def pace(self, step):
-        """Share of the step sizes that is used at the 0-based ``step``."""
-        if step < self.warmup:
-            return (step + 1) / self.warmup
-        done = (step - self.warmup) / max(1, self.steps - self.warmup)
-        return self.final_rate + (1 - self.final_rate) * 0.5 * (1 + math.cos(math.pi * done))
-
-
-class Patches:
-    """Random aligned patches of all pairs, held on one device."""
-
-    def __init__(self, pairs, patch, device):
-        self.ratio = pairs[0].ratio
-        if patch % self.ratio or any(patch > min(pair.msi.shape[:2]) for pair in pairs):
-            raise MossFuseError(
-                f"training patch {patch} must be a multiple of the ratio {self.ratio} and fit into every MSI "
-                f"(smallest side {min(min(p.msi.shape[:2]) for p in pairs)}); change 'patch' in train_params"
-            )
-        self.low = patch // self.ratio
-        self.images = [(to_tensor(pair.msi, device), to_tensor(pair.hsi, device)) for pair in pairs]
-
-    def draw(self, batch, generator):
-        """(msi (batch, M, patch, patch), hsi (batch, B, patch / ratio, patch / ratio))."""
-        drawn = []
-        for _ in range(batch):
-            msi, hsi = self.images[self._uniform(len(self.images), generator)]
-            row, col = (self._uniform(n - self.low + 1, generator) for n in hsi.shape[2:])
-            r, size = self.ratio, self.low
-            drawn.append(
-                (
-                    msi[:, :, row * r : (row + size) * r, col * r : (col + size) * r],
-                    hsi[:, :, row : row + size, col : col + size],
-                )
-            )
-        msi, hsi = zip(*drawn, strict=True)
-        return torch.cat(msi), torch.cat(hsi)
-
-    @staticmethod
-    def _uniform(count, generator):
-        return int(torch.randint(count, (), generator=generator))
 
 
 def train(pairs, *, seed, device, path, resume=False, **settings):
@@ -120,88 +40,150 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     settings: the fields of Recipe. A state is kept beside the checkpoint (``path`` + '.partial') every
     ``save_every`` steps; with ``resume`` an existing one is continued, and the result is bit for bit that of an
     uninterrupted run on the same machine and threads. Returns history columns: step, learning_rate, every loss term
-    (mean since the last logged step). Raises MossFuseError for pairs or settings that do not fit together, and where
-    the loss stops being finite.
+    (mean since the last logged step) and held_out, the loss on the patches held out. Raises MossFuseError for pairs or
+    settings that do not fit together, and where the loss stops being finite.
     """
     recipe = Recipe(**settings)
     check_pairs(pairs)
     geometry = geometry_of(pairs[0])
+    generator = torch.Generator().manual_seed(seed)
     patches = Patches(pairs, recipe.patch, device)
-    blocks = protruding_blocks(geometry, patches)
+    patches.hold_out(recipe.held_out, generator)
+    blocks = protruding_blocks(geometry, patches, turning=recipe.augment == "exact")
+    per_epoch = patches.steps_per_epoch(recipe.batch) if "released" in (recipe.order, recipe.schedule) else 1
     network = new_network(pairs, recipe, geometry, seed).to(device).train()
     fusing = [p for name, p in network.named_parameters() if not name.startswith("blind.")]
     optimisers = make_optimisers(network, recipe)
-    run = Run(
-        network, optimisers, torch.Generator().manual_seed(seed), partial_path(path), identity(pairs, recipe, seed)
-    )
+    run = Run(network, optimisers, generator, partial_path(path), identity(pairs, recipe, seed), recipe.ema)
     if resume and run.path.exists():
         run.restore()
+
+    def terms_of(net, msi, hsi, turns=None):
+        with mixed(recipe.precision, device):
+            out = net(msi, hsi, turns=turns)
+        return loss_terms(out.full_precision(), msi, hsi, geometry, blocks, turns)
+
+    def held_out_loss(net):
+        msi, hsi = patches.cut(patches.held_out)
+        with torch.no_grad():
+            terms = terms_of(net.eval(), msi, hsi)
+        return float(terms["hsi_cycle"] + terms["msi_cycle"])
+
     todo = track(range(run.step, recipe.steps), f"training on {len(pairs)} pairs", total=recipe.steps - run.step)
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=True):
+    with repeatable(device, recipe.deterministic):
         for step in todo:
+            pace = recipe.pace(step, per_epoch)
             for optimiser, rate in optimisers:
-                optimiser.param_groups[0]["lr"] = rate * recipe.pace(step)
-            msi, hsi = patches.draw(recipe.batch, run.generator)
-            terms = loss_terms(network(msi, hsi), msi, hsi, geometry, blocks)
+                optimiser.param_groups[0]["lr"] = rate * pace
+            if recipe.order == "released":
+                msi, hsi = patches.released(step, recipe.batch)
+            else:
+                msi, hsi = patches.draw(recipe.batch, generator)
+            turns = None
+            if recipe.augment != "none":
+                turns = draw_turns(recipe.batch, generator)
+                msi, hsi = turned(msi, turns), turned(hsi, turns)
+            terms = terms_of(network, msi, hsi, turns if recipe.augment == "exact" else None)
             loss = fusion_loss(terms, recipe.loss)
             if recipe.operators == "learned":
                 loss = loss + terms["blind"]
             network.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(fusing, recipe.clip)
+            if recipe.clip:
+                torch.nn.utils.clip_grad_norm_(fusing, recipe.clip)
             for optimiser, _ in optimisers:
                 optimiser.step()
-            run.record(step, recipe, loss, terms)
+            run.count(loss, terms)
+            if run.step % LOG_EVERY == 0 or run.step == recipe.steps:
+                run.record(recipe.learning_rate * pace, held_out_loss if patches.held_out else None)
+                network.train()
+            if recipe.keep_every and run.step % recipe.keep_every == 0:
+                checkpoint.save(iterate_path(path, run.step), run.judged, pairs[0].wavelengths, {"steps": run.step})
             if run.step % recipe.save_every == 0 and run.step < recipe.steps:
                 run.store()
+    chosen, held_out = run.choose()
     facts = {
-        **{field.name: getattr(recipe, field.name) for field in fields(Recipe)},
+        **asdict(recipe),
         "seed": seed,
         "pairs": len(pairs),
         "parameters": parameter_count(network),
         "inference_parameters": inference_parameter_count(network),
+        "chosen_step": chosen,
+        "held_out_loss": held_out,
+        "held_out_places": [list(place) for place in patches.held_out],
     }
-    checkpoint.save(path, network, pairs[0].wavelengths, facts)
+    log.info(
+        "weights of step %d of %d kept%s", chosen, recipe.steps, f", held-out loss {held_out:.3g}" if held_out else ""
+    )
+    checkpoint.save(path, run.judged, pairs[0].wavelengths, facts)
     run.path.unlink(missing_ok=True)
     return run.history
 
 
 class Run:
-    """Everything a training changes; its state can be written and taken up again."""
+    """Everything a training changes; its state can be written and taken up again.
 
-    def __init__(self, network, optimisers, generator, path, identity):
+    judged: the network that is evaluated and kept, an exponential average of the trained one where ``ema`` is not 0.
+    """
+
+    def __init__(self, network, optimisers, generator, path, identity, ema):
         self.network, self.optimisers, self.generator = network, [o for o, _ in optimisers], generator
-        self.path, self.identity = path, identity
-        self.step, self.history, self.sums = 0, {}, {}
+        self.path, self.identity, self.ema = path, identity, ema
+        self.judged = copy.deepcopy(network).requires_grad_(False) if ema else network
+        self.step, self.history, self.sums, self.best = 0, {}, {}, None
 
-    def record(self, step, recipe, loss, terms):
-        """Count a finished step; every LOG_EVERY steps and at the end the means join the history."""
-        self.step = step + 1
+    def count(self, loss, terms):
+        """Take a finished step into the sums and into the average of the weights."""
+        self.step += 1
         for name, value in {"loss": loss, **terms}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
-        if self.step % LOG_EVERY == 0 or self.step == recipe.steps:
-            count = (self.step - 1) % LOG_EVERY + 1
-            row = {
-                "step": self.step,
-                "learning_rate": recipe.learning_rate * recipe.pace(step),
-                **{k: float(v) / count for k, v in self.sums.items()},
-            }
-            if not math.isfinite(row["loss"]):
-                raise MossFuseError(
-                    f"training diverged before step {self.step} (the loss is {row['loss']}); lower learning_rate and "
-                    "matrix_rate in train_params"
-                )
-            for name, value in row.items():
-                self.history.setdefault(name, []).append(value)
-            self.sums = {}
+        if self.ema:
+            with torch.no_grad():
+                # The average starts short, or the random first weights would stay in it.
+                weight = 1 - min(self.ema, self.step / (self.step + 10))
+                pairs = zip(self.judged.state_dict().values(), self.network.state_dict().values(), strict=True)
+                for mean, value in pairs:
+                    if mean.is_floating_point():
+                        mean.lerp_(value, weight)
+                    else:
+                        mean.copy_(value)
+
+    def record(self, learning_rate, held_out_loss):
+        """Add the means since the last record to the history, and keep the best iterate by the held-out loss.
+
+        held_out_loss(network): a float; None where nothing is held out.
+        """
+        counted = (self.step - 1) % LOG_EVERY + 1
+        row = {"step": self.step, "learning_rate": learning_rate}
+        row |= {name: float(total) / counted for name, total in self.sums.items()}
+        if not math.isfinite(row["loss"]):
+            raise MossFuseError(
+                f"training diverged before step {self.step} (the loss is {row['loss']}); lower learning_rate and matrix_rate"
+            )
+        if held_out_loss:
+            row["held_out"] = held_out_loss(self.judged)
+            if self.best is None or row["held_out"] < self.best["held_out"]:
+                weights = {name: value.clone() for name, value in self.judged.state_dict().items()}
+                self.best = {"step": self.step, "held_out": row["held_out"], "weights": weights}
+        for name, value in row.items():
+            self.history.setdefault(name, []).append(value)
+        self.sums = {}
+
+    def choose(self):
+        """Set ``judged`` to the best iterate; (its step, its held-out loss or None)."""
+        if self.best is None:
+            return self.step, None
+        self.judged.load_state_dict(self.best["weights"])
+        return self.best["step"], self.best["held_out"]
 
     def store(self):
         state = {
             "identity": self.identity,
             "network": self.network.state_dict(),
+            "judged": self.judged.state_dict() if self.ema else None,
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "generator": self.generator.get_state(),
-            **{name: getattr(self, name) for name in ("step", "history", "sums")},
+            **{name: getattr(self, name) for name in ("step", "history", "sums", "best")},
         }
         checkpoint.write_atomically(state, self.path)
 
@@ -211,11 +193,30 @@ class Run:
             log.warning("%s belongs to a training with other pairs, settings or seed; starting anew", self.path)
             return
         self.network.load_state_dict(state["network"])
+        if self.ema:
+            self.judged.load_state_dict(state["judged"])
         for optimiser, content in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(content)
         self.generator.set_state(state["generator"])
-        for name in ("step", "history", "sums"):
+        for name in ("step", "history", "sums", "best"):
             setattr(self, name, state[name])
+        log.info("continuing %s at step %d", self.path, self.step)
+
+
+@contextmanager
+def repeatable(device, strict):
+    """On a GPU: deterministic kernels alone where ``strict``; the settings before are restored."""
+    if torch.device(device).type != "cuda":
+        yield
+        return
+    before = torch.are_deterministic_algorithms_enabled()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for this to repeat itself
+    torch.use_deterministic_algorithms(strict, warn_only=True)  # padding that reflects has no such kernel
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=not strict, deterministic=strict, allow_tf32=True):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before)
 
 
 def new_network(pairs, recipe, geometry, seed):
@@ -230,6 +231,7 @@ def new_network(pairs, recipe, geometry, seed):
             num_blocks=recipe.num_blocks,
             geometry=geometry,
             decoders=needs_decoders(recipe.loss),
+            aggregation=recipe.aggregation,
         )
     if recipe.operators == "fitted":
         network.blind.set_to(*fit_operators(pairs, geometry))
@@ -267,14 +269,20 @@ def check_pairs(pairs):
         )
 
 
-def protruding_blocks(geometry, patches):
-    """How many low-resolution pixels at each side of a patch have a PSF window that leaves it: ((t, b), (l, r))."""
+def protruding_blocks(geometry, patches, turning=False):
+    """How many low-resolution pixels at each side of a patch have a PSF window that leaves it: ((t, b), (l, r)).
+
+    turning: the patches are turned, so every side has the most that any has.
+    """
     spans = [block_span(*which, patches.ratio) for which in zip(geometry.size, geometry.phase, strict=True)]
     blocks = tuple((-first, last) for first, last, _ in spans)
+    if turning:
+        most = max(map(max, blocks))
+        blocks = ((most, most), (most, most))
     if max(map(sum, blocks)) >= patches.low:
         raise MossFuseError(
             f"the PSF of {geometry.size[0]}x{geometry.size[1]} pixels leaves every training patch of "
-            f"{patches.low * patches.ratio} pixels; set a larger 'patch' in train_params"
+            f"{patches.low * patches.ratio} pixels; set a larger 'patch'"
         )
     return blocks
 
@@ -283,6 +291,12 @@ def partial_path(path):
     """Where the resumable state of a training lies."""
     path = Path(path)
     return path.with_name(path.name + ".partial")
+
+
+def iterate_path(path, step):
+    """Where the weights of an intermediate step are kept for curves."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}-step{step:06d}{path.suffix}")
 
 
 def identity(pairs, recipe, seed):

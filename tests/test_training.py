@@ -20,7 +20,7 @@ from mossfuse.training import Patches, Recipe, partial_path
 
 TINY = {
     **method.METHODS[0].train_params, **method.METHODS[0].presets["smoke"],
-    "steps": 12, "patch": 16, "save_every": 5,
+    "steps": 12, "patch": 16, "save_every": 5, "ema": 0.5, "held_out": 1,
 }  # fmt: skip
 
 
@@ -117,7 +117,8 @@ def test_learned_operators_move(pairs, tmp_path):
 def test_training_history_is_observable_and_complete(pairs, tmp_path):
     history = train(pairs, tmp_path / "w.pt", steps=45)
     assert history["step"] == [20, 40, 45]
-    assert set(history) == {"step", "learning_rate", "loss", "decomposition", "hsi_cycle", "msi_cycle", "blind"}
+    losses = {"loss", "decomposition", "hsi_cycle", "msi_cycle", "blind", "held_out"}
+    assert set(history) == {"step", "learning_rate", *losses}
     for step in range(3):
         terms = [history[name][step] for name in ("decomposition", "hsi_cycle", "msi_cycle")]
         assert history["loss"][step] == pytest.approx(0.1 * terms[0] + terms[1] + terms[2], rel=1e-4)

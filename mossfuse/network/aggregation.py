@@ -9,7 +9,7 @@ normalisation over the pixels, so that path has no effect on the output.
 import torch
 from torch import nn
 
-from mossfuse.network.blocks import HEADS, GatedFeedForward, PixelNorm, QueryKeyValue, attend
+from mossfuse.network.blocks import HEADS, GatedFeedForward, PixelNorm, QueryKeyValue, TransformerBlock, attend
 
 
 class SpatialWeight(nn.Module):
@@ -86,3 +86,17 @@ class Aggregation(nn.Module):
     def forward(self, shared, complementary):
         x = shared + self.attention(self.norm1(shared), complementary)
         return x + self.feed_forward(self.norm2(x))
+
+
+class Addition(nn.Module):
+    """The aggregation of an ablation: a plain transformer block on shared + complementary features.
+
+    No feature is lost, but nothing of the complementary ones steers the attention or is weighted.
+    """
+
+    def __init__(self, dim):
+        super().__init__()
+        self.block = TransformerBlock(dim)
+
+    def forward(self, shared, complementary):
+        return self.block(shared + complementary)

@@ -6,8 +6,15 @@ All inputs and outputs have the MSI's size; no output is clamped and none has a 
 import torch
 from torch import nn
 
-from mossfuse.network.aggregation import Aggregation
+from mossfuse.network.aggregation import Addition, Aggregation
 from mossfuse.network.blocks import transformer_blocks
+
+AGGREGATIONS = ("both", "spatial", "spectral", "neither")
+
+
+def aggregate(dim, kind, aware):
+    """The aggregation of a ``kind``, 'spatial' or 'spectral': an Addition where ``aware`` (of AGGREGATIONS) leaves it out."""
+    return Aggregation(dim, kind) if aware in ("both", kind) else Addition(dim)
 
 
 def head(dim, bands):
@@ -20,15 +27,15 @@ def head(dim, bands):
 
 
 class DecoderOne(nn.Module):
-    """One image from its own shared and complementary features; ``kind`` as in Aggregation.
+    """One image from its own shared and complementary features; ``kind`` and ``aware`` as for ``aggregate``.
 
     ``unused`` is a released layer that no output depends on; it keeps the parameter count of the released code.
     """
 
-    def __init__(self, bands, dim, num_blocks, kind):
+    def __init__(self, bands, dim, num_blocks, kind, aware="both"):
         super().__init__()
         self.unused = nn.Conv2d(2 * dim, dim, 1, bias=False)
-        self.aggregate = Aggregation(dim, kind)
+        self.aggregate = aggregate(dim, kind, aware)
         self.blocks = transformer_blocks(dim, num_blocks - 1)
         self.head = head(dim, bands)
 
@@ -50,13 +57,13 @@ class DecoderLR(nn.Module):
 
 
 class DecoderHR(nn.Module):
-    """The high-resolution HSI from all four features."""
+    """The high-resolution HSI from all four features; ``aware`` as for ``aggregate``."""
 
-    def __init__(self, bands, dim, num_blocks):
+    def __init__(self, bands, dim, num_blocks, aware="both"):
         super().__init__()
         self.merge = nn.Conv2d(2 * dim, dim, 1, bias=False)
-        self.aggregate_spatial = Aggregation(dim, "spatial")
-        self.aggregate_spectral = Aggregation(dim, "spectral")
+        self.aggregate_spatial = aggregate(dim, "spatial", aware)
+        self.aggregate_spectral = aggregate(dim, "spectral", aware)
         self.blocks = transformer_blocks(dim, num_blocks)
         self.head = head(dim, bands)
 

@@ -15,6 +15,7 @@ from mossfuse.errors import MossFuseError
 from mossfuse.physics.psf import official_geometry
 from mossfuse.physics.sampling import block_span, border_index
 from mossfuse.physics.tensors import blur_sample, project_spectra
+from mossfuse.turns import following
 
 FIRST_SIGMA = 0.2  # pixels: the released code starts with almost a delta
 RIDGE = 1e-9  # times the mean energy of an HSI band: keeps the SRF finite where bands depend on each other
@@ -68,8 +69,13 @@ class BlindOperators(nn.Module):
         """(M, B), rows sum to 1; small negative entries are possible, as in the released weights."""
         return self.raw_srf / self.raw_srf.sum(1, keepdim=True)
 
-    def blur(self, image, psf):
-        """Blur and sample (N, C, rows, cols) -> (N, C, rows / ratio, cols / ratio), in block form."""
+    def blur(self, image, psf, turns=None):
+        """Blur and sample (N, C, rows, cols) -> (N, C, rows / ratio, cols / ratio), in block form.
+
+        turns: how each image was turned (mossfuse.turns); the PSF and its phase then turn with it.
+        """
+        if turns is not None:
+            return following(lambda upright: self.blur(upright, psf), turns)(image)
         return blur_sample(image, psf, self.geometry.phase, self.ratio, self.geometry.border)
 
     def blur_everywhere(self, image, psf):
@@ -85,10 +91,10 @@ class BlindOperators(nn.Module):
         dense = F.conv2d(image[:, :, row:, col:], kernel, groups=image.shape[1])
         return dense[:, :, : rows : self.ratio, : cols : self.ratio]
 
-    def forward(self, msi, hsi, everywhere=False):
+    def forward(self, msi, hsi, everywhere=False, turns=None):
         """The blurred MSI seen twice, each (N, M, rows / ratio, cols / ratio), clamped to [0, 1]: from HSI, from MSI."""
-        blur = self.blur_everywhere if everywhere else self.blur
-        return project_spectra(hsi, self.srf()).clamp(0, 1), blur(msi, self.psf()).clamp(0, 1)
+        blurred = self.blur_everywhere(msi, self.psf()) if everywhere else self.blur(msi, self.psf(), turns)
+        return project_spectra(hsi, self.srf()).clamp(0, 1), blurred.clamp(0, 1)
 
     @torch.no_grad()
     def set_to(self, factor, srf):

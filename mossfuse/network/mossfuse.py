@@ -6,6 +6,7 @@ with the released weights (tests/test_parity.py). Band counts, ratio, width and 
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from mossfuse.errors import MossFuseError
@@ -39,6 +40,10 @@ class Outputs(NamedTuple):
     hsi_cycle: Tensor  # (N, B, low), hr_hsi blurred and sampled with the estimated PSF
     msi_cycle: Tensor  # (N, M, rows, cols), hr_hsi projected with the estimated SRF
 
+    def full_precision(self):
+        """The same in float32."""
+        return Outputs(*(None if tensor is None else tensor.float() for tensor in self))
+
 
 class MossFuse(nn.Module):
     """The network for HSIs of ``bands`` and MSIs of ``msi_bands`` bands at an integer ``ratio``.
@@ -46,10 +51,14 @@ class MossFuse(nn.Module):
     dim: channels of every feature, a multiple of 8 (heads; 48 in the release). num_blocks: transformer blocks in
     each place the paper draws a row of them (release 1, train script 3, figure 4). geometry: size and phase of the
     PSF; the official one of the ratio when None. decoders: False leaves out the three self-supervised decoders,
-    which hr_hsi does not need. Raises MossFuseError for a width that heads do not divide or a depth below 1.
+    which hr_hsi does not need. aggregation: which of the two are aware ('both', as published, 'spatial', 'spectral' or
+    'neither'); one that is not merely adds the complementary features (mossfuse.network.aggregation.Addition). Raises
+    MossFuseError for a width that heads do not divide or a depth below 1.
     """
 
-    def __init__(self, bands=31, msi_bands=3, ratio=32, *, dim=48, num_blocks=1, geometry=None, decoders=True):
+    def __init__(
+        self, bands=31, msi_bands=3, ratio=32, *, dim=48, num_blocks=1, geometry=None, decoders=True, aggregation="both"
+    ):
         super().__init__()
         if dim < HEADS or dim % HEADS or num_blocks < 1:
             raise MossFuseError(
@@ -67,24 +76,26 @@ class MossFuse(nn.Module):
             "num_blocks": num_blocks,
             "decoders": decoders,
             "geometry": tuple(geometry),
+            "aggregation": aggregation,
         }
         self.encoder_msi = EncoderMSI(msi_bands, dim, num_blocks)
         self.encoder_hsi = EncoderHSI(bands, dim, num_blocks, ratio)
         self.blind = BlindOperators(bands, msi_bands, ratio, Geometry(*geometry))
-        self.decoder_hr = DecoderHR(bands, dim, num_blocks)
+        self.decoder_hr = DecoderHR(bands, dim, num_blocks, aggregation)
         if decoders:
-            self.decoder_msi = DecoderOne(msi_bands, dim, num_blocks, "spatial")
-            self.decoder_hsi = DecoderOne(bands, dim, num_blocks, "spectral")
+            self.decoder_msi = DecoderOne(msi_bands, dim, num_blocks, "spatial", aggregation)
+            self.decoder_hsi = DecoderOne(bands, dim, num_blocks, "spectral", aggregation)
             self.decoder_lr = DecoderLR(msi_bands, dim, num_blocks)
 
     def fuse_only(self, msi, hsi):
         """The high-resolution HSI (N, B, rows, cols), not clamped, and nothing else: encoders and one decoder."""
         return self._decode(*self.encoder_msi(msi), *self.encoder_hsi(hsi))
 
-    def forward(self, msi, hsi, *, released=False):
+    def forward(self, msi, hsi, *, released=False, turns=None):
         """All Outputs of MSI (N, M, rows, cols) and HSI (N, B, rows / ratio, cols / ratio).
 
         released: convolve the MSI with the PSF at every pixel as the released code does; same values, more work.
+        turns: how each (square) pair was turned (mossfuse.turns); the blur then follows, phase included.
         """
         shared_msi, complementary_msi = self.encoder_msi(msi)
         shared_hsi, complementary_hsi = self.encoder_hsi(hsi)
@@ -95,12 +106,13 @@ class MossFuse(nn.Module):
                 self.decoder_hsi(shared_hsi, complementary_hsi),
                 self.decoder_lr(shared_msi, shared_hsi),
             )
-        psf, srf = self.blind.psf(), self.blind.srf()
-        from_hsi, from_msi = self.blind(msi, hsi, everywhere=released)
         hr_hsi = self._decode(shared_msi, complementary_msi, shared_hsi, complementary_hsi)
-        # The cycle must not move the operators: they answer to their own loss alone.
-        hsi_cycle = self.blind.blur(hr_hsi, psf.detach())
-        msi_cycle = project_spectra(hr_hsi, srf.detach())
+        with torch.autocast(msi.device.type, enabled=False):  # the sensor model stays in float32
+            psf, srf = self.blind.psf(), self.blind.srf()
+            from_hsi, from_msi = self.blind(msi, hsi, everywhere=released, turns=turns)
+            # The cycle must not move the operators: they answer to their own loss alone.
+            hsi_cycle = self.blind.blur(hr_hsi.float(), psf.detach(), turns)
+            msi_cycle = project_spectra(hr_hsi.float(), srf.detach())
         return Outputs(
             shared_msi,
             complementary_msi,
