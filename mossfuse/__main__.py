@@ -1,4 +1,4 @@
-"""The command line: ``mossfuse fuse|estimate|score|methods`` for a pair of one's own, ``mossfuse bench`` for the workflow."""
+"""The command line: ``mossfuse fuse|train|estimate|score|methods`` for a pair of one's own, ``mossfuse bench`` for the workflow."""
 
 import argparse
 import logging

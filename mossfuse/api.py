@@ -182,9 +182,14 @@ def checkpoint_for(spec, module, weights, observation, seed, device, save_weight
 
 
 def fit_recipe(observation):
-    """Training parameters of MossFuse for one pair (FIT), with the patch in whole blocks that fit into the pair."""
-    blocks = max(2, -(-FIT_PATCH // observation.ratio))
-    return {**FIT, "patch": observation.ratio * min(blocks, *observation.hsi.shape[:2])}
+    """Training parameters of MossFuse for one pair (FIT), with a patch that fits into it."""
+    return {**FIT, "patch": patch_for([observation], FIT_PATCH)}
+
+
+def patch_for(observations, wanted):
+    """Side of a training patch near ``wanted`` MSI pixels: whole blocks, two at least, that fit into every pair."""
+    ratio = observations[0].ratio
+    return ratio * min(max(2, -(-wanted // ratio)), *(n for each in observations for n in each.hsi.shape[:2]))
 
 
 def device_for(spec, wanted):

@@ -49,6 +49,8 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     generator = torch.Generator().manual_seed(seed)
     patches = Patches(pairs, recipe.patch, device)
     patches.hold_out(recipe.held_out, generator)
+    if len(patches.held_out) < recipe.held_out:
+        log.info("%d of %d patches are held out: the pairs are small", len(patches.held_out), recipe.held_out)
     blocks = protruding_blocks(geometry, patches, turning=recipe.augment == "exact")
     per_epoch = patches.steps_per_epoch(recipe.batch) if "released" in (recipe.order, recipe.schedule) else 1
     network = new_network(pairs, recipe, geometry, seed).to(device).train()

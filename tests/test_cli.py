@@ -224,6 +224,44 @@ def test_score_knows_counts_from_reflectance(here, capsys, caplog):
     assert run("score floats.npy floats.npy --ratio 8 --white 10000") == 0
 
 
+def test_training_on_files_serves_fuse_and_leaves_its_history(here, capsys):
+    pair, _ = here
+    np.save("dim.npy", np.round(pair.msi * 20000).astype(np.uint16))
+    np.save("dim_lr.npy", np.round(pair.hsi * 20000).astype(np.uint16))
+    np.save("bright.npy", np.round(pair.msi * 60000).astype(np.uint16))
+    np.save("bright_lr.npy", np.round(pair.hsi * 60000).astype(np.uint16))
+    few = "--steps 25 --dim 8 --batch 1 --patch 16 --set held_out=1"
+    assert run(f"train dim_lr.npy dim.npy bright_lr.npy bright.npy -o w/w.pt {few}") == 0
+    out = capsys.readouterr().out
+    assert "pairs     2, ratio 8" in out and "65535 count as 1" in out and "sigma 2 px; support 7x7, phase 3,3" in out
+    assert re.search(r"weights of step 2[05], held-out loss", out)
+    history = Path("w/w_history.csv").read_text().splitlines()
+    assert history[0].startswith("step,learning_rate,loss") and "held_out" in history[0]
+    assert [line.split(",")[0] for line in history[1:]] == ["20", "25"]
+    assert run("fuse bright_lr.npy bright.npy -o out.npy --weights w/w.pt --no-preview") == 0
+    assert np.isfinite(np.load("out.npy")).all()
+    assert not list(Path("w").glob("*.partial"))
+
+
+def test_every_mistake_in_training_is_one_sentence(here, capsys):
+    np.save("other.npy", here[0].msi * 9000)
+    Path("old.pt").write_bytes(b"mine")
+    for text, match in (
+        ("train lr.mat hr.mat lr.mat -o w.pt", "3 images do not make pairs"),
+        ("train hr.mat lr.mat -o w.pt", "exchange them"),
+        ("train lr.mat hr.mat -o w.mat", "w.mat would hold weights; give it the extension .pt"),
+        ("train lr.mat hr.mat -o old.pt", "old.pt exists already"),
+        ("train lr.mat hr.mat -o w.pt --patch 20", "multiple of the ratio 8"),
+        ("train lr.mat hr.mat -o w.pt --dim 12", "multiple of 8"),
+        ("train lr.mat hr.mat -o w.pt --set emma=0", "did you mean ema=...?"),
+        ("train lr.mat hr.mat -o w.pt --set clip=much", "clip must be of type float"),
+        ("train lr.mat hr.mat -o w.pt --set deterministic=1", "deterministic is true or false"),
+        ("train lr.mat hr.mat lr.mat other.npy -o w.pt", "different units .* name it with --white"),
+    ):
+        refused(text, match, capsys)
+    assert not Path("w.pt").exists()
+
+
 def test_methods_lists_names_and_json(capsys):
     assert run("methods") == 0
     assert re.search(r"^nsgp +knows phase +trains none", capsys.readouterr().out, re.M)
@@ -292,5 +330,6 @@ def test_examples_of_the_documentation_run(tmp_path, monkeypatch, capsys):
             for line in block.strip().splitlines():
                 assert line.startswith("mossfuse ") and run(line.removeprefix("mossfuse ")) == 0, line
     truth, cube = read_cube("truth.mat")[0], read_cube("fused.mat")[0]
+    assert read_cube("trained.mat")[0].shape == truth.shape
     assert names["fusion"].notes["method"] == "nsgp" and np.array_equal(names["fusion"].cube, cube)
     assert score(truth / 65535, cube / 65535, 8)["psnr"] > 38

@@ -17,8 +17,7 @@ def add_pair(parser):
 
 
 def add_cameras(parser):
-    """--ratio, --srf, --psf, --phase, --psf-size."""
-    parser.add_argument("--ratio", type=int, metavar="N", help="HR pixels along one LR pixel (default: from the sizes)")
+    """--srf, --psf, --ratio, --phase, --psf-size."""
     parser.add_argument(
         "--srf", metavar="FILE",
         help="spectral response, MSI bands x HSI bands or transposed, or a table with wavelengths (nm) in the first "
@@ -27,6 +26,12 @@ def add_cameras(parser):
     parser.add_argument(
         "--psf", metavar="FILE", help="point spread function, a matrix of HR pixels (default: estimated)"
     )
+    add_geometry(parser)
+
+
+def add_geometry(parser):
+    """--ratio, --phase, --psf-size."""
+    parser.add_argument("--ratio", type=int, metavar="N", help="HR pixels along one LR pixel (default: from the sizes)")
     parser.add_argument(
         "--phase", type=whole_numbers, metavar="R,C",
         help="HR pixel, within the first LR pixel, on which its PSF is centred (default: found)",
