@@ -182,6 +182,8 @@ def write_cell(cell, truth, cube, wavelengths, fake, pair, key):
         estimate |= {"srf_hat": srf_hat.tolist(), "srf_true": sensor.srf.tolist()}
     if fake.weights in ("dataset", "authors"):
         write_history(cell / "history.csv", 0)
+        curve = [("fit", 50 * k, k, k, 20 + 10 * (1 - 0.5**k), 9 - k) for k in (1, 2, 3)]
+        write_table(cell / "curve.csv", ("stage", "step", "seconds", "cpu_seconds", "psnr", "sam"), curve)
     else:
         (cell / "history.csv").write_text("step\n")
     write(cell / "estimate.json", estimate)
@@ -204,7 +206,8 @@ def run_record(head, fake, reason):
         "knows": list(fake.knows), "trains": fake.trains, "params": {"alpha": 0.1}, "device": "cpu", "device_name": "Test CPU",
         "threads": 1, "seconds": fake.seconds, "cpu_seconds": fake.seconds, "peak_rss_mb": 300.0, "commit": "0123456789abcdef",
         "dirty": True, "versions": {"python": "3.11.2", "torch": "2.13.0"}, "output": None if reason else "12" * 32,
-        "inputs": {"pair": "ab" * 32, "checkpoint": None, "base": None}, "notes": {}, "started": "2026-01-01T00:00:00+00:00",
+        "inputs": {"pair": "ab" * 32, "checkpoint": None, "base": None}, "started": "2026-01-01T00:00:00+00:00",
+        "notes": {"parameters": fake.parameters, "iterations": 475} if fake.parameters else {},
     }  # fmt: skip
 
 

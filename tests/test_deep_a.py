@@ -1,6 +1,5 @@
 """Pixel MLP, M2U-Net, EDIP-Net, DAEM: sizes of the authors' networks, learned operators, and what the methods reach."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -55,12 +54,6 @@ def test_parameter_counts_are_the_authors(name):
 def test_daem_has_6558_parameters_with_its_operator(make_pair):
     pair, _ = make_pair()
     assert parameter_count(DaemNetwork(3, 31), LearnedOperator(pair, psf="gaussian", srf="mixture")) == 6558
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_paper_preset_names_only_parameters_of_the_method(name):
-    method, _ = find_method(name)
-    assert set(method.presets["paper"]) <= set(method.params)
 
 
 @pytest.mark.parametrize("kinds", [("free", "free"), ("gaussian", "mixture")])
@@ -193,15 +186,6 @@ def test_stage_three_brings_m2u_closer_to_both_images(make_pair):
     fusion = call("m2u-net", pair, preset="smoke", detail_steps=1)
     first = next(v for n, v in enumerate(fusion.history["loss"]) if fusion.history["stage"][n] == "detail")
     assert history["loss"][start[-1]] < first
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_smoke_preset_takes_well_under_ten_seconds_on_64_pixels(make_pair, name):
-    pair, _ = make_pair(rows=64, cols=64, ratio=8)
-    start = time.process_time()
-    fusion = call(name, pair, preset="smoke")
-    assert time.process_time() - start < 8
-    assert {"parameters", "iterations", "fit_seconds"} <= set(fusion.notes)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,9 +1,11 @@
 """Per-scene optimisation: schedules, stages, reproducibility, history. No data needed."""
 
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -158,6 +160,37 @@ def test_iterates_are_saved_where_they_are_asked_for(tmp_path):
     fit([replace(stage, output=cube)], seed=0, iterates={"folder": str(tmp_path), "every": 4})
     assert sorted(p.name for p in tmp_path.iterdir()) == ["index.csv", *(f"parabola-{n:06d}.npy" for n in (4, 8, 10))]
     assert (np.load(tmp_path / "parabola-000010.npy") == cube()).all()
+
+
+def test_index_of_iterates_counts_steps_over_all_stages_and_time_without_saving(tmp_path):
+    value, stage = parabola(steps=10)
+    slow = lambda: (time.sleep(0.2), value.detach().numpy().reshape(2, 2, 1))[1]  # noqa: E731
+    stages = [stage, replace(stage, name="second", output=slow)]
+    fitted = fit(stages, seed=0, iterates={"folder": str(tmp_path), "every": 4})
+    index = pd.read_csv(tmp_path / "index.csv")
+    assert list(index["file"]) == [f"second-{n:06d}.npy" for n in (4, 8, 10)]
+    assert list(index["step"]) == [14, 18, 20] and set(index["stage"]) == {"second"}
+    assert index["seconds"].is_monotonic_increasing and index["seconds"].iloc[-1] < fitted.seconds - 0.3
+
+
+def test_graphs_change_nothing_on_a_cpu():
+    plain, graphs = (parabola(steps=30), parabola(steps=30))
+    fit([plain[1]], seed=0)
+    fit([replace(graphs[1], capturable=True)], seed=0, graphs=True)
+    assert torch.equal(plain[0], graphs[0])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_recorded_steps_end_where_usual_steps_end():
+    ends = []
+    for graphs in (False, True):
+        value = torch.nn.Parameter(torch.zeros(4, device="cuda"))
+        loss = lambda step, value=value: (value - 3).square().mean()  # noqa: E731
+        stage = Stage("graph", [value], loss, 0.1, constant_then_linear(50, 50), average=0.5, capturable=True)
+        history = fit([stage], seed=0, device="cuda", graphs=graphs).history
+        ends.append((value.detach().cpu().numpy(), history["loss"]))
+    assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-5)
+    assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-4)
 
 
 def test_a_stage_without_steps_changes_nothing():

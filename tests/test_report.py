@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,6 +15,7 @@ from headless import browser, find_browser
 from mossfuse.benchmark.collect import METRIC_COLUMNS, nested_means
 from mossfuse.benchmark.report import build_report
 from mossfuse.benchmark.report.board import make_board, marks
+from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.report.figures import pareto
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.load import load_results
@@ -151,6 +153,22 @@ def test_times_of_two_machines_never_share_a_column(grid, tmp_path):
     row = board.table.set_index("method").loc["mossfuse"]
     assert (row["time_0"], row["time_1"]) == (0.9, 0.01)
     assert np.isnan(board.table.set_index("method").loc["nsgp", "time_1"])
+
+
+def test_rows_that_were_not_timed_still_tell_their_size_and_training(results):
+    untimed = replace(results, timing=results.timing.iloc[:0])
+    table = make_board(untimed, "toy", X8, "std1").table.set_index("method")
+    assert table.loc["mossfuse", "parameters"] == METHODS["mossfuse"].parameters
+    assert table.loc["mossfuse", "train_s"] == 55.5
+    assert np.isnan(table.loc["nsgp", "parameters"])
+
+
+def test_facts_of_a_row_are_those_of_its_runs(results):
+    facts = place_facts(results, "mossfuse", "toy", X8)
+    assert facts["seeds"] == [0, 1] and facts["runs"] == 8
+    assert (facts["training_iterations"], facts["training_s"], facts["iterations"]) == (60, 55.5, 475)
+    assert place_facts(results, "colleague-net", "toy", X8)["runs"] == 3
+    assert place_facts(results, "mossfuse", "toy", "x4") == {}
 
 
 def test_pareto_front_holds_exactly_the_undominated():
@@ -412,9 +430,16 @@ def test_figures_follow_dark_mode_and_come_as_svg_and_png(site):
         "differences",
         "ranks",
         "convergence",
+        "curve",
     }
     for path in figures:
         assert path.with_suffix(".png").exists() and "prefers-color-scheme: dark" in path.read_text()
+
+
+def test_curves_of_saved_cubes_stand_on_the_scene_page_and_facts_on_the_methods_page(site):
+    page = (site / "scenes" / f"{slug('toy', X8, 'apple')}.html").read_text()
+    assert f"{slug('toy', X8, 'apple')}--curve.svg" in page and "no method sees these curves" in page
+    assert "129,628" in (site / "methods.html").read_text()
 
 
 def test_methods_keep_their_colour_whatever_their_number():

@@ -216,6 +216,31 @@ def test_poisoned_truth_changes_no_cube(finished, tmp_path):
 
 
 @pytest.mark.slow
+def test_curve_is_scored_from_saved_cubes_that_then_go_and_truth_reaches_nothing_else(tmp_path):
+    config = small_grid(["bicubic", "pixel-mlp"])
+    config["methods"] = {"pixel-mlp": {"preset": "smoke", "iterates": 40}}
+    code, output = run(tmp_path, config)
+    assert code == 0, output
+    place = "phantom-64/x8-gauss7s2-nikond5100"
+    cell = tmp_path / "results" / place / "pixel-mlp/mosaic/seed0"
+    curve = list(csv.DictReader(open(cell / "curve.csv")))
+    assert [row["step"] for row in curve] == ["40", "80", "100"]
+    final = next(r for r in table(tmp_path) if (r["method"], r["metric"]) == ("pixel-mlp", "psnr"))
+    assert float(curve[-1]["psnr"]) == pytest.approx(float(final["value"]), abs=1e-6)
+    assert not list(tmp_path.glob("results/**/iterates"))
+    assert [p.parent.parent.parent.name for p in tmp_path.glob("results/**/curve.csv")] == ["pixel-mlp"]
+    assert "Quality over the steps" in next((tmp_path / "reports/scenes").glob("*mosaic*.html")).read_text()
+    assert planned(tmp_path, config) == {}
+
+    before = (cell / "fused.mat").read_bytes()
+    (tmp_path / "data/phantom-64/scenes/mosaic.mat").write_bytes(b"poison")
+    verb = [sys.executable, "-m", "mossfuse", "bench", "fuse", "--settings", "results/settings.json"]
+    fuse = [*verb, f"{place}/pixel-mlp/mosaic/seed0"]
+    subprocess.run(fuse, cwd=tmp_path, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (cell / "fused.mat").read_bytes() == before and len(list((cell / "iterates").glob("*.npy"))) == 3
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["train", "fuse"])
 def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_path, moment):
     process = start(tmp_path, config_of())
@@ -240,6 +265,7 @@ def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_pa
         ({"conventions": ["std9"]}, ["std9"]),
         ({"methods": {"mossfuse": {"train": {"stepz": 3}}}}, ["stepz", "did you mean 'steps'"]),
         ({"timing": {"repeats": 0}}, ["timing.repeats"]),
+        ({"methods": {"ridge-dc": {"iterates": 5}}}, ["methods.ridge-dc.iterates", "keeps no iterates"]),
     ],
 )
 def test_typo_in_config_is_refused(tmp_path, change, words):

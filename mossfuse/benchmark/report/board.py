@@ -7,6 +7,7 @@ import pandas as pd
 
 from mossfuse.benchmark.counted import counted_scenes
 from mossfuse.benchmark.metrics import METRICS
+from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.statistics import summary
 from mossfuse.protocol import KNOWLEDGE
 
@@ -27,8 +28,8 @@ class Board:
     """One leaderboard.
 
     table: one row per method, best first: rank (NaN: not ranked), method, title, knows, trained_on, weights, standing,
-        for every metric its mean and {metric}_low, {metric}_high, then scenes, failed, seen, parameters, train_s,
-        and time_0, time_1, ... for the clocks.
+        for every metric its mean and {metric}_low, {metric}_high, then scenes, failed, seen, parameters, train_s (of the
+        timed runs, of the scored ones where none was timed), and time_0, time_1, ... for the clocks.
     metrics: names of the metric columns; scenes: those that count; clocks: [(device, device_name, threads)].
     """
 
@@ -70,6 +71,9 @@ def make_board(results, dataset, degradation, convention):
     facts = [row_facts(results, rows, name, scenes) for name in table["method"]]
     table = pd.concat([table, pd.DataFrame(facts)], axis=1)
     clocks = add_times(table, results.timing, dataset, degradation)
+    told = [place_facts(results, name, dataset, degradation) for name in table["method"]]
+    for column, fact in (("parameters", "parameters"), ("train_s", "training_s")):
+        table[column] = table[column].fillna(pd.Series([entry.get(fact) for entry in told], dtype=float))
     return Board(dataset, degradation, convention, ordered(table, metrics), metrics, scenes, seen_scenes, clocks)
 
 

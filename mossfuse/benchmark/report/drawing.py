@@ -48,14 +48,38 @@ def draw_board(results, board, colours, markers, site):
         ("convergence", figures.convergence(histories(results, board)),
          "Losses that the methods log while they train or fit (no ground truth is used for these curves)."),
     ]  # fmt: skip
-    out = {}
-    for kind, figure, caption in planned:
-        if figure is not None:
-            stem = f"figures/{slug(board.dataset, board.degradation)}--{kind}"
-            figures.save(figure, site.path(f"{stem}.svg").parent, stem.removeprefix("figures/"))
-            site.path(f"{stem}.png")
-            out[kind] = Drawn(kind, stem, caption)
-    return out
+    drawn = [
+        saved(site, kind, f"{slug(board.dataset, board.degradation)}--{kind}", figure, caption)
+        for kind, figure, caption in planned
+        if figure is not None
+    ]
+    return {figure.kind: figure for figure in drawn}
+
+
+def draw_curves(results, board, scene, colours, site):
+    """Drawn curves of the scene's fits against truth, from cubes that the methods saved; None where no row has any."""
+    place, tables = results.results / board.dataset / board.degradation, {}
+    for method in board.table["method"]:
+        found = [read_history(path) for path in sorted((place / method / scene).glob("seed*/curve.csv"))]
+        found = [table for table in found if len(table)]
+        if found:
+            tables[method] = found
+    if not tables:
+        return None
+    caption = (
+        f"{metric_title('psnr')} of the cubes that methods saved while they fitted this scene, scored afterwards: no method "
+        "sees these curves. Thin lines: further seeds."
+    )
+    name = f"{slug(board.dataset, board.degradation, scene)}--curve"
+    return saved(site, "curve", name, figures.curves(tables, colours), caption)
+
+
+def saved(site, kind, name, figure, caption):
+    """Save a figure as SVG and PNG under figures/; returns its Drawn."""
+    stem = f"figures/{name}"
+    figures.save(figure, site.path(f"{stem}.svg").parent, name)
+    site.path(f"{stem}.png")
+    return Drawn(kind, stem, caption)
 
 
 def histories(results, board):

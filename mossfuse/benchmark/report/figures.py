@@ -302,6 +302,31 @@ def convergence(histories):
     return figure
 
 
+@themed
+def curves(tables, colours, metric="psnr"):
+    """Quality of saved cubes over steps and over seconds of a fit. tables: method -> list of curve tables, one per seed."""
+    figure, axes = plt.subplots(1, 2, figsize=(2 * WIDTH, 3.7), sharey=True)
+    for ax, column, label in zip(axes, ("step", "seconds"), ("Steps of all stages", "Seconds"), strict=True):
+        for method, seeds in tables.items():
+            for number, table in enumerate(seeds):
+                ax.plot(
+                    table[column],
+                    table[metric],
+                    color=colours[method],
+                    linewidth=1.4 if number == 0 else 0.8,
+                    alpha=1 if number == 0 else 0.45,
+                    label=method if number == 0 else None,
+                )
+        ax.set(xscale="log", xlabel=label)
+        low, high = ax.get_xlim()
+        ax.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
+        plain_numbers(ax.xaxis)
+    axes[0].set_ylabel(axis_label(metric))
+    axes[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.tight_layout()
+    return figure
+
+
 def save(figure, folder, name):
     """Write NAME.svg (its greys follow the reader's dark mode) and NAME.png; the same figure gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)

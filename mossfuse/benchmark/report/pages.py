@@ -10,6 +10,7 @@ from mossfuse.benchmark.render.maps import ANGLE, ERROR
 from mossfuse.benchmark.report import style
 from mossfuse.benchmark.report.board import TRAINED_ON, in_order, marks
 from mossfuse.benchmark.report.drawing import counted_rows
+from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison
@@ -241,6 +242,7 @@ def method_entry(results, name):
         "knows": in_order(shown["knows"]),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
+        "runs": run_facts(results, name),
     }
 
 

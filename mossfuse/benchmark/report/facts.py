@@ -1,0 +1,53 @@
+"""What the runs of a row say of themselves: seeds, size, steps and seconds, per dataset and degradation."""
+
+from statistics import median
+
+TRAINING_STEPS = ("training_iterations", "train_steps", "steps")
+
+
+def run_facts(results, method):
+    """``place_facts`` of every (dataset, degradation) where the row was run, in the order of the results."""
+    facts = [place_facts(results, method, *place) for place in results.boards]
+    return [entry for entry in facts if entry]
+
+
+def place_facts(results, method, dataset, degradation):
+    """Facts of a row's runs in one place; {} where it was not run there.
+
+    dataset, degradation; seeds (list), runs: how many ended well; parameters, iterations (steps of a fit to the scene),
+    training_iterations, training_s, seconds, cpu_seconds (of fusing): medians over those runs, None where they say nothing;
+    devices: their names.
+    """
+    runs = within(results.runs, f"{dataset}/{degradation}/{method}/")
+    if not runs:
+        return {}
+    base = results.about(method).get("refines") or method
+    trainings = [t for t in within(results.trainings, f"{dataset}/{degradation}/{base}/") if t["status"] == "ok"]
+    good = [run for run in runs if run["status"] == "ok"]
+    notes = [run.get("notes") or {} for run in good]
+    steps = [note.get("training_iterations") for note in notes]
+    steps += [next((t["params"][k] for k in TRAINING_STEPS if k in t["params"]), None) for t in trainings]
+    return {
+        "dataset": dataset,
+        "degradation": degradation,
+        "seeds": sorted({run["seed"] for run in runs}),
+        "runs": len(good),
+        "parameters": middle(note.get("parameters") for note in notes),
+        "iterations": middle(note.get("iterations") for note in notes),
+        "training_iterations": middle(steps),
+        "training_s": middle(training.get("seconds") for training in trainings),
+        "seconds": middle(run.get("seconds") for run in good),
+        "cpu_seconds": middle(run.get("cpu_seconds") for run in good),
+        "devices": list(dict.fromkeys(run["device_name"] for run in good if run.get("device_name"))),
+    }
+
+
+def within(records, place):
+    """The records of the folders below ``place``."""
+    return [record for folder, record in records.items() if folder.startswith(place)]
+
+
+def middle(values):
+    """Median of the numbers among ``values``; None without any."""
+    numbers = [value for value in values if value is not None]
+    return median(numbers) if numbers else None

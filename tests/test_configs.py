@@ -1,0 +1,22 @@
+"""Every configuration that ships can be read, and every name in it exists."""
+
+from pathlib import Path
+
+import pytest
+
+from mossfuse.benchmark.grid import Grid
+from mossfuse.benchmark.settings import read_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_configuration_resolves_to_cells(path):
+    grid = Grid(read_settings(path))
+    assert grid.cells()
+
+
+def test_no_two_configurations_write_into_one_folder():
+    folders = [read_settings(path)["results"] for path in FILES]
+    assert len(set(folders)) == len(folders)
