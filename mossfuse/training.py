@@ -60,6 +60,10 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     if resume and run.path.exists():
         run.restore()
 
+    if recipe.keep_every and not run.step:
+        for stale in iterates(path).values():
+            stale.unlink()
+
     def terms_of(net, msi, hsi, turns=None):
         with mixed(recipe.precision, device):
             out = net(msi, hsi, turns=turns)
@@ -164,7 +168,7 @@ class Run:
             )
         if held_out_loss:
             row["held_out"] = held_out_loss(self.judged)
-            if self.best is None or row["held_out"] < self.best["held_out"]:
+            if row["held_out"] < (self.best["held_out"] if self.best else math.inf):
                 weights = {name: value.clone() for name, value in self.judged.state_dict().items()}
                 self.best = {"step": self.step, "held_out": row["held_out"], "weights": weights}
         for name, value in row.items():
@@ -299,6 +303,14 @@ def iterate_path(path, step):
     """Where the weights of an intermediate step are kept for curves."""
     path = Path(path)
     return path.with_name(f"{path.stem}-step{step:06d}{path.suffix}")
+
+
+def iterates(path):
+    """step -> file of the intermediate weights kept beside the checkpoint ``path``, in order."""
+    path = Path(path)
+    numbers = (each.stem.removeprefix(f"{path.stem}-step") for each in path.parent.glob(f"*-step*{path.suffix}"))
+    steps = sorted(int(number) for number in numbers if number.isdigit())
+    return {step: iterate_path(path, step) for step in steps}
 
 
 def identity(pairs, recipe, seed):

@@ -195,7 +195,9 @@ def write_history(path, seed):
     rng = np.random.default_rng(seed)
     total = 0.2 * np.exp(-steps / 60) + 0.01 * (1 + 0.2 * rng.random(len(steps)))
     write_table(
-        path, ("step", "loss", "cycle_hsi", "cycle_msi"), zip(steps, total, total * 0.5, total * 0.3, strict=True)
+        path,
+        ("step", "learning_rate", "loss", "cycle_hsi", "cycle_msi", "held_out"),
+        zip(steps, 0.9**steps, total, total * 0.5, total * 0.3, total * 1.1, strict=True),
     )
 
 

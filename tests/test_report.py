@@ -442,6 +442,12 @@ def test_curves_of_saved_cubes_stand_on_the_scene_page_and_facts_on_the_methods_
     assert "129,628" in (site / "methods.html").read_text()
 
 
+def test_convergence_shows_losses_and_what_was_held_out_but_no_step_sizes(site):
+    (figure,) = [p for p in (site / "figures").glob("*--convergence.svg")][:1]
+    text = figure.read_text()
+    assert "cycle hsi" in text and "held out" in text and "learning" not in text and "stroke-dasharray" in text
+
+
 def test_methods_keep_their_colour_whatever_their_number():
     names = [f"m{k}" for k in range(30)]
     colours = method_colours(["bicubic", *names])

@@ -1,10 +1,12 @@
 """What the variants of MossFuse's training do: turned patches, orders, schedules, averages, held-out choice, precision."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 import mossfuse.training
 from mossfuse import method
@@ -19,6 +21,7 @@ from mossfuse.physics.sampling import BlurSample
 from mossfuse.physics.tensors import blur_sample, to_tensor
 from mossfuse.protocol import Observation
 from mossfuse.recipe import Recipe
+from mossfuse.training import iterates
 from mossfuse.turns import Turn, draw_turns, following, turned, turned_back
 
 FIXED, PRESETS = method.METHODS[0].train_params, method.METHODS[0].presets
@@ -229,8 +232,25 @@ def test_average_is_the_running_mean_of_the_iterates(pairs, tmp_path):
     torch.testing.assert_close(weights_of(tmp_path / "mean.pt")[name], expected, rtol=0, atol=1e-6)
 
 
+def test_kept_iterates_are_found_in_order_and_those_of_an_earlier_training_go(pairs, tmp_path):
+    (tmp_path / "mine-step000003.pt").write_bytes(b"")
+    train(pairs, tmp_path / "w.pt", keep_every=1, steps=3)
+    assert list(iterates(tmp_path / "w.pt")) == [1, 2, 3]
+    train(pairs, tmp_path / "w.pt", keep_every=2, steps=2)
+    assert iterates(tmp_path / "w.pt") == {2: tmp_path / "w-step000002.pt"}
+    assert (tmp_path / "mine-step000003.pt").exists()
+
+
 def weights_of_start(pairs):
     return mossfuse.training.new_network(pairs, Recipe(**TINY), geometry_of(pairs[0]), 0).state_dict()
+
+
+def test_history_has_every_column_that_dvc_plots(pairs, tmp_path):
+    (plot,) = yaml.safe_load((Path(__file__).resolve().parents[1] / "dvc.yaml").read_text())["plots"]
+    (definition,) = plot.values()
+    (columns,) = definition["y"].values()
+    history = train(pairs, tmp_path / "w.pt", steps=1, held_out=FIXED["held_out"])
+    assert {definition["x"], *columns} <= set(history)
 
 
 def test_half_precision_keeps_the_sensor_model_exact(pairs, tmp_path):

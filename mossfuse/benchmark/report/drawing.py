@@ -46,7 +46,8 @@ def draw_board(results, board, colours, markers, site):
         ("ranks", figures.rank_diagram(ranks, cliques(ranks), colours),
          "Mean ranks over scenes (1 is best); a thick bar joins methods closer than Nemenyi's critical difference."),
         ("convergence", figures.convergence(histories(results, board)),
-         "Losses that the methods log while they train or fit (no ground truth is used for these curves)."),
+         "Losses that the methods log while they train or fit, none of them against ground truth. Dashed, where a method "
+         "holds patches out: its loss on those, by which it chooses its weights."),
     ]  # fmt: skip
     drawn = [
         saved(site, kind, f"{slug(board.dataset, board.degradation)}--{kind}", figure, caption)

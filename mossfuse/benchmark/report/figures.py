@@ -17,6 +17,8 @@ INK, MUTED, LINE = "#1b1f24", "#69707a", "#d9dde2"
 DARK = {INK: "#e6e9ed", MUTED: "#9aa2ac", LINE: "#363c44"}
 WIDTH = 5.0
 SCENE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+MOST_TERMS = 8  # loss terms of one panel
+RATES, HELD_OUT = ("lr", "learning_rate"), "held_out"  # columns of a history that are no training loss
 SETTINGS = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9, "axes.titlesize": 10,
     "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelcolor": MUTED, "axes.edgecolor": LINE,
@@ -273,7 +275,10 @@ def rank_diagram(ranks, bars, colours):
 
 @themed
 def convergence(histories):
-    """Logged losses over steps on a log scale, one panel per method. histories: title -> list of history tables."""
+    """Logged losses over steps on a log scale, one panel per method, what was held out dashed.
+
+    histories: title -> list of history tables.
+    """
     if not histories:
         return None
     columns = min(3, len(histories))
@@ -282,18 +287,22 @@ def convergence(histories):
     for ax in axes.flat[len(histories) :]:
         ax.axis("off")
     for ax, (title, tables) in zip(axes.flat, histories.items(), strict=False):
-        numbers = tables[0].select_dtypes("number").drop(columns=["step", "lr"], errors="ignore")
-        names = [c for c in numbers.columns if (numbers[c] > 0).any()][:6]
-        for colour, name in zip(sns.color_palette("deep", len(names)), names, strict=True):
+        numbers = tables[0].select_dtypes("number").drop(columns=["step", *RATES, HELD_OUT], errors="ignore")
+        names = [c for c in numbers.columns if (numbers[c] > 0).any()][:MOST_TERMS]
+        lines_of = [
+            (name, {"color": colour}) for name, colour in zip(names, sns.color_palette("deep", len(names)), strict=True)
+        ]
+        if HELD_OUT in tables[0]:
+            lines_of.append((HELD_OUT, {"color": INK, "linestyle": (0, (4, 2))}))
+        for name, look in lines_of:
             for number, table in enumerate(tables):
-                label = name if number == 0 else None
                 ax.plot(
                     table["step"],
                     table[name].where(table[name] > 0),
-                    color=colour,
+                    **look,
                     linewidth=1,
                     alpha=0.8 if len(tables) < 3 else 0.5,
-                    label=label,
+                    label=name.replace("_", " ") if number == 0 else None,
                 )
         ax.set(yscale="log", title=title, xlabel="Step")
         plain_numbers(ax.yaxis)

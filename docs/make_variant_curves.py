@@ -1,0 +1,86 @@
+"""Curves of finished trainings against the truth: python docs/make_variant_curves.py CONFIG OUT.png.
+
+Every row of CONFIG (run before, with keep_every in its training settings) has left weights of intermediate steps. Each is
+used here to fuse the scored pairs, outside of the method, and scored against their truth (std1). Writes OUT.png and beside
+it OUT.csv: dataset, method, step, PSNR, SAM, means over scenes.
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+import torch
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from mossfuse import method
+from mossfuse.benchmark.degrade import read_pair
+from mossfuse.benchmark.grid import Grid
+from mossfuse.benchmark.metrics import score
+from mossfuse.benchmark.settings import read_settings
+from mossfuse.files import read_cube
+from mossfuse.training import iterates
+
+METRICS = {"psnr": "PSNR (dB)", "sam": "SAM (degrees)"}
+COLOURS = ("#4c72b0", "#c44e52")
+
+
+def main(config, out):
+    torch.set_num_threads(1)
+    settings = read_settings(config)
+    grid = Grid(settings)
+    table = pd.DataFrame(row for block in grid.blocks for row in scores(grid, settings, block))
+    table.to_csv(Path(out).with_suffix(".csv"), index=False, float_format="%.4f")
+    draw(grid, settings, table, out)
+
+
+def scores(grid, settings, block):
+    """Yield one row per kept iterate: means over the block's scenes."""
+    (degradation,), (seed,) = block.degradations, block.seeds
+    pairs = Path(settings["results"], block.label, degradation, "_pairs")
+    known = method.METHODS[0].knows
+    scenes = {
+        scene: (read_pair(pairs / f"{scene}.mat", knows=known), read_cube(f"data/{block.label}/scenes/{scene}.mat")[0])
+        for scene in block.scenes
+    }
+    for name in block.methods:
+        if not grid.rows[name].trained_here:
+            continue
+        folder = Path(settings["checkpoints"], block.label, degradation, name, f"seed{seed}", "resume")
+        for step, weights in iterates(folder / "weights.pt").items():
+            values = pd.DataFrame(
+                score(truth, method.fuse(pair, checkpoint=weights).cube, pair.ratio) for pair, truth in scenes.values()
+            ).mean()
+            yield {
+                "dataset": block.label,
+                "method": name,
+                "step": step,
+                **{metric: values[metric] for metric in METRICS},
+            }
+
+
+def draw(grid, settings, table, out):
+    """One row of panels per dataset, one column per metric; bicubic as a dotted line."""
+    reference = pd.read_csv(Path(settings["results"], "metrics.csv"))
+    reference = reference[(reference["method"] == "bicubic") & (reference["convention"] == "std1")]
+    figure, axes = plt.subplots(len(grid.blocks), len(METRICS), figsize=(7.2, 2.5 * len(grid.blocks)), squeeze=False)
+    for line, block in zip(axes, grid.blocks, strict=True):
+        for ax, (metric, label) in zip(line, METRICS.items(), strict=True):
+            rows = table[table["dataset"] == block.label]
+            for colour, (name, curve) in zip(COLOURS, rows.groupby("method", sort=False), strict=False):
+                ax.plot(curve["step"], curve[metric], color=colour, label=name, marker=".", markersize=3, linewidth=1.2)
+            floor = reference[(reference["dataset"] == block.label) & (reference["metric"] == metric)]["value"].mean()
+            ax.axhline(floor, color="#69707a", linestyle=":", linewidth=1, label="bicubic")
+            ax.set(title=block.label, xlabel="step", ylabel=label)
+            ax.title.set_fontsize(9)
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.grid(color="#d9dde2", linewidth=0.6)
+        line[0].legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    figure.savefig(out, dpi=110)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
