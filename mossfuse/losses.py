@@ -9,11 +9,11 @@ reaches the same gradients with two backward passes and switched requires_grad f
 """
 
 import torch
-import torch.nn.functional as F
 
 from mossfuse.network.encoders import enlarged
 from mossfuse.turns import following
 
+SHORTEST = 1e-16  # squared length below which a feature counts as this long, so that its cosines stay finite
 SELF_SUPERVISED = ("msi_rebuilt", "hsi_rebuilt", "blurred_from_hsi", "blurred_from_msi")
 VARIANTS = {
     "paper": dict.fromkeys(("decomposition", "hsi_cycle", "msi_cycle", *SELF_SUPERVISED), 1.0),
@@ -28,24 +28,18 @@ def l1(a, b):
     return (a - b).abs().mean()
 
 
-def cosine(a, b):
-    """ONE cosine of two whole batches, flattened."""
-    return F.cosine_similarity(a.flatten(), b.flatten(), dim=0)
-
-
 def decomposition(out):
     """-log of the share of the shared pair among four feature pairs, each weighing e^cosine.
 
     Named subspace clustering in the paper; it pulls the shared features together and pushes each complementary
-    feature away from the shared one of its image and from the other complementary one (towards cosine -1).
+    feature away from the shared one of its image and from the other complementary one (towards cosine -1). A cosine
+    is ONE number of two whole batches, taken as two long vectors.
     """
-    pairs = (
-        (out.shared_msi, out.shared_hsi),
-        (out.shared_msi, out.complementary_msi),
-        (out.shared_hsi, out.complementary_hsi),
-        (out.complementary_msi, out.complementary_hsi),
-    )
-    cosines = torch.stack([cosine(a, b) for a, b in pairs])
+    features = (out.shared_msi, out.complementary_msi, out.shared_hsi, out.complementary_hsi)
+    vectors = [x.permute(0, 2, 3, 1).flatten() for x in features]  # in their order in memory
+    squares = [v.dot(v).clamp_min(SHORTEST) for v in vectors]
+    pairs = ((0, 2), (0, 1), (2, 3), (1, 3))
+    cosines = torch.stack([vectors[i].dot(vectors[j]) / (squares[i] * squares[j]).sqrt() for i, j in pairs])
     return torch.logsumexp(cosines, 0) - cosines[0]
 
 

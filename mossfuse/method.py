@@ -80,6 +80,7 @@ METHODS = (
             "operators": "fitted",
             "precision": "float32",
             "deterministic": True,
+            "recompute": False,
             "save_every": 100,
             "keep_every": 0,
         },

@@ -21,6 +21,7 @@ from mossfuse.fit import mixed
 from mossfuse.losses import fusion_loss, loss_terms, needs_decoders
 from mossfuse.muon import Muon
 from mossfuse.network import checkpoint
+from mossfuse.network.blocks import recompute_blocks
 from mossfuse.network.degradation import fit_operators, geometry_of
 from mossfuse.network.mossfuse import MossFuse, inference_parameter_count, parameter_count
 from mossfuse.patches import Patches
@@ -54,6 +55,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     blocks = protruding_blocks(geometry, patches, turning=recipe.augment == "exact")
     per_epoch = patches.steps_per_epoch(recipe.batch) if "released" in (recipe.order, recipe.schedule) else 1
     network = new_network(pairs, recipe, geometry, seed).to(device).train()
+    recompute_blocks(network, recipe.recompute)
     fusing = [p for name, p in network.named_parameters() if not name.startswith("blind.")]
     optimisers = make_optimisers(network, recipe)
     run = Run(network, optimisers, generator, partial_path(path), identity(pairs, recipe, seed), recipe.ema)

@@ -9,7 +9,17 @@ normalisation over the pixels, so that path has no effect on the output.
 import torch
 from torch import nn
 
-from mossfuse.network.blocks import HEADS, GatedFeedForward, PixelNorm, QueryKeyValue, TransformerBlock, attend
+from mossfuse.network.blocks import (
+    HEADS,
+    GatedFeedForward,
+    PixelNorm,
+    QueryKeyValue,
+    Recomputable,
+    TransformerBlock,
+    attention_matrix,
+    matrix,
+)
+from mossfuse.network.fused import pointwise, products
 
 
 class SpatialWeight(nn.Module):
@@ -28,11 +38,13 @@ class SpatialWeight(nn.Module):
         )
 
     def forward(self, x):
-        return self.layers(x)
+        for layer in self.layers:
+            x = pointwise(x, matrix(layer)) if isinstance(layer, nn.Conv2d) else layer(x)
+        return x
 
 
 class SpectralWeight(nn.Module):
-    """One weight in (0, 1) per channel: (N, dim, rows, cols) -> (N, dim, 1, 1)."""
+    """One weight in (0, 1) per channel, from the channels' means: (N, dim) -> (N, dim)."""
 
     def __init__(self, dim):
         super().__init__()
@@ -46,33 +58,61 @@ class SpectralWeight(nn.Module):
             nn.Sigmoid(),
         )
 
-    def forward(self, x):
-        return self.layers(x.mean((2, 3)))[:, :, None, None]
+    def forward(self, means):
+        return self.layers(means)
 
 
 class CrossAttention(nn.Module):
-    """Channel attention on x, its queries weighted by y, plus a weighted convolution of y."""
+    """Channel attention on x, its queries weighted by y, plus a weighted convolution of y.
+
+    What depends on the whole image (``products`` of queries and keys, means of the values and of y) is apart from what
+    is done at each pixel, so that both can also be done tile by tile.
+    """
 
     def __init__(self, dim, kind):
         super().__init__()
+        self.kind, self.dim = kind, dim
         self.temperature = nn.Parameter(torch.ones(HEADS, 1, 1))
         self.qkv = QueryKeyValue(dim)
         self.project_out = nn.Conv2d(dim, dim, 1, bias=False)
         self.spatial, self.spectral = SpatialWeight(dim), SpectralWeight(dim)
         if kind == "spatial":
-            self.query_weight, self.value_weight = "spatial", "spectral"
             self.complement = nn.Conv2d(dim, dim, 3, padding=1, groups=dim, bias=False)
         else:
-            self.query_weight, self.value_weight = "spectral", "spatial"
             self.complement = nn.Conv2d(dim, dim, 1, bias=False)
 
     def forward(self, x, y):
-        query, key, value = self.qkv(x)
-        attended = attend(query * getattr(self, self.query_weight)(y), key, value, self.temperature)
-        return self.project_out(attended + self.complement(y) * getattr(self, self.value_weight)(attended))
+        query, key, value = self.qkv(x).chunk(3, dim=1)
+        matrices = self.matrices(self.products(query, key, y), value.mean((2, 3)), y.mean((2, 3)))
+        return self.output(value, y, *matrices)
+
+    def products(self, query, key, y):
+        """(N, 2 * dim, 2 * dim), summed over the pixels; 'spatial': of the weighted queries."""
+        if self.kind == "spatial":
+            query = query * self.spatial(y)
+        return products(torch.cat([query, key], 1))
+
+    def matrices(self, products, value_means, y_means):
+        """What ``output`` multiplies the values and the convolution of y with, each (N, dim, dim); means are (N, dim)."""
+        out = matrix(self.project_out)
+        if self.kind == "spatial":
+            attention = attention_matrix(products, self.temperature)
+            weight = self.spectral((attention @ value_means[:, :, None])[:, :, 0])
+            return out @ attention, out * weight[:, None]
+        weight = self.spectral(y_means)
+        scale = torch.cat([weight, torch.ones_like(weight)], 1)
+        attention = attention_matrix(products * scale[:, :, None] * scale[:, None], self.temperature)
+        return attention, out.expand_as(attention)
+
+    def output(self, value, y, value_matrix, y_matrix):
+        """(N, dim, rows, cols) at every pixel, given the ``matrices``."""
+        if self.kind == "spatial":
+            return pointwise(value, value_matrix) + pointwise(self.complement(y), y_matrix)
+        attended = pointwise(value, value_matrix)
+        return pointwise(attended + pointwise(y, matrix(self.complement)) * self.spatial(attended), y_matrix)
 
 
-class Aggregation(nn.Module):
+class Aggregation(Recomputable):
     """x += cross-attention(norm(x), y); x += feed-forward(norm(x)).
 
     kind: 'spatial' (y: complementary features of the MSI) or 'spectral' (y: those of the HSI).
@@ -84,6 +124,9 @@ class Aggregation(nn.Module):
         self.norm2, self.feed_forward = PixelNorm(dim), GatedFeedForward(dim)
 
     def forward(self, shared, complementary):
+        return self.kept_or_recomputed(shared, complementary)
+
+    def whole(self, shared, complementary):
         x = shared + self.attention(self.norm1(shared), complementary)
         return x + self.feed_forward(self.norm2(x))
 

@@ -1,15 +1,49 @@
 """Transformer block of the encoders and decoders: attention across channels and a gated feed-forward part.
 
 Source: Restormer (Zamir et al., CVPR 2022, sections 3.1 and 3.2), as used by MossFuse. No convolution here has a bias.
-All tensors are (N, channels, rows, cols). Every statistic spans the whole image, so a pixel of the output depends
-on all pixels of the input and tiles do not reproduce the image.
+All tensors are (N, channels, rows, cols), best with channels last in memory. Every statistic spans the whole image, so
+a pixel of the output depends on all pixels of the input; mossfuse.network.tiled gathers the statistics tile by tile.
+
+Values are those of the released code (mossfuse.network.released spells its operations out), reached with less work:
+the lengths of queries and keys come from the same matrix product as their cosines, so that no normalised copy is made,
+and the attention weights are multiplied into the output projection before they meet the pixels.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from mossfuse.network.fused import gated_projection, pointwise, products
 
 HEADS = 8
+SHORTEST = 1e-12  # length below which a query or key counts as this long, as in F.normalize
+
+
+def matrix(conv):
+    """The weights of a 1x1 convolution as (out, in)."""
+    return conv.weight.flatten(1)
+
+
+class Recomputable(nn.Module):
+    """A block that, where ``recompute`` is set, keeps its input alone for the backward pass and runs twice.
+
+    ``whole`` is the part that runs twice; it holds no batch statistics, which would be counted twice.
+    """
+
+    recompute = False
+
+    def kept_or_recomputed(self, *inputs):
+        if self.recompute and torch.is_grad_enabled():
+            return checkpoint(self.whole, *inputs, use_reentrant=False, preserve_rng_state=False)
+        return self.whole(*inputs)
+
+
+def recompute_blocks(network, on=True):
+    """Have every block of the network compute its inner values again in the backward pass instead of keeping them."""
+    for module in network.modules():
+        if isinstance(module, Recomputable):
+            module.recompute = on
 
 
 class PixelNorm(nn.Module):
@@ -25,33 +59,39 @@ class PixelNorm(nn.Module):
 
 
 class QueryKeyValue(nn.Module):
-    """1x1 then depthwise 3x3 convolution to queries, keys and values, each (N, dim, rows, cols)."""
+    """1x1 then depthwise 3x3 convolution to queries, keys and values, dim channels each, in this order."""
 
     def __init__(self, dim):
         super().__init__()
         self.pointwise = nn.Conv2d(dim, 3 * dim, 1, bias=False)
         self.depthwise = nn.Conv2d(3 * dim, 3 * dim, 3, padding=1, groups=3 * dim, bias=False)
+        self.sizes = (2 * dim, dim)
+        self.queries_and_keys, self.values = slice(0, 2 * dim), slice(2 * dim, 3 * dim)
 
-    def forward(self, x):
-        return self.depthwise(self.pointwise(x)).chunk(3, dim=1)
+    def forward(self, x, channels=slice(None)):
+        """The given channels of (N, 3 * dim, rows, cols)."""
+        kernel = self.depthwise.weight[channels]
+        return F.conv2d(pointwise(x, matrix(self.pointwise)[channels]), kernel, padding=1, groups=len(kernel))
 
 
-def attend(query, key, value, temperature):
-    """Attention between the channels of each head (the token of a channel is its image).
+def attention_matrix(products, temperature):
+    """Attention between the channels of each head (the token of a channel is its image), as one matrix per image.
 
-    temperature: (heads, 1, 1). Queries and keys have unit length over the pixels; the (channels / heads)^2 weights
-    are the softmax of their products times the temperature. Linear in the number of pixels.
+    products: (N, 2 * dim, 2 * dim) of queries and keys. temperature: (heads, 1, 1). Returns (N, dim, dim), zero
+    between heads: the softmax over the keys of a head of the cosines times the temperature.
     """
-    shape = value.shape
-    heads = temperature.shape[0]
-    query, key, value = (t.reshape(shape[0], heads, shape[1] // heads, -1) for t in (query, key, value))
-    query, key = F.normalize(query, dim=-1), F.normalize(key, dim=-1)
-    weights = (query @ key.transpose(-2, -1) * temperature).softmax(-1)
-    return (weights @ value).reshape(shape)
+    dim, heads = products.shape[1] // 2, len(temperature)
+    products = products.to(torch.promote_types(products.dtype, torch.float32))
+    lengths = products.diagonal(dim1=1, dim2=2).clamp_min(SHORTEST**2).sqrt()
+    cosines = products[:, :dim, dim:] / (lengths[:, :dim, None] * lengths[:, None, dim:])
+    own = cosines.unflatten(2, (heads, -1)).unflatten(1, (heads, -1)).diagonal(dim1=1, dim2=3).permute(0, 3, 1, 2)
+    weights = (own * temperature).softmax(-1)
+    apart = torch.eye(heads, dtype=weights.dtype, device=weights.device)
+    return torch.einsum("nhij,hg->nhigj", weights, apart).reshape(-1, dim, dim)
 
 
 class ChannelAttention(nn.Module):
-    """Multi-head attention across channels ("MDTA")."""
+    """Multi-head attention across channels ("MDTA"), linear in the number of pixels."""
 
     def __init__(self, dim):
         super().__init__()
@@ -60,7 +100,12 @@ class ChannelAttention(nn.Module):
         self.project_out = nn.Conv2d(dim, dim, 1, bias=False)
 
     def forward(self, x):
-        return self.project_out(attend(*self.qkv(x), self.temperature))
+        queries_and_keys, values = self.qkv(x).split(self.qkv.sizes, dim=1)
+        return pointwise(values, self.output_matrix(products(queries_and_keys)))
+
+    def output_matrix(self, products):
+        """(N, dim, dim): from values to the output of the attention."""
+        return matrix(self.project_out) @ attention_matrix(products, self.temperature)
 
 
 class GatedFeedForward(nn.Module):
@@ -74,11 +119,11 @@ class GatedFeedForward(nn.Module):
         self.project_out = nn.Conv2d(hidden, dim, 1, bias=False)
 
     def forward(self, x):
-        gate, content = self.depthwise(self.project_in(x)).chunk(2, dim=1)
-        return self.project_out(F.gelu(gate) * content)
+        hidden = self.depthwise(pointwise(x, matrix(self.project_in)))
+        return gated_projection(hidden, matrix(self.project_out))
 
 
-class TransformerBlock(nn.Module):
+class TransformerBlock(Recomputable):
     """x += attention(norm(x)); x += feed-forward(norm(x))."""
 
     def __init__(self, dim):
@@ -87,6 +132,9 @@ class TransformerBlock(nn.Module):
         self.norm2, self.feed_forward = PixelNorm(dim), GatedFeedForward(dim)
 
     def forward(self, x):
+        return self.kept_or_recomputed(x)
+
+    def whole(self, x):
         x = x + self.attention(self.norm1(x))
         return x + self.feed_forward(self.norm2(x))
 

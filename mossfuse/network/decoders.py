@@ -3,11 +3,11 @@
 All inputs and outputs have the MSI's size; no output is clamped and none has a skip connection from the inputs.
 """
 
-import torch
 from torch import nn
 
 from mossfuse.network.aggregation import Addition, Aggregation
-from mossfuse.network.blocks import transformer_blocks
+from mossfuse.network.blocks import matrix, transformer_blocks
+from mossfuse.network.fused import pointwise
 
 AGGREGATIONS = ("both", "spatial", "spectral", "neither")
 
@@ -24,6 +24,12 @@ def head(dim, bands):
         nn.LeakyReLU(0.01),
         nn.Conv2d(dim // 2, bands, 3, padding=1, bias=False),
     )
+
+
+def merged(conv, *features):
+    """A 1x1 convolution of features side by side, without putting them side by side."""
+    parts = matrix(conv).chunk(len(features), dim=1)
+    return sum(pointwise(x, weight) for x, weight in zip(features, parts, strict=True))
 
 
 class DecoderOne(nn.Module):
@@ -53,7 +59,7 @@ class DecoderLR(nn.Module):
         self.head = head(dim, bands)
 
     def forward(self, shared_msi, shared_hsi):
-        return self.head(self.blocks(self.merge(torch.cat([shared_msi, shared_hsi], 1))))
+        return self.head(self.blocks(merged(self.merge, shared_msi, shared_hsi)))
 
 
 class DecoderHR(nn.Module):
@@ -68,6 +74,6 @@ class DecoderHR(nn.Module):
         self.head = head(dim, bands)
 
     def forward(self, shared_msi, shared_hsi, complementary_msi, complementary_hsi):
-        x = self.merge(torch.cat([shared_msi, shared_hsi], 1))
+        x = merged(self.merge, shared_msi, shared_hsi)
         x = self.aggregate_spectral(self.aggregate_spatial(x, complementary_msi), complementary_hsi)
         return self.head(self.blocks(x))

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.psf import official_geometry
-from mossfuse.physics.sampling import block_span, border_index
+from mossfuse.physics.sampling import border_index
 from mossfuse.physics.tensors import blur_sample, project_spectra
 from mossfuse.turns import following
 
@@ -78,23 +77,9 @@ class BlindOperators(nn.Module):
             return following(lambda upright: self.blur(upright, psf), turns)(image)
         return blur_sample(image, psf, self.geometry.phase, self.ratio, self.geometry.border)
 
-    def blur_everywhere(self, image, psf):
-        """The values of ``blur`` by a convolution at every pixel, ratio^2 times the work, as in the released code."""
-        spans = (block_span(*which, self.ratio) for which in zip(psf.shape, self.geometry.phase, strict=True))
-        (r0, r1, row), (c0, c1, col) = spans
-        rows, cols = image.shape[-2:]
-        pad = tuple(self.ratio * n for n in (-c0, c1, -r0, r1))
-        if any(pad):
-            mode = {"reflect": "reflect", "wrap": "circular", "zero": "constant"}[self.geometry.border]
-            image = F.pad(image, pad, mode=mode)
-        kernel = psf.expand(image.shape[1], 1, *psf.shape)
-        dense = F.conv2d(image[:, :, row:, col:], kernel, groups=image.shape[1])
-        return dense[:, :, : rows : self.ratio, : cols : self.ratio]
-
-    def forward(self, msi, hsi, everywhere=False, turns=None):
+    def forward(self, msi, hsi, turns=None):
         """The blurred MSI seen twice, each (N, M, rows / ratio, cols / ratio), clamped to [0, 1]: from HSI, from MSI."""
-        blurred = self.blur_everywhere(msi, self.psf()) if everywhere else self.blur(msi, self.psf(), turns)
-        return project_spectra(hsi, self.srf()).clamp(0, 1), blurred.clamp(0, 1)
+        return project_spectra(hsi, self.srf()).clamp(0, 1), self.blur(msi, self.psf(), turns).clamp(0, 1)
 
     @torch.no_grad()
     def set_to(self, factor, srf):

@@ -3,6 +3,7 @@
 The paper's figure draws one shared encoder for both images; the released code, followed here, has two.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -23,7 +24,7 @@ class EncoderMSI(nn.Module):
         self.complementary = nn.Sequential(UniRepBlock(dim), UniRepBlock(dim, False), UniRepBlock(dim, False))
 
     def forward(self, msi):
-        base = self.base(self.embed(msi))
+        base = self.base(self.embed(channels_last(msi)))
         return self.shared(base), self.complementary(base)
 
 
@@ -45,8 +46,13 @@ class EncoderHSI(nn.Module):
         self.complementary = TransformerBlock(dim)
 
     def forward(self, hsi):
-        base = self.base(self.embed(enlarged(hsi, self.ratio)))
+        base = self.base(self.embed(enlarged(channels_last(hsi), self.ratio)))
         return self.shared(base), self.complementary(base)
+
+
+def channels_last(image):
+    """The image with the channels of a pixel side by side in memory, the layout every block is quickest in."""
+    return image.contiguous(memory_format=torch.channels_last)
 
 
 def enlarged(image, ratio):

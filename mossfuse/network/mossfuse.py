@@ -91,10 +91,9 @@ class MossFuse(nn.Module):
         """The high-resolution HSI (N, B, rows, cols), not clamped, and nothing else: encoders and one decoder."""
         return self._decode(*self.encoder_msi(msi), *self.encoder_hsi(hsi))
 
-    def forward(self, msi, hsi, *, released=False, turns=None):
+    def forward(self, msi, hsi, *, turns=None):
         """All Outputs of MSI (N, M, rows, cols) and HSI (N, B, rows / ratio, cols / ratio).
 
-        released: convolve the MSI with the PSF at every pixel as the released code does; same values, more work.
         turns: how each (square) pair was turned (mossfuse.turns); the blur then follows, phase included.
         """
         shared_msi, complementary_msi = self.encoder_msi(msi)
@@ -109,10 +108,10 @@ class MossFuse(nn.Module):
         hr_hsi = self._decode(shared_msi, complementary_msi, shared_hsi, complementary_hsi)
         with torch.autocast(msi.device.type, enabled=False):  # the sensor model stays in float32
             psf, srf = self.blind.psf(), self.blind.srf()
-            from_hsi, from_msi = self.blind(msi, hsi, everywhere=released, turns=turns)
+            from_hsi, from_msi = self.blind(msi, hsi, turns)
             # The cycle must not move the operators: they answer to their own loss alone.
-            hsi_cycle = self.blind.blur(hr_hsi.float(), psf.detach(), turns)
-            msi_cycle = project_spectra(hr_hsi.float(), srf.detach())
+            hsi_cycle = self.blind.blur(hr_hsi.to(psf.dtype), psf.detach(), turns)
+            msi_cycle = project_spectra(hr_hsi.to(srf.dtype), srf.detach())
         return Outputs(
             shared_msi,
             complementary_msi,

@@ -7,14 +7,13 @@ offset of GRN and gamma go into the last linear layer. Source: UniRepLKNet (Ding
 import copy
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from mossfuse.network.unireplknet import BRANCHES, KERNEL, GlobalResponseNorm, UniRepBlock
+from mossfuse.network.unireplknet import BRANCHES, KERNEL, ChannelMLP, GlobalResponseNorm, UniRepBlock
 
 
-class FoldedBlock(nn.Module):
-    """What remains of a UniRepBlock in evaluation mode: x + MLP(SE(7x7 convolution(x)))."""
+class FoldedBlock(ChannelMLP):
+    """What remains of a UniRepBlock in evaluation mode: x + MLP(7x7 convolution(x))."""
 
     def __init__(self, block):
         super().__init__()
@@ -30,8 +29,7 @@ class FoldedBlock(nn.Module):
         self.reduce.bias.data = block.gamma * (scale * (block.reduce.weight @ block.response.beta) + shift)
 
     def forward(self, x):
-        y = self.excitation(self.large_kernel(x)).permute(0, 2, 3, 1)
-        return x + self.reduce(self.response(F.gelu(self.expand(y)))).permute(0, 3, 1, 2)
+        return x + self.mlp(self.large_kernel(x))
 
 
 def affine(norm):

@@ -9,6 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from mossfuse.network.blocks import Recomputable, matrix
+from mossfuse.network.fused import pointwise, response_factor, response_projection
+
 KERNEL = 7
 BRANCHES = ((7, 1), (5, 1), (3, 2), (3, 3))  # (kernel size, dilation); all fit into KERNEL x KERNEL
 MLP_RATIO = 4
@@ -29,35 +32,63 @@ class DilatedBranches(nn.Module):
 
 
 class SqueezeExcitation(nn.Module):
-    """Each channel times a weight in (0, 1) that the mean of all channels decides."""
+    """A weight in (0, 1) per channel, decided by the means of all channels: (N, dim) -> (N, dim)."""
 
     def __init__(self, dim):
         super().__init__()
         self.down = nn.Conv2d(dim, dim // 4, 1)
         self.up = nn.Conv2d(dim // 4, dim, 1)
 
-    def forward(self, x):
-        weight = self.up(F.relu(self.down(x.mean((2, 3), keepdim=True))))
-        return x * weight.sigmoid()
+    def forward(self, means):
+        narrow = F.relu(F.linear(means, matrix(self.down), self.down.bias))
+        return F.linear(narrow, matrix(self.up), self.up.bias).sigmoid()
 
 
 class GlobalResponseNorm(nn.Module):
-    """Channels compete by their energy over the image; input (N, rows, cols, channels). Without ``beta``: no offset."""
+    """Channels compete by their energy over the image: a factor per channel, (N, channels) -> (N, channels).
+
+    ``beta`` is the offset that follows the factor; None where it is folded into the next layer.
+    """
 
     def __init__(self, channels, offset=True):
         super().__init__()
         self.gamma = nn.Parameter(torch.zeros(channels))
         self.beta = nn.Parameter(torch.zeros(channels)) if offset else None
 
-    def forward(self, x):
-        energy = torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True)
-        relative = energy / (energy.mean(-1, keepdim=True) + 1e-6)
-        x = (self.gamma * relative + 1) * x
-        return x if self.beta is None else x + self.beta
+    def forward(self, squares):
+        """squares: sums of squares over the image."""
+        return response_factor(squares, self.gamma)
 
 
-class UniRepBlock(nn.Module):
-    """x + gamma * MLP(SE(large kernel(x))); ``gamma`` starts at 1e-6, so the block starts as the identity."""
+class ChannelMLP(Recomputable):
+    """The channel MLP of a UniRepBlock: squeeze-excitation, linear, GELU, response norm, linear.
+
+    What the whole image decides (``means`` of the input, ``squares`` of the hidden channels) is multiplied into the
+    weights of the layer that follows, so that the pixels are visited by two matrix products and the GELU alone.
+    """
+
+    def mlp(self, y):
+        """(N, dim, rows, cols) -> (N, dim, rows, cols)."""
+        return self.kept_or_recomputed(y)
+
+    def whole(self, y):
+        hidden = pointwise(y, self.expand_matrix(y.mean((2, 3))), self.expand.bias)
+        return response_projection(hidden, self.response.gamma, self.reduce.weight, self.reduce_bias())
+
+    def expand_matrix(self, means):
+        """(N, 4 * dim, dim) from the means (N, dim) of the input over the image."""
+        return self.expand.weight * self.excitation(means)[:, None]
+
+    def reduce_matrix(self, squares):
+        """(N, dim, 4 * dim) from the sums of squares (N, 4 * dim) of the hidden channels over the image."""
+        return self.reduce.weight * self.response(squares)[:, None]
+
+    def reduce_bias(self):
+        return self.reduce.bias if self.response.beta is None else self.reduce.weight @ self.response.beta
+
+
+class UniRepBlock(ChannelMLP):
+    """x + gamma * MLP(large kernel(x)); ``gamma`` starts at 1e-6, so the block starts as the identity."""
 
     def __init__(self, dim, large_kernel=True):
         super().__init__()
@@ -70,6 +101,4 @@ class UniRepBlock(nn.Module):
         self.gamma = nn.Parameter(torch.full((dim,), 1e-6))
 
     def forward(self, x):
-        y = self.excitation(self.large_kernel(x)).permute(0, 2, 3, 1)
-        y = self.reduce(self.response(F.gelu(self.expand(y))))
-        return x + self.gamma[:, None, None] * self.norm(y.permute(0, 3, 1, 2))
+        return x + self.gamma[:, None, None] * self.norm(self.mlp(self.large_kernel(x)))
