@@ -9,8 +9,20 @@ import pandas as pd
 import pytest
 import torch
 
+import mossfuse.fit as fit_module
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import Schedule, Stage, constant_then_linear, fit, mixed, multistep, one_cycle, seeded
+from mossfuse.fit import (
+    History,
+    Schedule,
+    Stage,
+    constant_then_linear,
+    fit,
+    mixed,
+    multistep,
+    one_cycle,
+    run_stage,
+    seeded,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +190,15 @@ def test_graphs_change_nothing_on_a_cpu():
     fit([plain[1]], seed=0)
     fit([replace(graphs[1], capturable=True)], seed=0, graphs=True)
     assert torch.equal(plain[0], graphs[0])
+
+
+def test_step_sizes_kept_in_tensors_for_a_recorded_step_lead_to_the_same_end(monkeypatch):
+    """What a recorded stage does apart from the recording itself, which needs a GPU."""
+    monkeypatch.setattr(fit_module, "recorded", lambda advance, optimiser: advance)
+    (plain, usual), (other, recorded) = parabola(average=0.5), parabola(average=0.5)
+    run_stage(usual, History(50))
+    run_stage(recorded, History(50), capture=True)
+    assert other.detach().numpy() == pytest.approx(plain.detach().numpy(), rel=1e-5)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
