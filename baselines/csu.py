@@ -74,9 +74,10 @@ def initial_endmembers(y, count, rng):
     """(B, p): SISAL, clipped, then the constrained alternation on the HSI y (B, n) alone."""
     from mossfuse.classical.sisal import sisal
     from mossfuse.classical.sunsal import abundances
+    from mossfuse.progress import track
 
     e = np.clip(sisal(y.T, count, rng).T, 0, 1)
-    for _ in range(ROUNDS):
+    for _ in track(range(ROUNDS), "CSU endmembers of the HSI"):
         e = fit_endmembers(e, abundances(e, y), y)
     return e
 

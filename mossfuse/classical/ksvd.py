@@ -12,13 +12,15 @@ def ksvd(signals, count, rng, sparsity=2, iterations=20):
 
     Starts from random signals (random directions where there are too few non-zero ones). rng: numpy Generator.
     """
+    from mossfuse.progress import track
+
     signals = np.asarray(signals, np.float64)
     norms = np.linalg.norm(signals, axis=0)
     live = np.flatnonzero(norms > 1e-9 * max(norms.max(), 1e-30))
     chosen = rng.permutation(live)[:count]
     atoms = np.hstack([signals[:, chosen] / norms[chosen], rng.standard_normal((len(signals), count - len(chosen)))])
     atoms /= np.linalg.norm(atoms, axis=0)
-    for _ in range(iterations):
+    for _ in track(range(iterations), "K-SVD"):
         codes = matching_pursuit(signals, atoms, sparsity)
         residual = signals - atoms @ codes
         for k in range(count):

@@ -161,13 +161,15 @@ def predict_tiles(model, tile=TILE):
     """
     import torch
 
+    from mossfuse.progress import track
+
     bands = model.shape[2]
     weights = torch.from_numpy(np.pad(model.weights, ((0, 0), (0, -bands % PADDING)))).to(model.device)
     linear = torch.from_numpy(model.linear).to(model.device)
     dtype = apply_dtype(model.coefficients)
     lines = max(chunk_pixels(model.device) // tile[1], 1)
     buffer = model.features.buffer(lines * tile[1], model.device)
-    for rows in slices(model.shape[0], tile[0]):
+    for rows in track(slices(model.shape[0], tile[0]), "nsgp"):
         for cols in slices(model.shape[1], tile[1]):
             place = [torch.arange(s.start, s.stop, dtype=torch.float32, device=model.device) for s in (rows, cols)]
             colours = torch.from_numpy(np.ascontiguousarray(model.msi[rows, cols], np.float32)).to(model.device)
