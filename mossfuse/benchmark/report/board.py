@@ -15,8 +15,8 @@ LEAD_METRICS = ("psnr", "ssim", "sam", "ergas", "rmse")
 TRAINED_ON = {
     "none": "nothing",
     "scene": "this scene",
-    "dataset": "dataset",
-    "supervised": "with ground truth",
+    "dataset": "training pairs",
+    "supervised": "training pairs with ground truth",
     "authors": "authors' weights",
     "given": "given weights",
     "external": "external cube",

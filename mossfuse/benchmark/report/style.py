@@ -55,6 +55,16 @@ def count(value):
     return "–" if value is None or math.isnan(value) else f"{value:,.0f}"
 
 
+def as_published(metric, value):
+    """A figure as its authors print it: quality with its digits, parameters and operations in thousands, millions, ..."""
+    if metric in METRICS:
+        return with_unit(metric, value)
+    for size, unit in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " K")):
+        if value >= size:
+            return f"{value / size:.4g}{unit}"
+    return f"{value:.4g}"
+
+
 def p_value(value):
     return "–" if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
