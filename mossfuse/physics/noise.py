@@ -87,7 +87,7 @@ def levels(observation, sensor, facts):
     operator = operator_of(observation, sensor.psf, sensor.phase)
     low = operator(observation.msi.astype(np.float64))
     detail = hsi_noise(observation.hsi, low)
-    from_noise = noise_msi**2 * blur + sensor.srf**2 @ detail
+    from_noise = noise_msi**2 * blur + (sensor.srf**2 @ detail if np.isfinite(detail).all() else np.inf)
     beyond = variance > UNSEEN * from_noise
     response = np.maximum((sensor.srf**2).sum(1), np.finfo(float).tiny)
     seen = (sensor.srf.sum(1) > 0) & ~beyond
