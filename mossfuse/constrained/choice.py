@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 AMOUNTS = np.linspace(0, 1, 21)[1:]
+LEAST = 0.05  # smaller amounts are no amount
 TINY = np.finfo(float).tiny
 
 
@@ -50,9 +51,11 @@ def choose(start, candidates):
 
     For every candidate the amount a of its blend with the start with the least mean length of (1 - a) start + a candidate
     is taken, and the best candidate. With z the mean gain over its standard error, a is shrunk to a (1 - 1 / z^2), and to
-    nothing where z is at most 1 (the positive-part rule of Baranchik, 1964).
+    nothing where z is at most 1 (the positive-part rule of Baranchik, 1964) or less than LEAST is left.
     """
     lengths = rms(start)
+    if not candidates:
+        return Choice(0, 0.0, 0.0, 0.0, float(lengths.mean()), float(lengths.mean()), [])
     found = []
     for index, candidate in enumerate(candidates):
         blends = [rms(start + amount * (candidate - start)) for amount in AMOUNTS]
@@ -63,6 +66,7 @@ def choose(start, candidates):
     error = gains.std(ddof=1) / np.sqrt(len(gains))
     evidence = float(gains.mean() / max(error, TINY**0.5))
     amount = float(wanted * (1 - 1 / evidence**2)) if evidence > 1 else 0.0
+    amount = amount if amount >= LEAST else 0.0
     chosen = rms(start + amount * (candidates[index] - start)).mean()
     curve = [float(f[0]) for f in found]
     return Choice(index, amount, float(wanted), evidence, float(lengths.mean()), float(chosen), curve)
