@@ -17,7 +17,7 @@ PARAMS = {
     "steps": 400,
     "every": 80,
     "pixels": 2048,
-    "learning_rate": 3e-3,
+    "learning_rate": 1e-2,
     "weight_decay": 1e-3,
     "average": 0.98,
 }
