@@ -27,6 +27,8 @@ from mossfuse.protocol import Fusion, Method, Published
 CITATION = "MossFuse: unsupervised hyperspectral and multispectral image fusion, arXiv:2412.04802."
 CODE = "https://github.com/dusongcheng/MossFuse"
 AGGREGATOR = "a third-party aggregator page (wizwand) on arXiv 2412.04802, a later version of the paper; not checked"
+# How the network is run (mossfuse.network.inference); what comes out is the same, but for bfloat16.
+PARAMS = {"tile": None, "compile": False, "precision": "float32"}
 PUBLISHED = (
     Published(
         dataset="CAVE",
@@ -59,6 +61,7 @@ METHODS = (
         knows=frozenset({"phase"}),
         trains="dataset",
         gpu=True,
+        params=PARAMS,
         train_params={
             "dim": 48,
             "num_blocks": 1,
@@ -67,15 +70,15 @@ METHODS = (
             "patch": 128,
             "batch": 4,
             "order": "random",
-            "augment": "exact",
+            "augment": "none",
             "learning_rate": 1e-3,
             "matrix_rate": 5e-3,
             "schedule": "cosine",
             "final_rate": 0.0,
             "warmup": 20,
             "clip": 0.5,
-            "ema": 0.99,
-            "held_out": 4,
+            "ema": 0.0,
+            "held_out": 0,
             "loss": "released",
             "operators": "fitted",
             "precision": "float32",
@@ -102,6 +105,7 @@ METHODS = (
         weights="mossfuse-cave-x32",
         stochastic=False,
         gpu=True,
+        params=PARAMS,
         published=PUBLISHED,
         code=CODE,
         note="the released CAVE x32 checkpoint (epoch 469 by its counters); 31 bands, 3 MSI bands (R, G, B), ratio 32 only",
@@ -109,37 +113,36 @@ METHODS = (
 )
 
 
-def fuse(observation, *, seed=0, device="cpu", checkpoint=None):
-    """The fused cube (H, W, B), not clipped, with the network's own PSF and SRF; no parameter and no randomness.
+def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
+    """The fused cube (H, W, B), not clipped, with the network's own PSF and SRF; nothing is random. See ``fuse_tiles``."""
+    estimates, tiles = fuse_tiles(observation, seed=seed, device=device, checkpoint=checkpoint, **params)
+    cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
+    for region, values in tiles:
+        cube[region] = values
+    return Fusion(cube=cube, **estimates)
 
-    checkpoint: a file of ``train`` or the authors' CAVE_32_model.pth. Raises MossFuseError where it is absent,
-    damaged or made for other bands or another ratio.
+
+def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None, compile=False, precision="float32"):
+    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory.
+
+    checkpoint: a file of ``train`` or the authors' CAVE_32_model.pth. tile, compile, precision: how the network is run,
+    see mossfuse.network.inference. Raises MossFuseError where the checkpoint is absent, damaged or made for other bands or
+    another ratio.
     """
-    import torch
-
-    from mossfuse.network.mossfuse import inference_parameter_count
-    from mossfuse.physics.tensors import to_array, to_tensor
+    from mossfuse.network.inference import fused_tiles
 
     if checkpoint is None:
         raise MossFuseError("MossFuse needs a checkpoint; train the method first or name a weights file")
-    network, wavelengths = loaded(
-        str(checkpoint), Path(checkpoint).is_file() and Path(checkpoint).stat().st_mtime_ns, device
-    )
+    changed = Path(checkpoint).is_file() and Path(checkpoint).stat().st_mtime_ns
+    network, estimates, parameters, wavelengths = loaded(str(checkpoint), changed, device)
     check_fits(observation, network.config, checkpoint)
-    precise = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.inference_mode(), precise:
-        layout = memory_layout(device)
-        msi, hsi = (
-            to_tensor(image, device).contiguous(memory_format=layout) for image in (observation.msi, observation.hsi)
-        )
-        cube = to_array(network.fuse_only(msi, hsi))
-        psf, srf = network.blind.psf().cpu().numpy(), network.blind.srf().cpu().numpy()
-    notes = {"parameters": inference_parameter_count(network)}
+    notes = {"parameters": parameters}
     if wavelengths is not None and observation.wavelengths is not None:
         notes["largest_wavelength_difference_nm"] = float(
             np.abs(np.subtract(wavelengths, observation.wavelengths)).max()
         )
-    return Fusion(cube=cube, psf_hat=psf, srf_hat=srf, notes=notes)
+    settings = {"device": device, "tile": tile, "compile": compile, "precision": precision}
+    return {**estimates, "notes": notes}, fused_tiles(network, observation.msi, observation.hsi, **settings)
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
@@ -150,19 +153,20 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
 
 
 @lru_cache(maxsize=1)
-def loaded(path, modified, device):
-    """(network on the device, wavelengths it was trained on or None); ``modified`` makes a changed file load again."""
+def loaded(path, changed, device):
+    """(network for inference on the device, its PSF and SRF, parameters as trained, wavelengths it was trained on or None).
+
+    ``changed`` makes a changed file load again.
+    """
     from mossfuse.network import checkpoint
+    from mossfuse.network.mossfuse import inference_parameter_count
+    from mossfuse.network.reparameterise import reparameterised
 
     network, facts = checkpoint.load(path)
-    return network.to(device, memory_format=memory_layout(device)), facts["wavelengths"]
-
-
-def memory_layout(device):
-    """Channels last is a third faster on a CPU; on a GPU the plain layout is kept."""
-    import torch
-
-    return torch.channels_last if str(device) == "cpu" else torch.contiguous_format
+    blind = network.blind
+    estimates = {"psf_hat": blind.psf().detach().numpy(), "srf_hat": blind.srf().detach().numpy()}
+    parameters = inference_parameter_count(network)
+    return reparameterised(network).to(device), estimates, parameters, facts["wavelengths"]
 
 
 def check_fits(observation, config, checkpoint):

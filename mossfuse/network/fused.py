@@ -16,8 +16,8 @@ SMALLEST = 1e-30  # sum of squares below which a channel counts as this strong: 
 def pointwise(x, weight, bias=None):
     """1x1 convolution; weight (out, in), or one matrix per image (N, out, in); bias (out,)."""
     pixels = x.permute(0, 2, 3, 1)
-    if weight.ndim == 2:
-        return F.linear(pixels, weight, bias).permute(0, 3, 1, 2)
+    if weight.ndim == 2 or len(weight) == 1:
+        return F.linear(pixels, weight.flatten(0, -2), bias).permute(0, 3, 1, 2)
     rows, turned = pixels.flatten(1, 2), weight.transpose(1, 2)
     mixed = rows @ turned if bias is None else torch.baddbmm(bias, rows, turned)
     return mixed.unflatten(1, pixels.shape[1:3]).permute(0, 3, 1, 2)

@@ -1,0 +1,115 @@
+"""Images too large to be worked on at once: how they are cut into tiles, and where their features are kept meanwhile.
+
+A plane is anything with ``read(region)``: the region as a tensor (1, channels, rows, cols), channels last in memory.
+"""
+
+import tempfile
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from mossfuse.errors import MossFuseError
+from mossfuse.network.encoders import enlarged
+
+
+class Region(NamedTuple):
+    """A rectangle of pixels, as two slices with start and stop."""
+
+    rows: slice
+    cols: slice
+
+    @property
+    def shape(self):
+        return tuple(s.stop - s.start for s in self)
+
+    def grown(self, halo, shape):
+        """With ``halo`` more pixels on every side, as far as the image of ``shape`` (rows, cols) goes."""
+        return Region(*(slice(max(s.start - halo, 0), min(s.stop + halo, n)) for s, n in zip(self, shape, strict=True)))
+
+    def inside(self, other):
+        """Where this region lies within ``other``."""
+        return Region(*(slice(s.start - o.start, s.stop - o.start) for s, o in zip(self, other, strict=True)))
+
+
+def tiles(shape, tile):
+    """Regions of at most tile x tile pixels that cover an image, row of tiles by row of tiles."""
+    for top in range(0, shape[0], tile):
+        for left in range(0, shape[1], tile):
+            yield Region(slice(top, min(top + tile, shape[0])), slice(left, min(left + tile, shape[1])))
+
+
+class MemoryPlane:
+    """Features (rows, cols, channels) float32 in the memory of a device."""
+
+    def __init__(self, shape, channels, device):
+        self.values = torch.empty((*shape, channels), device=device)
+
+    def read(self, region):
+        """A view; what is written later shows in it."""
+        return as_image(self.values[region])
+
+    def write(self, region, image):
+        self.values[region] = image[0].permute(1, 2, 0)
+
+
+class FilePlane:
+    """The same in a temporary file that vanishes with the plane. Read and written, not mapped: memory stays bounded."""
+
+    def __init__(self, shape, channels, device):
+        self.cols, self.channels, self.device = shape[1], channels, device
+        self.file = tempfile.TemporaryFile(buffering=0)
+
+    def read(self, region):
+        values = np.empty((*region.shape, self.channels), np.float32)
+        for row, line in zip(range(region.rows.start, region.rows.stop), values, strict=True):
+            self.seek(row, region.cols.start)
+            self.file.readinto(line)
+        return as_image(torch.from_numpy(values).to(self.device))
+
+    def write(self, region, image):
+        values = image[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
+        try:
+            for row, line in zip(range(region.rows.start, region.rows.stop), values, strict=True):
+                self.seek(row, region.cols.start)
+                self.file.write(line)
+        except OSError as error:
+            raise MossFuseError(
+                f"features cannot be kept in {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder with more room"
+            ) from error
+
+    def seek(self, row, col):
+        self.file.seek(4 * self.channels * (row * self.cols + col))
+
+
+class ImagePlane:
+    """An image (rows, cols, channels), a numpy array that may be larger than the device's memory."""
+
+    def __init__(self, image, device):
+        self.image, self.device = image, device
+
+    def read(self, region):
+        return as_image(torch.from_numpy(np.array(self.image[region], np.float32)).to(self.device))
+
+
+class EnlargedPlane:
+    """An image (rows, cols, channels) enlarged bilinearly by an integer ratio, made where it is read."""
+
+    def __init__(self, image, ratio, device):
+        self.low, self.ratio = ImagePlane(image, device), ratio
+        self.shape = image.shape[:2]
+
+    def read(self, region):
+        ratio = self.ratio
+        under = Region(*(slice(s.start // ratio, -(-s.stop // ratio)) for s in region)).grown(1, self.shape)
+        over = Region(*(slice(s.start * ratio, s.stop * ratio) for s in under))
+        return crop(enlarged(self.low.read(under), ratio), region.inside(over))
+
+
+def as_image(values):
+    """(rows, cols, channels) -> (1, channels, rows, cols) over the same memory."""
+    return values.permute(2, 0, 1)[None]
+
+
+def crop(image, region):
+    return image[:, :, region.rows, region.cols]
