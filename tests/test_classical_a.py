@@ -392,6 +392,19 @@ def test_blockwise_abundances_equal_the_plain_update():
     np.testing.assert_allclose(found.reshape(-1, 5).T, expected, rtol=1e-4)
 
 
+def test_abundances_never_leave_zero_so_they_start_above_it(monkeypatch):
+    rng = np.random.default_rng(0)
+    h = rng.random((4, 30)) * (rng.random((4, 30)) > 0.3)
+    updated = cnmf.update_abundances(rng.random((12, 30)), rng.random((12, 4)), h, 0.5)
+    assert ((updated == 0) == (h == 0)).all() and (h == 0).any()
+    starts = []
+    fit = cnmf.unmix_msi
+    monkeypatch.setattr(cnmf, "unmix_msi", lambda *a: starts.append(a[2].copy()) or fit(*a))
+    maps = np.kron(np.eye(4)[rng.integers(0, 4, (12, 12))].reshape(12, 12, 4), np.ones((4, 4, 1)))
+    run("cnmf", observe(maps @ rng.random((4, 20)), rng.dirichlet(np.ones(20), 3), 4), iterations=50, endmembers=4)
+    assert starts[0].min() == cnmf.LEAST
+
+
 def test_virtual_dimension_counts_the_materials():
     rng = np.random.default_rng(0)
     spectra = rng.random((4, 30))
