@@ -6,8 +6,11 @@ Gaussian PSF, a non-negative SRF, both noise levels. ``nsgp``, ``nsgp-fast`` and
 and phase, nothing else; ``nsgp-known`` is told PSF and SRF too.
 """
 
+import logging
+
 from mossfuse.protocol import Fusion, Method
 
+log = logging.getLogger(__name__)
 CITATION = "this benchmark (docs/nsgp.md)"
 OURS = {"citation": CITATION, "licence": "own implementation"}
 BLIND = frozenset({"phase"})
@@ -57,9 +60,25 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, setting="b
 
     sensor, facts = identify(observation, family)
     settings = settings_for(setting, observation.ratio)
-    models = [fit(observation, sensor, seed=draws * seed + n, device=device, **settings) for n in range(draws)]
+    settings |= {"unseen": facts["unseen"], "device": device}
+    models = [fit(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
     notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}
     notes |= {"noise_hsi": float(sensor.noise_hsi.mean()), "noise_msi": float(sensor.noise_msi.mean())}
+    if facts["unseen"].any():
+        notes["unseen"] = unseen_shares(observation, facts["unseen"])
+        log.warning(
+            "no response over the HSI's bands explains %s %% of the MSI's bands; the MSI helps to predict the cube, which does "
+            "not reproduce it",
+            ", ".join(f"{100 * share:.2g}" for share in notes["unseen"]),
+        )
     together = zip(*map(predict_tiles, models), strict=True)
     tiles = ((parts[0][0], sum(values / draws for _, values in parts)) for parts in together)
     return {"psf_hat": sensor.psf, "srf_hat": sensor.srf, "notes": notes}, tiles
+
+
+def unseen_shares(observation, unseen):
+    """What the HSI does not see of every MSI band, rms over the band's rms."""
+    import numpy as np
+
+    energy = np.mean(np.square(observation.msi, dtype=np.float64), (0, 1))
+    return np.sqrt(np.diag(unseen) / np.maximum(energy, np.finfo(float).tiny)).tolist()

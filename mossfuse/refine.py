@@ -37,14 +37,15 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     if suffix not in SUFFIXES:
         raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
     check_pair(observation)
-    sensor, _ = identify(observation, family)
+    sensor, facts = identify(observation, family)
     operator = operator_of(observation, sensor.psf, sensor.phase)
     start = cube
     if suffix in ("sdc", "softsdc"):
         basis = leading_subspace(observation.hsi, subspace).astype(cube.dtype)
         start = (cube @ basis) @ basis.T
-    if suffix.startswith("soft") and (sensor.noise_hsi.max() > 0 or sensor.noise_msi.max() > 0):
-        refined = soften(start, observation, operator, sensor, length, device)
+    noisy = sensor.noise_hsi.max() > 0 or sensor.noise_msi.max() > 0 or facts["unseen"].any()
+    if suffix.startswith("soft") and noisy:
+        refined = soften(start, observation, operator, sensor, facts["unseen"], length, device)
     else:
         gain = msi_gain(spectral_covariance(observation.hsi), sensor.srf)
         refined = make_consistent(start, observation, operator, sensor.srf, gain, length)
@@ -61,8 +62,11 @@ def make_consistent(cube, observation, operator, srf, gain, length=LENGTH):
     return projected + inverse(observation.hsi - operator(projected))
 
 
-def soften(cube, observation, operator, sensor, length, device):
-    """The same two steps on the denoised MSI and the Wiener-filtered HSI, the second with a nugget per component."""
+def soften(cube, observation, operator, sensor, unseen, length, device):
+    """The same two steps on the denoised MSI and the Wiener-filtered HSI, the second with a nugget per component.
+
+    unseen: as for mossfuse.closed_form.nsgp.fit; where it is not zero the cube is only drawn towards the MSI.
+    """
     from mossfuse.physics.denoise import REMAINING
     from mossfuse.physics.kriging import SmoothInverse, krige_components
     from mossfuse.physics.noise import denoise_msi
@@ -72,8 +76,9 @@ def soften(cube, observation, operator, sensor, length, device):
     srf = np.asarray(sensor.srf, np.float64)
     msi = denoise_msi(observation.msi, sensor.noise_msi, device) if sensor.noise_msi.max() > 0 else observation.msi
     hsi, _, covariance = wiener(observation.hsi, noise)
-    projected = project_on_msi(cube, msi, srf, msi_gain(covariance, srf, REMAINING * sensor.noise_msi))
-    missing = null_part(pixels(hsi - operator(projected)), srf, msi_gain(covariance, srf))
+    remaining, binding = (unseen, srf[:0]) if unseen.any() else (REMAINING * sensor.noise_msi, srf)
+    projected = project_on_msi(cube, msi, srf, msi_gain(covariance, srf, remaining))
+    missing = null_part(pixels(hsi - operator(projected)), binding, msi_gain(covariance, binding))
     turn = np.linalg.eigh(missing.T @ missing)[1]
     parts = missing @ turn
     field = np.maximum((parts**2).mean(0) - noise**2, 0)

@@ -61,7 +61,6 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     run = Run(network, optimisers, generator, partial_path(path), identity(pairs, recipe, seed), recipe.ema)
     if resume and run.path.exists():
         run.restore()
-
     if recipe.keep_every and not run.step:
         for stale in iterates(path).values():
             stale.unlink()

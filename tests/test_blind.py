@@ -151,3 +151,7 @@ def test_wrong_family_and_wrong_ratio_are_refused_in_one_sentence(make_pair):
         estimate_sensor(pair, family="airy")
     with pytest.raises(MossFuseError, match="set the right ratio"):
         estimate_sensor(replace(pair, ratio=4))
+
+
+def test_peak_between_the_pixels_of_a_needle_still_gives_a_kernel():
+    assert np.isclose(gaussian_psf(4, (0.01, 0.005), 20, (0.5, 0.1)).sum(), 1)

@@ -525,8 +525,8 @@ REFERENCE = [
     ("r-fuse", 32, 42.4, 4.78), ("r-fuse", 8, 48.0, 2.06),
     ("mtf-glp-hs-psf", 32, 43.5, 3.96), ("mtf-glp-hs-psf", 8, 49.0, 1.89),
     ("gsa-psf", 32, 39.8, 6.45), ("gsa-psf", 8, 45.3, 2.98),
+    ("regression-injection", 32, 43.6, 3.96), ("regression-injection", 8, 49.1, 1.89),
     pytest.param("cnmf", 32, 43.2, 2.39, marks=pytest.mark.slow), pytest.param("cnmf", 8, 46.3, 2.29, marks=pytest.mark.slow),
-    pytest.param("csu", 32, 38.8, 4.03, marks=pytest.mark.slow), pytest.param("csu", 8, 44.2, 3.70, marks=pytest.mark.slow),
 ]  # fmt: skip
 
 

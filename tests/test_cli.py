@@ -243,6 +243,15 @@ def test_training_on_files_serves_fuse_and_leaves_its_history(here, capsys):
     assert not list(Path("w").glob("*.partial"))
 
 
+def test_training_on_one_pair_is_what_fit_does(here, monkeypatch):
+    from mossfuse import api
+
+    monkeypatch.setattr(api, "FIT", {**api.FIT, "dim": 8, "steps": 3, "batch": 1})
+    assert run("train lr.mat hr.mat -o trained.pt --device cpu") == 0
+    assert run("fuse lr.mat hr.mat -o out.npy --weights fit --save-weights fitted.pt --no-preview --device cpu") == 0
+    assert Path("trained.pt").read_bytes() == Path("fitted.pt").read_bytes()
+
+
 def test_every_mistake_in_training_is_one_sentence(here, capsys):
     np.save("other.npy", here[0].msi * 9000)
     Path("old.pt").write_bytes(b"mine")

@@ -9,6 +9,7 @@ import pytest
 
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import catalogue
+from mossfuse.physics.sampling import operator_of
 from mossfuse.protocol import Observation
 
 NAMES = sorted(name for name, (method, _) in catalogue().items() if not method.weights)
@@ -21,13 +22,17 @@ CASES = {
 }
 IMAGES = {
     "constant": lambda cube: np.full_like(cube, 0.3),
-    "all-dark band": lambda cube: cube * (np.arange(cube.shape[2]) != 4),
+    "all-dark bands": lambda cube: cube * (np.arange(cube.shape[2]) > 3),
     "saturated band": lambda cube: np.where(np.arange(cube.shape[2]) == 7, np.float32(1), cube),
     "black": np.zeros_like,
 }
 
 
-def run(name, pair, tmp_path, seed=0):
+FAITHFUL = [name for name in NAMES if "faithful" in catalogue()[name][0].presets]
+CONSISTENT = ["ridge-dc", "nsgp", "nsgp-fast", "nsgp-known", "nsgp-x4", "nssr", "mossfuse-c", "mossfuse-c-ridge"]
+
+
+def run(name, pair, tmp_path, seed=0, overrides=None):
     """Train (where the method trains) and fuse with the smoke preset, seeing only what the method knows."""
     method, module = catalogue()[name]
     preset = method.presets.get("smoke", {})
@@ -42,7 +47,7 @@ def run(name, pair, tmp_path, seed=0):
             else None
         )
         module.train([seen], seed=seed, device="cpu", path=str(checkpoint), resume=False, truths=truths, **params)
-    params = {**method.params, **{k: v for k, v in preset.items() if k in method.params}}
+    params = {**method.params, **{k: v for k, v in preset.items() if k in method.params}, **(overrides or {})}
     return module.fuse(seen, seed=seed, device="cpu", checkpoint=str(checkpoint) if checkpoint else None, **params)
 
 
@@ -83,6 +88,27 @@ def test_degenerate_images_give_a_finite_cube_or_one_sentence(name, image, make_
         check(fusion, pair)
 
 
+@pytest.mark.parametrize("name", FAITHFUL)
+def test_faithful_forms_survive_every_shape_and_image_too(name, make_pair, tmp_path):
+    pairs = [make_pair(**case)[0] for case in CASES.values()]
+    pair, truth = make_pair(rows=32, cols=32, ratio=8)
+    pairs += [observe(image(truth).astype(np.float32), pair) for image in IMAGES.values()]
+    for pair in pairs:
+        check(run(name, pair, tmp_path, overrides=catalogue()[name][0].presets["faithful"]), pair)
+
+
+@pytest.mark.parametrize("case", ["usual", "odd ratio and sizes", "one MSI band"])
+@pytest.mark.parametrize("name", CONSISTENT)
+def test_promised_agreement_with_both_images_is_kept(name, case, make_pair, tmp_path):
+    """Largest residual before clipping, under the sensor that the method knows or has estimated."""
+    pair, _ = make_pair(**CASES[case])
+    fusion = run(name, pair, tmp_path)
+    psf = pair.sensor.psf if fusion.psf_hat is None else fusion.psf_hat
+    srf = pair.sensor.srf if fusion.srf_hat is None else fusion.srf_hat
+    assert np.abs(operator_of(pair, psf)(fusion.cube) - pair.hsi).max() < 1e-5
+    assert np.abs(fusion.cube @ np.asarray(srf).T - pair.msi).max() < 1e-5
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_same_seed_gives_the_same_bytes_and_leaves_the_pair_alone(name, make_pair, tmp_path):
     pair, _ = make_pair(rows=32, cols=32, ratio=8)
@@ -111,8 +137,6 @@ def test_specifications_import_neither_torch_nor_scipy():
 
 
 def observe(truth, pair):
-    from mossfuse.physics.sampling import operator_of
-
     return Observation(
         hsi=operator_of(pair)(truth),
         msi=(truth @ pair.sensor.srf.T).astype(np.float32),

@@ -48,11 +48,13 @@ class Model:
         return (*self.msi.shape[:2], self.weights.shape[1])
 
 
-def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, seed=0, device="cpu"):
+def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen=None, seed=0, device="cpu"):
     """Model of an observation under a fully known sensor (mossfuse.physics.noise.identify).
 
-    ridge: weight of the ridge regression; length: covariance length of the kriging over the ratio.
-    With zero noise in ``sensor`` the model agrees with both images exactly.
+    ridge: weight of the ridge regression; length: covariance length of the kriging over the ratio; unseen: covariance
+    (M, M) of what the blurred MSI holds beyond the HSI (a fact of identify). Where it is not zero the MSI does not bind
+    the cube, it only helps to predict it.
+    With zero noise in ``sensor`` and nothing unseen the model agrees with both images exactly.
     """
     noise_hsi = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
     noise_msi = np.asarray(sensor.noise_msi, np.float64)
@@ -67,11 +69,14 @@ def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, seed=0
     else:
         target, covariance = pixels(observation.hsi), spectral_covariance(observation.hsi)
         mean = target.mean(0)
-    gain = msi_gain(covariance, srf, REMAINING * noise_msi if soft else None)
-    exact_gain = msi_gain(covariance, srf)
+    remaining, binding = (REMAINING * noise_msi if soft else None), srf
+    if unseen is not None and unseen.any():
+        remaining, binding = unseen, srf[:0]
+    gain = msi_gain(covariance, srf, remaining)
+    exact_gain = msi_gain(covariance, binding)
     offset = mean - gain @ (srf @ mean)
     low_msi = pixels(operator(msi.astype(np.float64)))
-    missing = null_part(target - low_msi @ gain.T - offset, srf, exact_gain)
+    missing = null_part(target - low_msi @ gain.T - offset, binding, exact_gain)
 
     features = draw(settings, msi, seed)
     design = np.concatenate([blurred_features(features, msi, operator, device), LINEAR * affine(low_msi)], 1)
@@ -79,7 +84,7 @@ def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, seed=0
     turn = np.linalg.eigh(missing.T @ missing)[1] if soft else np.eye(missing.shape[1])
     parts = missing @ turn
     weight = choose_ridge(spectrum, parts, ridge, noise_hsi) if soft else np.full(parts.shape[1], ridge)
-    weights = null_part(spectrum.weights(parts, weight) @ turn.T, srf, exact_gain)
+    weights = null_part(spectrum.weights(parts, weight) @ turn.T, binding, exact_gain)
     cosines = weights[: features.count].astype(np.float32)
     linear = LINEAR * weights[features.count :] + np.concatenate([gain.T, offset[None]])
 

@@ -16,10 +16,12 @@ def with_geometry(observation):
     """The observation with psf_shape and phase in its sensor.
 
     They are those of the official protocol where these explain the pair; otherwise those found in the pair
-    (mossfuse.physics.geometry), where they explain it better.
+    (mossfuse.physics.geometry), where they explain it better. Where the MSI holds what the HSI does not see, no geometry
+    explains the pair, and what the two share is looked at instead.
     """
     from mossfuse.physics.blind import SMOOTHNESS, estimate_sensor
     from mossfuse.physics.geometry import find_geometry
+    from mossfuse.physics.noise import identify
     from mossfuse.physics.psf import official_geometry
 
     size, pixel = official_geometry(observation.ratio)
@@ -30,6 +32,10 @@ def with_geometry(observation):
     shape, phase = within_block(*find_geometry(observation, SMOOTHNESS), observation.ratio)
     found = replace(observation, sensor=replace(observation.sensor, psf_shape=shape, phase=phase))
     residual = estimate_sensor(found)[1]["residual"]
+    if identify(found)[1]["unseen"].any():
+        shape, phase = within_block(*find_geometry(observation, SMOOTHNESS, shared=True), observation.ratio)
+        log.info("PSF support %s and phase %d,%d, from what the two images share", text(shape), *phase)
+        return replace(observation, sensor=replace(observation.sensor, psf_shape=shape, phase=phase))
     if residual > WORTH * expected:
         return official
     log.info(

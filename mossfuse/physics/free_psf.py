@@ -32,7 +32,7 @@ def free_form(windows, fit, psf, facts):
     outside = max((wanted**2).sum() - (inside**2).sum(), 0.0)
     best = np.inf, np.zeros(len(values))
     for weight in values[0] ** 2 * np.logspace(-14, 2, 60):
-        share = values**2 / (values**2 + weight)
+        share = values**2 / np.maximum(values**2 + weight, np.finfo(float).tiny)
         freedom = share.sum()
         if freedom < 0.9 * equations:
             score = ((((1 - share) * inside) ** 2).sum() + outside) / (equations - freedom) ** 2

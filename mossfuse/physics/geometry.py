@@ -5,14 +5,17 @@ from scipy.optimize import least_squares
 
 from mossfuse.physics.blind import EXACT, SrfFit, Windows, fit_isotropic
 from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.shared import SharedFit
 
 SMALLEST_WINDOW = 15
 SAMPLE = 400  # low-resolution pixels looked at
 GRID = 5  # trial centres per axis over one block and a half
 
 
-def find_geometry(observation, smoothness):
+def find_geometry(observation, smoothness, shared=False):
     """((k_rows, k_cols), (row, col)): support and phase of the PSF, from the pair.
+
+    shared: judge by what MSI and HSI share (mossfuse.physics.shared) instead of by the residual of the SRF's fit.
 
     First a Gaussian of free centre and width in a window of two blocks; then the square support that explains the pair
     best, starting from those centred there; then the smallest that explains it as well (Schwarz's criterion).
@@ -21,15 +24,18 @@ def find_geometry(observation, smoothness):
     side = max(2 * ratio + 1, SMALLEST_WINDOW) | 1
     middle = (ratio - 1) // 2
     windows = Windows(observation, (side, side), (middle, middle), SAMPLE)
-    fit = SrfFit(windows.hsi, smoothness, known)
     count = windows.matrix.shape[0]
-    scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
+    if shared:
+        relative = SharedFit(windows.hsi).error
+    else:
+        fit = SrfFit(windows.hsi, smoothness, known)
+        scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
 
-    def error(psf):
-        return fit.error(windows.blur(psf)).ravel() / scale
+        def relative(low):
+            return fit.error(low).ravel() / scale
 
     def residual(values):
-        return error(gaussian_psf(side, np.exp(values[0]), centre=values[1:]))
+        return relative(windows.blur(gaussian_psf(side, np.exp(values[0]), centre=values[1:])))
 
     offsets = np.linspace(-0.75 * ratio, 0.75 * ratio, GRID)
     starts = [(np.log(max(ratio / 4, 0.7)), a, b) for a in offsets for b in offsets]
@@ -51,7 +57,7 @@ def find_geometry(observation, smoothness):
             if size < 1 or min(row, col) < 0 or max(row, col) + size > side:
                 return np.inf
             cut = Cut(images[:, row : row + size, col : col + size].reshape(count, -1), windows.bands)
-            tried[place] = fit_isotropic(lambda psf: fit.error(cut.blur(psf)).ravel() / scale, (size, size))[1]
+            tried[place] = fit_isotropic(lambda psf: relative(cut.blur(psf)), (size, size))[1]
         return max(tried[place], EXACT**2)
 
     places = [(size, *np.round(centre - (size - 1) / 2).astype(int).tolist()) for size in range(1, side + 1)]

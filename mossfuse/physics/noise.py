@@ -10,8 +10,12 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import nnls
 
-from mossfuse.physics.blind import SMOOTHNESS, estimate_sensor
+from mossfuse.physics.blind import SMOOTHNESS, Windows, estimate_sensor
 from mossfuse.physics.denoise import denoise_dct
+from mossfuse.physics.geometry import find_geometry
+from mossfuse.physics.projection import pixels
+from mossfuse.physics.sampling import operator_of
+from mossfuse.physics.shared import fit_shared_psf
 
 GATE = 2e-4  # relative residual below which a pair counts as free of noise
 NOISY_SMOOTHNESS = 1e-3  # ridge on the SRF's second differences once the pair is known to be noisy
@@ -21,43 +25,103 @@ GROUP = 30  # blocks of one brightness, at least
 DEPENDENT = 4.0  # growth of the variance from dark to bright that is no longer taken for texture
 DARKEST = 0.02  # share of the mean variance that is noise even where the image is black
 MAD_TO_SIGMA = 1 / 0.6745
+UNSEEN = 4.0  # an MSI band's residual variance, over what noise accounts for, that no longer counts as noise
+NEIGHBOURS = 6  # HSI bands that a band's details are regressed on
+SHARED_SAMPLE = 4096  # most low-resolution pixels that the search for a shared PSF looks at
+ENOUGH = 16  # degrees of freedom below which nothing is said about what the noise accounts for
 TEXTURE_QUANTILE, MAD_QUANTILE, MAD_BIAS = 0.3, 0.2, 1.08
 
 
 def identify(observation, family="auto"):
     """(Sensor, facts) with every field filled: PSF and SRF as estimate_sensor has them, and white noise per band.
 
-    facts as in estimate_sensor, with noise_free (bool). Where the gate finds no noise, noise_hsi and noise_msi are
-    zero. Levels that the observation's sensor already holds are kept.
+    facts as in estimate_sensor, with noise_free (bool) and unseen (M, M): covariance of the residual where noise does
+    not account for it, otherwise zero. The PSF then comes from what the images share (mossfuse.physics.shared). Where
+    the gate finds no noise, noise_hsi and noise_msi are zero. Levels that the observation's sensor already holds are
+    kept.
     """
     known = observation.sensor
     sensor, facts = estimate_sensor(observation, family, SMOOTHNESS)
     noise_free = facts["residual"] < GATE
     if not noise_free:
         sensor, facts = estimate_sensor(observation, family, NOISY_SMOOTHNESS)
-    bands = observation.hsi.shape[2]
-    noise_msi, noise_hsi = (
-        (np.zeros(observation.msi.shape[2]), 0.0) if noise_free else levels(observation, sensor, facts)
-    )
+    bands, channels = observation.hsi.shape[2], observation.msi.shape[2]
+    noise_msi, noise_hsi, unseen = np.zeros(channels), 0.0, np.zeros((channels, channels))
+    if not noise_free:
+        noise_msi, noise_hsi, unseen = levels(observation, sensor, facts)
+    if unseen.any() and known.psf is None:
+        sensor, facts = shared_sensor(observation, family, sensor, facts)
+        noise_msi, noise_hsi, unseen = levels(observation, sensor, facts)
     sensor = replace(
         sensor,
         noise_msi=known.noise_msi if known.noise_msi is not None else noise_msi,
         noise_hsi=known.noise_hsi if known.noise_hsi is not None else np.full(bands, noise_hsi),
     )
-    return sensor, facts | {"noise_free": bool(noise_free)}
+    return sensor, facts | {"noise_free": bool(noise_free), "unseen": unseen}
+
+
+def shared_sensor(observation, family, sensor, facts):
+    """(Sensor, facts) as estimate_sensor has them, but with the PSF found by what the two images share."""
+    if observation.sensor.psf_shape is None or observation.sensor.phase is None:
+        size, phase = find_geometry(observation, NOISY_SMOOTHNESS, shared=True)
+        rival = None
+    else:
+        size, phase, rival = sensor.psf.shape, sensor.phase, sensor.psf
+    found = fit_shared_psf(Windows(observation, size, phase, SHARED_SAMPLE), size, family, rival)
+    if found is None:
+        return sensor, facts
+    told = replace(observation.sensor, psf=found[0], psf_shape=tuple(size), phase=tuple(phase))
+    sensor, facts = estimate_sensor(replace(observation, sensor=told), family, NOISY_SMOOTHNESS)
+    return sensor, facts | found[1]
 
 
 def levels(observation, sensor, facts):
-    """(noise_msi (M,), noise_hsi): standard deviations of a noisy pair, from its residual and the MSI's details.
+    """(noise_msi (M,), noise_hsi, unseen (M, M)) of a pair with a residual; standard deviations and a covariance.
 
     v_i = s_m,i^2 |g|^2 + s_h^2 |R_i|^2 is the variance of the residual of MSI band i, |g|^2 the PSF's sum of squares.
+    Where v_i is more than UNSEEN times what the noise in the HSI's own details makes of it, band i sees light that the
+    HSI does not (or the PSF is of a shape that cannot be found): its residual says nothing about the HSI's noise.
     """
     variance, blur = facts["residual_variance"], float((sensor.psf**2).sum())
     noise_msi = np.minimum(msi_noise(observation.msi), np.sqrt(variance / blur))
+    operator = operator_of(observation, sensor.psf, sensor.phase)
+    low = operator(observation.msi.astype(np.float64))
+    detail = hsi_noise(observation.hsi, low)
+    from_noise = noise_msi**2 * blur + (sensor.srf**2 @ detail if np.isfinite(detail).all() else np.inf)
+    beyond = variance > UNSEEN * from_noise
     response = np.maximum((sensor.srf**2).sum(1), np.finfo(float).tiny)
-    seen = sensor.srf.sum(1) > 0
+    seen = (sensor.srf.sum(1) > 0) & ~beyond
     left = (variance - noise_msi**2 * blur)[seen] / response[seen]
-    return noise_msi, float(np.sqrt(max(left.mean(), 0.0))) if seen.any() else 0.0
+    noise_hsi = max(left.mean(), 0.0) if seen.any() else 0.0
+    if beyond.any():
+        noise_hsi = min(noise_hsi, detail.mean()) if seen.any() else detail.mean()
+    error = pixels(low) - pixels(observation.hsi) @ sensor.srf.T
+    unseen = error.T @ error / len(error) * beyond.any()
+    return noise_msi, float(np.sqrt(noise_hsi)), unseen
+
+
+def hsi_noise(hsi, low_msi):
+    """(B,) noise variance of an HSI (h, w, B), or more, from its details alone; infinite where there are too few.
+
+    The diagonal details of every band are regressed on those of its NEIGHBOURS nearest bands and of the blurred MSI
+    (h, w, M), the share of the neighbours' noise taken out as in noise_profile. What texture is left counts as noise.
+    """
+    images = np.concatenate([hsi.astype(np.float64), low_msi], 2)
+    detail = (images[:-1, :-1] - images[1:, :-1] - images[:-1, 1:] + images[1:, 1:]) / 2
+    detail = detail.reshape(-1, images.shape[2])
+    bands = hsi.shape[2]
+    used = min(NEIGHBOURS, bands - 1)
+    freedom = len(detail) - used - low_msi.shape[2]
+    if freedom < ENOUGH:
+        return np.full(bands, np.inf)
+    out = np.empty(bands)
+    for band in range(bands):
+        near = np.argsort(np.abs(np.arange(bands) - band), kind="stable")[1 : used + 1]
+        others = detail[:, [*near, *range(bands, images.shape[2])]]
+        weights = np.linalg.lstsq(others, detail[:, band], rcond=None)[0]
+        left = ((detail[:, band] - others @ weights) ** 2).sum() / freedom
+        out[band] = left / (1 + (weights[:used] ** 2).sum())
+    return out
 
 
 def msi_noise(msi):

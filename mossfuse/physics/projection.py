@@ -29,16 +29,24 @@ def loaded(covariance):
 
 
 def msi_gain(covariance, srf, noise=None):
-    """P = C R^T (R C R^T + diag(noise^2))^-1, (B, M) float64: the best linear guess of a spectrum from its MSI pixel.
+    """P = C R^T (R C R^T + N)^-1, (B, M) float64: the best linear guess of a spectrum from its MSI pixel.
 
-    noise: standard deviation per MSI band, or None: then R P R = R, so a projected cube reproduces the MSI exactly.
+    noise: N = diag(noise^2), standard deviation per MSI band (M,), or the covariance N (M, M) itself; or None: then
+    R P R = R, so a projected cube reproduces the MSI exactly (and where N is zero, it reproduces that band).
     """
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
     seen = np.asarray(srf, np.float64) @ root
     if noise is not None:
-        seen = np.concatenate([seen, np.diag(np.asarray(noise, np.float64))], 1)
+        noise = np.asarray(noise, np.float64)
+        seen = np.concatenate([seen, np.diag(noise) if noise.ndim == 1 else symmetric_root(noise)], 1)
     return root @ np.linalg.pinv(seen, rcond=1e-12)[: len(root)]  # of the root: half the digits lost with R C R^T
+
+
+def symmetric_root(covariance):
+    """The symmetric square root of a covariance matrix."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
 
 
 def project_on_msi(cube, msi, srf, gain):

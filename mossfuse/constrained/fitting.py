@@ -1,0 +1,103 @@
+"""Training of f on a part of the LR pixels: || y - H(P M + N f) ||^2 before any back-projection, one network per fold.
+
+N P M = 0 and y - H P M lies in null(R), so the target is N y. Network k never sees fold k: neither its spectra nor a P or
+a scale that was computed with them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mossfuse.fit import History, seeded
+from mossfuse.progress import track
+
+LEAST_SCALE = 1e-8
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """steps: of AdamW; every: steps between two looks at the held-out pixels. pixels: MSI pixels per step, in whole PSF
+    windows. average: decay of the exponential average of the weights that is looked at and kept."""
+
+    steps: int
+    every: int
+    pixels: int
+    learning_rate: float
+    weight_decay: float
+    average: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the held-out pixels. held_out: (n, B), H N f of every LR pixel by the network that has not seen it;
+    weights: the averaged parameters; outer: (members, B, B) that turn the networks' outputs into N f."""
+
+    step: int
+    held_out: np.ndarray
+    weights: list
+    outer: torch.Tensor
+
+
+def fit(trunk, targets, seen, null, recipe, *, seed):
+    """(looks, history columns) of a trunk (mossfuse.constrained.pixel_trunk) with one member per fold.
+
+    targets: (folds, n, B), N y of the fold; seen: (folds, n) bool, the pixels a member is trained on, each pixel being
+    unseen by exactly one; null: (folds, B, B), N of the fold. Targets that are not seen are not read.
+    """
+    device, (folds, count, bands) = trunk.device, targets.shape
+    targets = np.where(seen[..., None], targets, 0)
+    scale = np.sqrt((targets**2).sum((1, 2)) / (seen.sum(1) * bands)) + LEAST_SCALE
+    outer = as_tensor(null.transpose(0, 2, 1), device)
+    wanted, weight = as_tensor(targets / scale[:, None, None], device), as_tensor(seen, device)
+    rescaled = outer * as_tensor(scale, device)[:, None, None]
+    batch = min(count, max(1, recipe.pixels // trunk.places.shape[1]))
+    generator = torch.Generator().manual_seed(seed)
+    params = list(trunk.networks.parameters())
+    optimiser = torch.optim.AdamW(params, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    mean, history, looks = [p.detach().clone() for p in params], History(recipe.every), []
+    with seeded(seed, device):
+        for step in track(range(1, recipe.steps + 1), "null space"):
+            chosen = torch.randint(count, (batch,), generator=generator).to(device)
+            error = (trunk.low(chosen) @ outer - wanted[:, chosen]).square().mean(2) * weight[:, chosen]
+            loss = error.sum() * folds / weight[:, chosen].sum()
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            with torch.no_grad():
+                torch._foreach_lerp_(mean, params, 1 - recipe.average)
+                history.add("null space", recipe.learning_rate, {"loss": loss}, last=step == recipe.steps)
+                if step % recipe.every == 0 or step == recipe.steps:
+                    with averaged(params, mean):
+                        held_out = held_out_values(trunk, rescaled, seen, batch)
+                    looks.append(Look(step, held_out, [m.clone() for m in mean], rescaled))
+    return looks, history.columns()
+
+
+class averaged:
+    """The parameters hold ``mean`` inside, their own values afterwards."""
+
+    def __init__(self, params, mean):
+        self.params, self.mean = params, mean
+
+    def __enter__(self):
+        self.own = [p.detach().clone() for p in self.params]
+        torch._foreach_copy_(self.params, self.mean)
+
+    def __exit__(self, *_):
+        torch._foreach_copy_(self.params, self.own)
+
+
+def held_out_values(trunk, outer, seen, batch):
+    """(n, B) float64: H N f of every LR pixel, by the member that was not trained on it."""
+    count = seen.shape[1]
+    own = torch.from_numpy((~seen).argmax(0))
+    pieces = []
+    for places in torch.arange(count).split(batch):
+        values = (trunk.low(places.to(trunk.device)) @ outer).cpu()
+        pieces.append(values[own[places], torch.arange(len(places))])
+    return torch.cat(pieces).numpy().astype(np.float64)
+
+
+def as_tensor(array, device):
+    return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)

@@ -1,0 +1,99 @@
+"""The per-scene f: small networks from an MSI pixel and its place to the null part of its spectrum, shading apart.
+
+f(p) = I(p) / mean(I) * net(radiance, chromaticity, place): shading times reflectance, as in nsgp. The output does not
+depend on neighbours, so training evaluates nothing but the pixels under the PSF of the LR pixels it asks about.
+"""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+DARK = 0.05  # intensity, over its mean, below which chromaticity fades
+DARKEST = 1e-6
+FLATTEST = 1e-3  # inputs that vary less than this are not scaled up
+TAIL = 4e-3  # share of the PSF left out while training and choosing; the back-projection uses all of it
+CHUNK = 8192  # pixels at a time on whole images
+
+
+class PixelNetworks(nn.Module):
+    """``members`` networks of two hidden layers, evaluated together; the last layer starts at zero."""
+
+    def __init__(self, members, inputs, width, bands):
+        super().__init__()
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for before, after in ((inputs, width), (width, width)):
+            self.weights.append(torch.randn(members, before, after) / math.sqrt(before))
+            self.biases.append(torch.randn(members, 1, after) / 2)
+        self.last = nn.Parameter(torch.zeros(members, width, bands))
+
+    def hidden(self, x):
+        """(pixels, inputs) -> (members, pixels, width)."""
+        x = x.expand(len(self.last), *x.shape)
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            x = F.gelu(torch.baddbmm(bias, x, weight), approximate="tanh")
+        return x
+
+
+class PixelTrunk:
+    """f of one MSI, ``members`` times. Units: the caller scales the output.
+
+    msi: (H, W, M); operator: mossfuse.physics.sampling.BlurSample.
+    """
+
+    def __init__(self, msi, operator, bands, *, members, width, device="cpu"):
+        self.shape, self.device = msi.shape[:2], device
+        inputs, shading = pixel_inputs(msi)
+        self.inputs = torch.from_numpy(inputs.reshape(-1, inputs.shape[2])).to(device)
+        self.shading = torch.from_numpy(shading.reshape(-1)).to(device)
+        weights, places = windows(operator)
+        self.psf, self.places = torch.from_numpy(weights).to(device), torch.from_numpy(places).to(device)
+        self.networks = PixelNetworks(members, self.inputs.shape[1], width, bands).to(device)
+
+    def low(self, chosen):
+        """H f of the LR pixels with these indices (s,): (members, s, B)."""
+        places = self.places[chosen]
+        hidden = self.networks.hidden(self.inputs[places.flatten()])
+        hidden = hidden.reshape(len(hidden), *places.shape, -1)
+        weights = self.psf[chosen] * self.shading[places]
+        return torch.einsum("jspk,sp->jsk", hidden, weights) @ self.networks.last
+
+    def everywhere(self, weights):
+        """The mean over the members of f @ weights, weights (members, B, B): (H, W, B) float32."""
+        last = self.networks.last @ weights / len(self.networks.last)
+        out = np.empty((len(self.inputs), last.shape[2]), np.float32)
+        for start in range(0, len(out), CHUNK):
+            rows = slice(start, start + CHUNK)
+            total = (self.networks.hidden(self.inputs[rows]) @ last).sum(0)
+            out[rows] = (total * self.shading[rows, None]).cpu().numpy()
+        return out.reshape(*self.shape, -1)
+
+
+def pixel_inputs(msi):
+    """(inputs (H, W, 2 M + 2) of zero mean and unit deviation, shading (H, W)): float32, from the MSI alone."""
+    intensity = np.maximum(msi.mean(2, keepdims=True), 0)
+    mean = max(float(intensity.mean(dtype=np.float64)), DARKEST)
+    place = np.stack(np.mgrid[: msi.shape[0], : msi.shape[1]], 2) / max(msi.shape[:2])
+    inputs = np.concatenate([msi / mean, msi / (intensity + DARK * mean), place], 2)
+    inputs -= inputs.mean((0, 1))
+    inputs /= np.maximum(inputs.std((0, 1)), FLATTEST)
+    return inputs.astype(np.float32), (intensity[..., 0] / mean).astype(np.float32)
+
+
+def windows(operator, tail=TAIL):
+    """((n, p) weights that sum to the PSF's inside the image, (n, p) flat pixel indices): what lies under the PSF.
+
+    Edge rows and columns of the PSF are dropped while they hold less than ``tail`` of it.
+    """
+    psf, index = operator.psf, [operator.windows(axis) for axis in (0, 1)]
+    for axis in (0, 1):
+        mass = psf.sum(1 - axis)
+        kept = np.nonzero((np.cumsum(mass) > tail / 4) & (np.cumsum(mass[::-1])[::-1] > tail / 4))[0]
+        psf, index[axis] = np.take(psf, kept, axis), index[axis][:, kept]
+    rows, cols = index[0][:, None, :, None], index[1][None, :, None, :]
+    count = operator.low_shape[0] * operator.low_shape[1]
+    inside = ((rows >= 0) & (cols >= 0)).reshape(count, -1)
+    places = (np.maximum(rows, 0) * operator.shape[1] + np.maximum(cols, 0)).reshape(count, -1)
+    return (inside * (psf / psf.sum()).ravel()).astype(np.float32), places

@@ -1,0 +1,71 @@
+"""mossfuse-c of one pair: f is fitted to the pair, and blended into the start as far as the held-out LR pixels allow."""
+
+import numpy as np
+import torch
+
+from mossfuse.constrained.choice import choose
+from mossfuse.constrained.fitting import Recipe, fit
+from mossfuse.constrained.pixel_trunk import PixelTrunk
+from mossfuse.constrained.starts import Start
+from mossfuse.fit import parameter_count, seeded
+from mossfuse.physics.blind import check_pair
+from mossfuse.physics.noise import identify
+from mossfuse.physics.projection import null_part
+from mossfuse.protocol import Fusion
+
+FEWEST = 4  # LR pixels below which none can be held out
+
+
+def fuse_pair(observation, *, start, folds, width, seed, device, **recipe):
+    """Fusion of a pair: the start, or start and network where held-out LR pixels prefer it (docs/mossfuse-c.md).
+
+    start: 'nsgp' or 'ridge-dc'; folds: parts of the LR pixels, each held out once; width: of the networks' layers;
+    recipe: fields of mossfuse.constrained.fitting.Recipe.
+    """
+    check_pair(observation)
+    sensor, _ = identify(observation)
+    first = Start(start, observation, sensor, seed, device)
+    found = {"psf_hat": sensor.psf, "srf_hat": sensor.srf}
+    count = len(first.low_hsi)
+    if count < FEWEST:
+        notes = {"start": start, "choice": f"start: {count} LR pixels are too few to hold any out"}
+        return Fusion(cube=first.cube(), notes=notes, **found)
+    unseen = held_out_parts(count, folds, seed)
+    parts = [first.part(~fold) for fold in unseen]
+    targets = np.stack([part.target for part in parts])
+    null = np.stack([null_matrix(part.gain, first.srf) for part in parts])
+    with seeded(seed, device):
+        bands = observation.hsi.shape[2]
+        trunk = PixelTrunk(first.msi, first.operator, bands, members=len(parts), width=width, device=device)
+    looks, history = fit(trunk, targets, ~unseen, null, Recipe(**recipe), seed=seed)
+    own = unseen.argmax(0), np.arange(count)
+    left = np.stack([part.residual for part in parts])[own]
+    candidates = [targets[own] - look.held_out for look in looks]
+    choice = choose(left, candidates)
+    notes = {
+        "start": start,
+        "parameters": parameter_count(trunk.networks),
+        "folds": len(parts),
+        **choice.notes([look.step for look in looks]),
+    }
+    cube = first.cube()
+    if choice.amount:
+        look = looks[choice.index]
+        with torch.no_grad():
+            torch._foreach_copy_(list(trunk.networks.parameters()), look.weights)
+            network = trunk.everywhere(look.outer)
+        cube = first.changed(cube, choice.amount * (network - cube))
+    history = {**history, "held_out": choice.curve}
+    return Fusion(cube=cube, history=history, notes=notes, **found)
+
+
+def held_out_parts(count, folds, seed):
+    """(folds, count) bool: a random partition of the LR pixels into parts of equal size, up to one pixel."""
+    folds = min(folds, count // 2)
+    order = np.random.default_rng(seed).permutation(count)
+    return np.arange(count)[order] % folds == np.arange(folds)[:, None]
+
+
+def null_matrix(gain, srf):
+    """N = I - P R, (B, B)."""
+    return null_part(np.eye(len(gain)), srf, gain).T

@@ -1,0 +1,166 @@
+"""Closed-form starts X0 = P M + N X0 as linear models of the low-resolution pair, fitted on any part of its pixels.
+
+ridge-dc and nsgp are both a ridge regression of the low-resolution residual on features that are blurred and sampled,
+followed by the back-projection U. Here they are fitted on some LR pixels and asked about the others, before U.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mossfuse.closed_form import nsgp
+from mossfuse.closed_form.features import draw
+from mossfuse.closed_form.regression import RIDGE, affine_apply, affine_fit
+from mossfuse.closed_form.ridge import choose_ridge, decompose
+from mossfuse.closed_form.settings import settings_for
+from mossfuse.errors import MossFuseError
+from mossfuse.physics.denoise import REMAINING
+from mossfuse.physics.kriging import SmoothInverse, krige_components
+from mossfuse.physics.noise import denoise_msi
+from mossfuse.physics.projection import ROWS, msi_gain, null_part, pixels, spectral_covariance, wiener
+from mossfuse.physics.sampling import BlurSample, operator_of
+from mossfuse.protocol import Observation, Sensor
+from mossfuse.refine import LENGTH, refine
+
+STARTS = ("nsgp", "ridge-dc")
+LEAST_FREE = 1e-3  # smallest share of a pixel that its own leverage may leave
+
+
+@dataclass(frozen=True)
+class Part:
+    """A start fitted on a part of the LR pixels.
+
+    target: (n, B), N y: the part of y that the MSI does not see; of pixels in the part without their noise. residual: (n, B) in null(R). Of pixels outside the part: y - H X0. Of pixels in the part: what their own removal
+    from the fit would leave (closed-form leave-one-out). gain: exact P (B, M). turn, field: the residual's principal
+    spectra (B, B) and the variances (B,) that kriging under noise needs.
+    """
+
+    target: np.ndarray
+    residual: np.ndarray
+    gain: np.ndarray
+    weights: np.ndarray
+    linear: np.ndarray
+    turn: np.ndarray
+    field: np.ndarray
+
+
+class Start:
+    """A start of one observation under a fully known sensor (mossfuse.physics.noise.identify).
+
+    name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features.
+    """
+
+    def __init__(self, name, observation: Observation, sensor: Sensor, seed=0, device="cpu"):
+        if name not in STARTS:
+            raise MossFuseError(f"unknown start '{name}'; choose one of {', '.join(STARTS)}")
+        self.name, self.observation, self.sensor, self.seed, self.device = name, observation, sensor, seed, device
+        self.operator: BlurSample = operator_of(observation, sensor.psf, sensor.phase)
+        self.srf = np.asarray(sensor.srf, np.float64)
+        self.noise = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
+        noise_msi = np.asarray(sensor.noise_msi, np.float64)
+        self.noise_msi = noise_msi if self.noise > 0 or noise_msi.max() > 0 else None
+        noisy = noise_msi.max() > 0
+        self.msi = denoise_msi(observation.msi, noise_msi, device) if noisy else observation.msi
+        self.settings = settings_for("best", observation.ratio)
+        self.length = (self.settings["length"] if name == "nsgp" else LENGTH) * observation.ratio
+        self.low_hsi, self.low_msi = pixels(observation.hsi), pixels(self.operator(self.msi.astype(np.float64)))
+
+    @cached_property
+    def features(self):
+        """nsgp's features of this MSI and seed."""
+        return draw(self.settings["settings"], self.msi, self.seed)
+
+    @cached_property
+    def design(self):
+        """H phi: (n, features) float64."""
+        linear = nsgp.affine(self.low_msi)
+        if self.name == "ridge-dc":
+            return linear
+        blurred = nsgp.blurred_features(self.features, self.msi, self.operator, self.device)
+        return np.concatenate([blurred, nsgp.LINEAR * linear], 1)
+
+    def part(self, chosen=None):
+        """The start fitted on the LR pixels of a mask (n,); None: on all. No other pixel's spectrum is looked at,
+        except to say what the fit misses of it."""
+        chosen = np.ones(len(self.low_hsi), bool) if chosen is None else chosen
+        target = self.low_hsi[chosen]
+        if self.noise_msi is None:
+            mean, covariance = target.mean(0), spectral_covariance(target[:, None])
+            gain = exact = msi_gain(covariance, self.srf)
+        else:
+            target, mean, covariance = wiener(target[:, None], self.noise)
+            target, exact = pixels(target), msi_gain(covariance, self.srf)
+            gain = msi_gain(covariance, self.srf, REMAINING * self.noise_msi)
+        visible = np.concatenate([gain.T, (mean - gain @ (self.srf @ mean))[None]])
+        seen = nsgp.affine(self.low_msi) @ visible
+        missing = null_part(target - seen[chosen], self.srf, exact)
+        spectrum = decompose(self.design[chosen])
+        turn = np.linalg.eigh(missing.T @ missing)[1]
+        parts = missing @ turn
+        weight = self._ridge(spectrum, parts, chosen)
+        fitted, freedom = spectrum.fitted(parts, weight)
+        leverage = spectrum.left**2 @ (spectrum.values[:, None] / (spectrum.values[:, None] + weight))
+        left = parts - fitted
+        weights = null_part(spectrum.weights(parts, weight) @ turn.T, self.srf, exact)
+        residual = null_part(self.low_hsi - seen - self.design @ weights, self.srf, exact)
+        residual[chosen] = left / np.maximum(1 - leverage, LEAST_FREE) @ turn.T
+        share = np.maximum(1 - freedom / len(left), 0.05)
+        wanted = null_part(self.low_hsi, self.srf, exact)
+        wanted[chosen] = null_part(target, self.srf, exact)
+        return Part(
+            wanted, residual, exact, weights, visible, turn, np.maximum((left**2).mean(0) - self.noise**2 * share, 0)
+        )
+
+    def _ridge(self, spectrum, parts, chosen):
+        """One weight per principal component of the residual, (B,)."""
+        if self.name == "ridge-dc":
+            centred = self.low_msi[chosen] - self.low_msi[chosen].mean(0)
+            smallest = max(RIDGE * (centred**2).sum() / centred.shape[1], np.finfo(float).tiny ** 0.5)
+            return np.full(parts.shape[1], smallest)
+        if self.noise_msi is None:
+            return np.full(parts.shape[1], self.settings["ridge"])
+        return choose_ridge(spectrum, parts, self.settings["ridge"], self.noise)
+
+    def cube(self):
+        """The start itself, back-projected: (H, W, B) float32, the bytes of the row ``nsgp`` or ``ridge-dc``
+        (``ridge+softdc`` on a noisy pair)."""
+        if self.name == "nsgp":
+            return nsgp.predict(
+                nsgp.fit(self.observation, self.sensor, seed=self.seed, device=self.device, **self.settings)
+            )
+        low_msi = self.operator(self.observation.msi)
+        cube = affine_apply(self.observation.msi, *affine_fit(low_msi, self.observation.hsi))
+        known = Observation(self.observation.hsi, self.observation.msi, self.observation.ratio, self.sensor)
+        return refine("softdc", cube, known, device=self.device).cube
+
+    def image(self, part):
+        """P M + N X0 of a part, before the back-projection: (H, W, B) float32."""
+        count = len(part.weights) - len(part.linear)
+        scale = nsgp.LINEAR if self.name == "nsgp" else 1.0
+        linear = part.linear + scale * part.weights[count:]
+        if self.name == "ridge-dc":
+            return affine_apply(self.msi, linear[:-1], linear[-1])
+        nothing = np.zeros(self.observation.hsi.shape)
+        inverse = SmoothInverse(self.operator, self.length)
+        cosines = part.weights[:count].astype(np.float32)
+        return nsgp.predict(nsgp.Model(self.features, cosines, linear, self.msi, inverse, nothing, self.device))
+
+    def changed(self, cube, change):
+        """``cube`` of this start plus N change, made to agree with the HSI as before: cube + N change - U H N change.
+
+        change: (H, W, B). Under noise U has the nugget of the start's own residual.
+        """
+        part = self.part()
+        added = np.empty(cube.shape, np.float32)
+        for start in range(0, len(cube), ROWS):
+            rows = slice(start, start + ROWS)
+            added[rows] = null_part(change[rows].astype(np.float64), self.srf, part.gain)
+        low = self.operator(added)
+        inverse = SmoothInverse(self.operator, self.length)
+        if self.noise_msi is None:
+            coefficients = inverse.solve(low)
+        else:
+            components = (pixels(low) @ part.turn).reshape(low.shape)
+            coefficients = krige_components(inverse, components, part.field, self.noise, part.turn)
+        return cube + (added - inverse.fill(coefficients))

@@ -1,0 +1,90 @@
+"""MSI bands that see light the HSI does not: recognised from the pair, and no longer binding."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.io import loadmat
+
+from baselines import nsgp, ridge_dc
+from mossfuse.physics.noise import GATE, hsi_noise, identify
+from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.sampling import BlurSample
+from mossfuse.protocol import Observation, Sensor
+from tests.test_refine import noisy, psnr_sam
+
+
+def part_seen(cube, srf, kept, ratio):
+    """(pair whose HSI has the bands ``kept`` only while the MSI sees all of them, truth at these bands)."""
+    size, phase = official_geometry(ratio)
+    truth = cube[..., kept]
+    hsi = BlurSample(gaussian_psf(size, 2.0), (phase, phase), ratio, truth.shape)(truth)
+    msi = (cube @ srf.T).astype(np.float32)
+    return Observation(hsi, msi, ratio, Sensor(psf_shape=(size, size), phase=(phase, phase))), truth
+
+
+@pytest.fixture(scope="module")
+def cave(mirror_file):
+    cube = loadmat(mirror_file("CAVE_256/balloons_ms.mat"))["Omsi"].astype(np.float32) / 65535
+    return cube, loadmat(mirror_file("srf/MossFuse_resp.mat"))["resp"]
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    "kept, ratio, snr, least",
+    [
+        (slice(14, 31), 8, None, 54),
+        (slice(0, 12), 32, None, 43),
+        (slice(14, 31), 8, (35, 40), 50),
+    ],
+    ids=["540-700 nm", "400-510 nm, ratio 32", "540-700 nm, noisy"],
+)
+def test_bands_beyond_the_hsi_are_recognised_and_cost_little(cave, kept, ratio, snr, least):
+    pair, truth = part_seen(*cave, kept, ratio)
+    pair = noisy(pair, *snr) if snr else pair
+    fusion = nsgp.fuse(pair, setting="fast")
+    assert max(fusion.notes["unseen"]) > 10 * GATE
+    told = replace(pair, sensor=Sensor(fusion.psf_hat, phase=pair.sensor.phase, srf=fusion.srf_hat))
+    bound = ridge_dc.fuse(told, consistent=True).cube
+    assert psnr_sam(truth, fusion.cube)[0] > max(least, psnr_sam(truth, bound)[0] + 5)
+
+
+@pytest.mark.real_data
+def test_a_part_that_the_hsi_sees_still_gives_the_psf_to_rounding(cave):
+    pair, _ = part_seen(*cave, slice(0, 12), 8)
+    sensor, facts = identify(pair)
+    assert facts["unseen"].any() and np.abs(sensor.psf - gaussian_psf(7, 2.0)).max() < 1e-4
+
+
+@pytest.mark.real_data
+def test_sentinel_bands_outside_the_span_do_not_break_agreement_with_the_coarse_bands(mirror_file):
+    bands = loadmat(mirror_file("real_pairs/sentinel2_vietnam/vietnam.mat"))
+    hsi, msi = (bands[name].astype(np.float32) / 10000 for name in ("y60", "y20"))
+    ratio, cut = 3, 24
+    pair = Observation(hsi[:cut, :cut], msi[: cut * ratio, : cut * ratio], ratio, Sensor())
+    fusion = nsgp.fuse(pair, setting="fast")
+    operator = BlurSample(fusion.psf_hat, identify(pair)[0].phase, ratio, pair.msi.shape)
+    missed = operator(fusion.cube) - pair.hsi
+    assert "unseen" in fusion.notes
+    assert np.sqrt((missed**2).mean()) < 0.05 * np.sqrt((pair.hsi**2).mean())
+
+
+@pytest.mark.parametrize("snr", [(40, 45), (25, 30)])
+@pytest.mark.parametrize("ratio", [4, 8])
+def test_noise_is_not_taken_for_something_unseen(make_pair, ratio, snr):
+    pair, _ = make_pair(rows=128, cols=128, ratio=ratio)
+    _, facts = identify(noisy(replace(pair, sensor=pair.sensor.restricted_to({"phase"})), *snr))
+    assert not facts["noise_free"] and not facts["unseen"].any()
+
+
+@pytest.mark.parametrize("bands", [2, 31, 100])
+def test_noise_of_an_hsi_is_read_from_its_details(make_pair, bands):
+    pair, _ = make_pair(rows=256, cols=256, bands=bands)
+    noise = 0.01 * np.random.default_rng(0).standard_normal(pair.hsi.shape)
+    low = BlurSample(pair.sensor.psf, pair.sensor.phase, 8, pair.msi.shape)(pair.msi.astype(np.float64))
+    np.testing.assert_allclose(np.sqrt(hsi_noise(pair.hsi + noise, low).mean()), 0.01, rtol=0.15)
+
+
+def test_too_few_pixels_say_nothing_about_the_noise():
+    hsi, low = np.random.default_rng(0).random((2, 8, 31)), np.zeros((2, 8, 3))
+    assert np.isinf(hsi_noise(hsi, low)).all()
