@@ -18,6 +18,9 @@ VISIBLE = tuple(range(400, 701, 10))
 OPTICAL = tuple(range(350, 2601))
 # Landsat 8 OLI bands 2-7, lower and upper edge in nm (USGS): blue, green, red, near infrared, two short-wave infrared.
 LANDSAT8 = ((452, 512), (533, 590), (636, 673), (851, 879), (1566, 1651), (2107, 2294))
+# WorldView-2 multispectral bands, lower and upper edge in nm (data sheet): coastal, blue, green, yellow, red, red edge,
+# near infrared 1 and 2.
+WORLDVIEW2 = ((400, 450), (450, 510), (510, 580), (585, 625), (630, 690), (705, 745), (770, 895), (860, 1040))
 THIN_SHARE = 0.1  # below this part of a channel's response inside the bands a warning is due
 log = logging.getLogger(__name__)
 
@@ -80,6 +83,12 @@ RESPONSES = {
         "Landsat 8 OLI, the four bands below 900 nm as boxes",
         "USGS, Landsat 8 band designations",
         lambda mirrors, folder: boxes(LANDSAT8[:4]),
+        OPTICAL,
+    ),
+    "worldview2": Response(
+        "WorldView-2, its eight multispectral bands as boxes between their edges",
+        "DigitalGlobe, WorldView-2 data sheet",
+        lambda mirrors, folder: boxes(WORLDVIEW2),
         OPTICAL,
     ),
 }
