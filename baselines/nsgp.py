@@ -7,6 +7,7 @@ and phase, nothing else; ``nsgp-known`` is told PSF and SRF too.
 """
 
 import logging
+from dataclasses import replace
 
 from mossfuse.protocol import Fusion, Method
 
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 CITATION = "this benchmark (docs/nsgp.md)"
 OURS = {"citation": CITATION, "licence": "own implementation"}
 BLIND = frozenset({"phase"})
-PARAMS = {"setting": "best", "draws": 1, "family": "auto"}
+PARAMS = {"setting": "best", "draws": 1, "family": "auto", "hard": False}
 METHODS = (
     Method(name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, params=PARAMS, **OURS),
     Method(
@@ -41,25 +42,33 @@ METHODS = (
 )
 
 
-def fuse(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto"):
-    """(H, W, B); setting: 'best' or 'fast'; draws: averaged cubes with different features; family: of the PSF."""
+def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
+    """(H, W, B); params: see fuse_tiles."""
     import numpy as np
 
-    estimates, tiles = fuse_tiles(observation, seed=seed, device=device, setting=setting, draws=draws, family=family)
+    estimates, tiles = fuse_tiles(observation, seed=seed, device=device, **params)
     cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
     for place, values in tiles:
         cube[place] = values
     return Fusion(cube=cube, **estimates)
 
 
-def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto"):
-    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory."""
+def fuse_tiles(
+    observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto", hard=False
+):
+    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory.
+
+    setting: 'best' or 'fast'; draws: averaged cubes with different features; family: of the PSF; hard: treat the
+    pair as free of noise (the cube then agrees with the HSI exactly, the HSI's noise included).
+    """
     from mossfuse.closed_form.nsgp import fit, predict_tiles
     from mossfuse.closed_form.settings import settings_for
     from mossfuse.physics.noise import identify
 
     sensor, facts = identify(observation, family)
     settings = settings_for(setting, observation.ratio)
+    if hard:
+        sensor, facts = without_noise(sensor, facts)
     settings |= {"unseen": facts["unseen"], "device": device}
     models = [fit(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
     notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}
@@ -74,6 +83,14 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, setting="b
     together = zip(*map(predict_tiles, models), strict=True)
     tiles = ((parts[0][0], sum(values / draws for _, values in parts)) for parts in together)
     return {"psf_hat": sensor.psf, "srf_hat": sensor.srf, "notes": notes}, tiles
+
+
+def without_noise(sensor, facts):
+    """The same sensor and facts with no noise and nothing unseen, so that every image is taken at its word."""
+    import numpy as np
+
+    silent = replace(sensor, noise_hsi=np.zeros_like(sensor.noise_hsi), noise_msi=np.zeros_like(sensor.noise_msi))
+    return silent, facts | {"unseen": np.zeros_like(facts["unseen"])}
 
 
 def unseen_shares(observation, unseen):

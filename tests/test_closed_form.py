@@ -75,6 +75,12 @@ def test_same_seed_gives_same_bytes_and_another_seed_does_not(make_pair):
     assert first.tobytes() == again.tobytes() != other.tobytes()
 
 
+def test_hard_form_takes_a_noisy_pair_at_its_word_and_the_soft_one_does_not(make_pair):
+    pair = noisy(make_pair()[0], 30, 35)
+    hard, soft = (nsgp.fuse(pair, setting="fast", hard=hard).cube for hard in (True, False))
+    assert residuals(hard, pair)[0] < 1e-5 and residuals(soft, pair)[0] > 1e-3
+
+
 def test_mean_of_draws_is_the_mean_and_keeps_the_constraints(make_pair):
     pair, _ = make_pair()
     mean = nsgp.fuse(pair, seed=1, draws=2, setting="fast").cube
