@@ -4,8 +4,8 @@ Paper: J. G. Liu, "Smoothing filter-based intensity modulation", Int. J. Remote 
 B. Aiazzi, F. Butera, L. Chiarantini, S. Baronti, IEEE JSTARS 8(6), 2015; toolbox form: Yokoya et al., IEEE GRSM 5(2), 2017.
 Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (no licence text).
 Differs: `sfim-hs` is the toolbox's form, blind, nearest-neighbour blocks included (mode 3: non-negative weights). `sfim-hs-psf` is
-told the PSF: true low-pass, splines on the true lattice. Both divide by no less than `floor` times the brightest
-low-pass value, where the toolbox divides by zero in dark pixels.
+told the PSF: true low-pass, splines on the true lattice. `floor` is added to both sides of the quotient, so that it tends
+to one in dark pixels, where the toolbox divides by zero.
 Published numbers: none on CAVE.
 """
 
@@ -31,7 +31,7 @@ METHODS = (
         licence="own implementation (MIT)",
         knows=frozenset({"psf", "phase"}),
         stochastic=False,
-        params={"floor": 0.02},
+        params={"floor": 0.004},
         code="magamig/hif-benchmarking@ef23570",
         note="the modulation of SFIM-HS with the sensor's own low-pass",
     ),
@@ -41,7 +41,7 @@ METHODS = (
 def fuse(observation, *, seed, device, checkpoint=None, floor=1e-6):
     """Interpolated HSI times synthetic band over its low-pass; Fusion with an unclipped cube.
 
-    floor: smallest divisor, as a part of the brightest low-pass value of that band.
+    floor: added to dividend and divisor, as a part of the brightest low-pass value of that band.
     """
     from mossfuse.classical.nnls import nonnegative_fit
     from mossfuse.classical.pair import check_pair
@@ -55,12 +55,11 @@ def fuse(observation, *, seed, device, checkpoint=None, floor=1e-6):
     low_msi = shrink(msi, hsi.shape) if sensor.psf is None else operator_of(observation)(msi)
     weights, offset = nonnegative_fit(low_msi.reshape(-1, msi.shape[2]), hsi.reshape(-1, hsi.shape[2]))
     low = low_msi @ weights + offset
+    level = np.maximum(floor * low.max((0, 1)), 1e-12)
+    both, bands = np.concatenate([hsi, low], 2), hsi.shape[2]
     if sensor.psf is None:
-        modulation = hsi / np.maximum(low, np.maximum(floor * low.max((0, 1)), 1e-12))
-        modulation = modulation.repeat(ratio, 0).repeat(ratio, 1)
+        both = both.repeat(ratio, 0).repeat(ratio, 1)
     else:
-        smooth = spline_upsample(np.concatenate([hsi, low], 2), ratio, sensor.psf.shape, sensor.phase)
-        bands = hsi.shape[2]
-        divisor = np.maximum(smooth[..., bands:], np.maximum(floor * low.max((0, 1)), 1e-12))
-        modulation = smooth[..., :bands] / divisor
+        both = np.maximum(spline_upsample(both, ratio, sensor.psf.shape, sensor.phase), 0)  # splines undershoot
+    modulation = (both[..., :bands] + level) / (both[..., bands:] + level)
     return Fusion(cube=(modulation * (msi @ weights + offset)).astype(np.float32))
