@@ -47,12 +47,14 @@ def similar_patches(patches, count, rng, rounds=30):
     k-means (Lloyd) with k-means++ seeding (Arthur, Vassilvitskii, SODA 2007) on patches (n, features); at most ``count``
     groups; rng: numpy Generator.
     """
+    from mossfuse.progress import track
+
     points = patches.reshape(len(patches), -1).astype(np.float32)
     points = points - points.mean(0)
     energy = np.einsum("nf,nf->n", points, points)
     centres = seeds(points, energy, min(count, len(points)), rng)
     labels = None
-    for _ in range(rounds):
+    for _ in track(range(rounds), "k-means of patches"):
         old, labels = labels, nearest_centre(points, centres)
         if old is not None and np.array_equal(old, labels):
             break
