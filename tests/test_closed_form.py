@@ -181,6 +181,15 @@ def test_blind_nsgp_has_its_documented_quality_on_a_real_scene(balloons, setting
 
 
 @pytest.mark.real_data
+def test_blind_nsgp_equals_the_informed_one_on_a_noise_free_real_pair(balloons):  # noqa: F811
+    pair, truth, _ = balloons
+    cubes = [nsgp.fuse(p, setting="fast").cube for p in (blind(pair), pair)]
+    scores = [psnr_sam(truth, cube) for cube in cubes]
+    assert abs(scores[0][0] - scores[1][0]) < 0.1
+    assert max(residuals(cubes[1], pair)) < 1e-5 and max(residuals(cubes[0], pair)) < 1e-4
+
+
+@pytest.mark.real_data
 def test_blind_nsgp_holds_under_noise(balloons):  # noqa: F811
     pair, truth, _ = balloons
     scores = np.array(
