@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -82,6 +83,21 @@ def test_tiles_equal_the_whole_image(low, tile, options, kept_bytes):
     np.testing.assert_allclose(cube, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
 
 
+def test_threads_agree_and_are_given_back():
+    found, (msi, hsi) = network(num_blocks=2), pair((9, 6))
+    expected = joined(fuse_tiles(found, msi, hsi, tile=16), msi)
+    torch.set_num_threads(3)
+    for kept_bytes in (2**30, 0):
+        cube = joined(fuse_tiles(found, msi, hsi, tile=16, kept_bytes=kept_bytes), msi)
+        np.testing.assert_allclose(cube, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+    next(fuse_tiles(found, msi, hsi, tile=16))  # left unfinished
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    assert seen == [3]
+
+
 def test_statistics_of_one_tile_alone_would_be_wrong():
     """What the equality above is worth: a tile fused on its own is something else."""
     found, (msi, hsi) = network(), pair((8, 8))
@@ -110,14 +126,10 @@ def test_enlarging_a_region_equals_enlarging_the_image(ratio):
 
 
 def test_a_full_disk_is_one_clear_error(monkeypatch):
-    class Full:
-        def seek(self, place):
-            pass
+    def full(*place):
+        raise OSError(28, "No space left on device")
 
-        def write(self, line):
-            raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(planes.tempfile, "TemporaryFile", lambda **options: Full())
+    monkeypatch.setattr(planes.os, "pwrite", full)
     msi, hsi = pair((2, 2))
     with pytest.raises(MossFuseError, match="No space left on device.*TMPDIR"):
         next(fuse_tiles(network(), msi, hsi, kept_bytes=0))

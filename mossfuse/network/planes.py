@@ -3,6 +3,7 @@
 A plane is anything with ``read(region)``: the region as a tensor (1, channels, rows, cols), channels last in memory.
 """
 
+import os
 import tempfile
 from typing import NamedTuple
 
@@ -54,7 +55,10 @@ class MemoryPlane:
 
 
 class FilePlane:
-    """The same in a temporary file that vanishes with the plane. Read and written, not mapped: memory stays bounded."""
+    """The same in a temporary file that vanishes with the plane. Read and written, not mapped: memory stays bounded.
+
+    Several threads may read and write at the same time.
+    """
 
     def __init__(self, shape, channels, device):
         self.cols, self.channels, self.device = shape[1], channels, device
@@ -63,23 +67,21 @@ class FilePlane:
     def read(self, region):
         values = np.empty((*region.shape, self.channels), np.float32)
         for row, line in zip(range(region.rows.start, region.rows.stop), values, strict=True):
-            self.seek(row, region.cols.start)
-            self.file.readinto(line)
+            os.preadv(self.file.fileno(), [line], self.offset(row, region.cols.start))
         return as_image(torch.from_numpy(values).to(self.device))
 
     def write(self, region, image):
         values = image[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
         try:
             for row, line in zip(range(region.rows.start, region.rows.stop), values, strict=True):
-                self.seek(row, region.cols.start)
-                self.file.write(line)
+                os.pwrite(self.file.fileno(), line, self.offset(row, region.cols.start))
         except OSError as error:
             raise MossFuseError(
                 f"features cannot be kept in {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder with more room"
             ) from error
 
-    def seek(self, row, col):
-        self.file.seek(4 * self.channels * (row * self.cols + col))
+    def offset(self, row, col):
+        return 4 * self.channels * (row * self.cols + col)
 
 
 class ImagePlane:

@@ -10,7 +10,9 @@ again and again, which makes a CPU two to three times faster than whole images d
 """
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 
 import torch
 from torch import nn
@@ -39,15 +41,15 @@ def fuse_tiles(network, msi, hsi, *, tile=TILE, device="cpu", kept_bytes=KEPT_BY
     numpy arrays. tile: pixels along each side; the result does not depend on it beyond rounding. kept_bytes: features that
     need more are kept in temporary files. precision: 'float32' or 'bfloat16', of convolutions and products; sums and features stay in float32.
     """
-    canvas = Canvas(network, msi.shape[:2], tile, device, kept_bytes, precision)
-    x, y_msi, y_hsi = encode(canvas, network, msi, hsi)
-    decoder = network.decoder_hr
-    for aggregation, y in ((decoder.aggregate_spatial, y_msi), (decoder.aggregate_spectral, y_hsi)):
-        aggregate(canvas, aggregation, x, y)
-    del y, y_msi, y_hsi
-    chain(canvas, decoder.blocks, x, x)
-    for region, image in canvas.visit(2, lambda inner, x: inner(decoder.head(x)), x):
-        yield region, image[0].permute(1, 2, 0).float().cpu().numpy()
+    with Canvas(network, msi.shape[:2], tile, device, kept_bytes, precision) as canvas:
+        x, y_msi, y_hsi = encode(canvas, network, msi, hsi)
+        decoder = network.decoder_hr
+        for aggregation, y in ((decoder.aggregate_spatial, y_msi), (decoder.aggregate_spectral, y_hsi)):
+            aggregate(canvas, aggregation, x, y)
+        del y, y_msi, y_hsi
+        chain(canvas, decoder.blocks, x, x)
+        for region, image in canvas.visit(2, lambda inner, x: inner(decoder.head(x)), x):
+            yield region, image[0].permute(1, 2, 0).float().cpu().numpy()
 
 
 def encode(canvas, network, msi, hsi):
@@ -151,7 +153,7 @@ class Inner:
     """The tile proper within a tile that was read with a halo."""
 
     def __init__(self, region, around):
-        self.place, self.size = region.inside(around), around.shape
+        self.region, self.around, self.place = region, around, region.inside(around)
 
     def __call__(self, image):
         """The image without the halo."""
@@ -159,7 +161,7 @@ class Inner:
 
     def alone(self, image):
         """The image with zeros in the halo, which then adds nothing to a sum; in place."""
-        for axis, (inside, size) in enumerate(zip(self.place, self.size, strict=True), start=2):
+        for axis, (inside, size) in enumerate(zip(self.place, self.around.shape, strict=True), start=2):
             image.narrow(axis, 0, inside.start).zero_()
             image.narrow(axis, inside.stop, size - inside.stop).zero_()
         return image
@@ -177,18 +179,47 @@ class Canvas:
         self.kind = MemoryPlane if 4 * network.config["dim"] * PLANES * self.pixels <= kept_bytes else FilePlane
         parts = (network.encoder_msi, network.encoder_hsi, network.decoder_hr)
         passes = OTHER_PASSES + sum(PASSES.get(type(module), 0) for part in parts for module in part.modules())
+        self.threads, self.pool = torch.get_num_threads(), None
+        if self.threads > 1 and self.device.type == "cpu":
+            self.pool = ThreadPoolExecutor(self.threads, initializer=torch.set_num_threads, initargs=(1,))
         self.passes = iter(track(range(passes), "fusing, layer by layer", total=passes))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(self.threads)  # threads to come would take over what the pool's have set last
+        next(self.passes, None)  # closes the progress bar
 
     def plane(self, channels):
         return self.kind(self.shape, channels, self.device)
 
     def visit(self, halo, function, *planes):
-        """Yield (region, function's result) tile by tile."""
-        for region in tiles(self.shape, self.tile):
-            around = region.grown(halo, self.shape)
+        """Yield (region, function's result) tile by tile, in their order; a few tiles are worked on ahead."""
+
+        def work(region):
+            inner = Inner(region, region.grown(halo, self.shape))
             with exactly(self.precision, self.device):
-                result = function(Inner(region, around), *(plane.read(around) for plane in planes))
-            yield region, result
+                return region, function(inner, *(plane.read(inner.around) for plane in planes))
+
+        regions = tiles(self.shape, self.tile)
+        lead = 2 * self.threads if self.pool else 1
+        ahead = deque(self.start(work, region) for region in islice(regions, lead))
+        while ahead:
+            yield ahead.popleft()()
+            ahead.extend(self.start(work, region) for region in islice(regions, 1))
+
+    def start(self, function, *arguments):
+        """Have a thread begin with function(*arguments); returns what waits for the result.
+
+        Each thread works alone on its tile: threads that share every operation would wait for each other all the time.
+        """
+        if self.pool is None:
+            result = function(*arguments)
+            return lambda: result
+        return self.pool.submit(torch.inference_mode()(function), *arguments).result
 
     def gather(self, halo, function, *planes):
         """The tensors that ``function`` returns, each summed over all tiles (in float64)."""
@@ -205,12 +236,18 @@ class Canvas:
         A tile is then written only when no later tile needs what it replaces.
         """
         next(self.passes)
-        waiting = deque()
-        for region, image in self.visit(halo, function, *planes):
-            while halo and waiting and waiting[0][0].rows.stop + halo <= region.rows.start:
-                target.write(*waiting.popleft())
-            waiting.append((region, image))
-            if halo == 0 or target not in planes:
-                target.write(*waiting.popleft())
-        while waiting:
-            target.write(*waiting.popleft())
+        delayed = halo > 0 and target in planes
+
+        def apply(inner, *images):
+            image = function(inner, *images)
+            return image if delayed else target.write(inner.region, image)
+
+        waiting, writing = deque(), []
+        for region, image in self.visit(halo, apply, *planes):
+            while waiting and waiting[0][0].rows.stop + halo <= region.rows.start:
+                writing.append(self.start(target.write, *waiting.popleft()))
+            if delayed:
+                waiting.append((region, image))
+        writing.extend(self.start(target.write, *each) for each in waiting)
+        for finish in writing:
+            finish()
