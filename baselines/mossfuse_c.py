@@ -1,19 +1,18 @@
-"""MossFuse-c: constraints by construction, X = P M + N f(M, hsi), from a closed-form start (docs/mossfuse-c.md).
+"""MossFuse-c: constraints by construction, X = P M + N f, from a closed-form start (docs/mossfuse-c.md).
 
 Nothing is published about it; it is this benchmark's own. N = I - P R projects on the null space of the SRF, so the MSI is
-met by any f; the back-projection U meets the HSI once, at the end. f begins as the start's and is trained on the LR pixels
-before U; LR pixels that were held out decide when to stop and how much of it to take, and the start is returned where they
-show no significant gain.
+met by any f; the back-projection U meets the HSI once, at the end. f = (1 - a) f0 + a f1: the start's, and networks that
+begin at zero and are trained on the LR pixels before U. LR pixels that were held out decide when to stop and choose a, which
+stays 0 (the start is returned) where they show no significant gain.
+f1 is not MossFuse's network: its encoders and decoder in this place were tried and gained nothing (docs/mossfuse-c.md).
 ``mossfuse-c`` (from nsgp) and ``mossfuse-c-ridge`` (from ridge-dc) fit small pixel networks to the pair; they know what
-their starts know. ``mossfuse-c-dataset`` trains MossFuse's encoders and decoder on the training split's pairs.
+their starts know. ``mossfuse-c-dataset`` trains these networks on the training split's pairs first.
 """
 
 from mossfuse.protocol import Method
 
 OURS = {"citation": "this benchmark (docs/mossfuse-c.md)", "licence": "own implementation", "gpu": True}
-PARAMS = {
-    "folds": 4,
-    "width": 64,
+COMMON = {
     "steps": 400,
     "every": 80,
     "pixels": 2048,
@@ -21,6 +20,7 @@ PARAMS = {
     "weight_decay": 1e-3,
     "average": 0.98,
 }
+PARAMS = {"folds": 4, "width": 64, **COMMON}
 SMOKE = {"steps": 40, "every": 20, "width": 16}
 METHODS = (
     Method(
@@ -48,19 +48,10 @@ METHODS = (
         title="MossFuse-c: constraints by construction, trained across scenes, from nsgp",
         knows=frozenset({"phase"}),
         trains="dataset",
-        train_params={
-            "start": "nsgp",
-            "folds": 4,
-            "dim": 16,
-            "num_blocks": 1,
-            "patch": 64,
-            "batch": 2,
-            "learning_rate": 2e-3,
-            "steps": 1000,
-            "save_every": 200,
-        },
-        presets={"smoke": {"dim": 8, "steps": 10, "patch": 32}},
-        note="MossFuse's encoders and decoder on top of nsgp, trained on pairs without ground truth; blind",
+        params={"start": "nsgp", **COMMON},
+        train_params={"folds": 4, "width": 64, "pixels": 2048, "learning_rate": 1e-2, "steps": 3000, "save_every": 500},
+        presets={"smoke": {"steps": 20, "every": 10, "width": 16}},
+        note="the pixel networks trained on the training split's pairs, then fitted to each pair as in mossfuse-c; blind",
         **OURS,
     ),
 )
@@ -69,20 +60,23 @@ METHODS = (
 def fuse(observation, *, seed, device, checkpoint=None, **params):
     """The fused cube with the PSF and SRF used; notes say what the held-out LR pixels decided.
 
-    params: start ('nsgp' or 'ridge-dc'), folds (parts of the LR pixels, each held out once), width, steps, every (steps
-    between two looks), pixels (MSI pixels per step), learning_rate, weight_decay, average; none with a checkpoint.
+    params: start ('nsgp' or 'ridge-dc'), steps, every (steps between two looks at the held-out pixels), pixels (MSI pixels
+    per step), learning_rate, weight_decay, average; folds (parts of the LR pixels, each held out once) and width where
+    there is no checkpoint.
     """
-    if params:
-        from mossfuse.constrained.scene import fuse_pair
+    from mossfuse.constrained.scene import fuse_pair
 
+    if "folds" in params:
         return fuse_pair(observation, seed=seed, device=device, **params)
-    from mossfuse.constrained.dataset import fuse_trained
+    from mossfuse.constrained.pretraining import load
 
-    return fuse_trained(observation, checkpoint=checkpoint, seed=seed, device=device)
+    pretrained = load(checkpoint, observation)
+    folds, _, width, _ = pretrained.networks.size
+    return fuse_pair(observation, seed=seed, device=device, folds=folds, width=width, pretrained=pretrained, **params)
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
-    """Train on pairs alone; truths are not looked at (mossfuse.constrained.dataset.train)."""
-    from mossfuse.constrained.dataset import train as train_on_pairs
+    """Train on pairs alone; truths are not looked at (mossfuse.constrained.pretraining.train)."""
+    from mossfuse.constrained.pretraining import train as train_on_pairs
 
     return train_on_pairs(pairs, seed=seed, device=device, path=path, resume=resume, **params)

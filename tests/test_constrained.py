@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from mossfuse.constrained.choice import choose
-from mossfuse.constrained.dataset import Correction, prepare
 from mossfuse.constrained.fitting import Recipe, fit
-from mossfuse.constrained.pixel_trunk import PixelTrunk, windows
+from mossfuse.constrained.pixel_trunk import PLACE, PixelNetworks, PixelTrunk, windows
+from mossfuse.constrained.pretraining import load
 from mossfuse.constrained.scene import fuse_pair, held_out_parts, null_matrix
 from mossfuse.constrained.starts import Start
 from mossfuse.errors import MossFuseError
@@ -44,6 +44,10 @@ def start_of(name, pair, seed=0):
     return Start(STARTS[name][0], seen, identify(seen)[0], seed), seen
 
 
+def trunk_of(start, members):
+    return PixelTrunk(PixelNetworks(members, 8, 8, 31), start.msi, start.operator)
+
+
 def noisy(pair, level, seed=0):
     """The pair with white noise of standard deviation ``level`` in the HSI and a quarter of it in the MSI."""
     rng = np.random.default_rng(seed)
@@ -71,12 +75,9 @@ def test_before_the_first_step_the_output_is_the_start(make_pair, name):
 def test_before_the_first_step_every_network_is_zero(make_pair):
     pair, _ = make_pair(rows=32, cols=32, ratio=8)
     start, _ = start_of("mossfuse-c", pair)
-    trunk = PixelTrunk(start.msi, start.operator, 31, members=2, width=8)
+    trunk = trunk_of(start, 2)
     with torch.no_grad():
         assert not trunk.everywhere(torch.eye(31).expand(2, 31, 31)).any()
-    correction = Correction(31, 3, 8, 1, 1.0)
-    msi, cube = torch.rand(1, 3, 16, 16), torch.rand(1, 31, 16, 16)
-    assert not correction(msi, cube, torch.ones(1, 1, 16, 16)).any()
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -94,7 +95,7 @@ def test_both_constraints_hold_for_any_change(make_pair, name, sampling):
 def test_the_network_part_does_not_touch_the_msi_for_any_weights(make_pair):
     pair, _ = make_pair(rows=32, cols=32, ratio=8)
     start, _ = start_of("mossfuse-c-ridge", pair)
-    trunk = PixelTrunk(start.msi, start.operator, 31, members=2, width=8)
+    trunk = trunk_of(start, 2)
     with torch.no_grad():
         trunk.networks.last.normal_()
         null = torch.from_numpy(null_matrix(start.part().gain, start.srf).T.astype(np.float32))
@@ -106,7 +107,7 @@ def test_windows_hold_the_psf_and_the_trunk_blurs_as_the_operator_does(make_pair
     pair, _ = make_pair(rows=40, cols=48, ratio=8, sigma=1.5)
     start, _ = start_of("mossfuse-c-ridge", pair)
     assert windows(start.operator)[0].sum(1) == pytest.approx(1, abs=1e-5)
-    trunk = PixelTrunk(start.msi, start.operator, 31, members=1, width=8)
+    trunk = trunk_of(start, 1)
     with torch.no_grad():
         trunk.networks.last.normal_()
         low = trunk.low(torch.arange(30))[0].numpy()
@@ -123,8 +124,8 @@ def fitted(start, unseen, poison=0.0):
         part = start.part(~fold)
         null = null_matrix(part.gain, start.srf)[None].repeat(2, 0)
         with seeded(0):
-            trunk = PixelTrunk(start.msi, start.operator, 31, members=2, width=8)
-        looks, _ = fit(trunk, part.target[None].repeat(2, 0), ~unseen[[k, 1 - k]], null, Recipe(**RECIPE), seed=0)
+            trunk = trunk_of(start, 2)
+        looks = fit(trunk, part.target[None].repeat(2, 0), ~unseen[[k, 1 - k]], null, Recipe(**RECIPE), seed=0)
         weights.append([w[0].clone() for w in looks[-1].weights])
     start.low_hsi = hsi
     return weights
@@ -223,33 +224,54 @@ def test_unknown_start_is_refused(make_pair):
         fuse_pair(pair, start="kriging", folds=4, width=8, seed=0, device="cpu", **RECIPE)
 
 
-def trained(pairs, path, **params):
+def trained(pairs, path, resume=False, **params):
     method, module = find_method("mossfuse-c-dataset")
     seen = [replace(pair, sensor=pair.sensor.restricted_to(method.knows)) for pair in pairs]
-    train_params = {**method.train_params, **method.presets["smoke"], **params}
-    return module.train(seen, seed=1, device="cpu", path=str(path), resume=params.get("resume", False), **train_params)
+    smoke = {k: v for k, v in method.presets["smoke"].items() if k in method.train_params}
+    train_params = {**method.train_params, **smoke, **params}
+    return module.train(seen, seed=1, device="cpu", path=str(path), resume=resume, **train_params)
 
 
-def test_training_across_scenes_lowers_its_loss_and_fits_other_pairs_of_the_kind(make_pair, tmp_path):
+def test_training_across_scenes_lowers_its_loss_and_serves_other_pairs_of_the_kind(make_pair, tmp_path):
     pairs = [make_pair(rows=32, cols=32, ratio=8, seed=s)[0] for s in (1, 2)]
-    history = trained(pairs, tmp_path / "w.pt", steps=60)
-    assert history["loss"][-1] < history["loss"][0]
+    path = tmp_path / "weights.pt"
+    history = trained(pairs, path, steps=80)
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
     other, _ = make_pair(rows=32, cols=40, ratio=8, seed=3)
-    fusion = call("mossfuse-c-dataset", other, checkpoint=str(tmp_path / "w.pt"))
+    fusion = call("mossfuse-c-dataset", other, checkpoint=str(path))
     assert fusion.notes["held_out_chosen"] <= fusion.notes["held_out_start"]
     assert np.abs(fusion.cube @ fusion.srf_hat.T - other.msi).max() < 1e-4
     with pytest.raises(MossFuseError, match="trained for"):
-        call("mossfuse-c-dataset", make_pair(rows=32, cols=32, ratio=4)[0], checkpoint=str(tmp_path / "w.pt"))
+        call("mossfuse-c-dataset", make_pair(rows=32, cols=32, ratio=4)[0], checkpoint=str(path))
 
 
-def test_the_cube_the_network_sees_is_fitted_without_the_pixel_below_it(make_pair):
-    pair, _ = make_pair(rows=32, cols=32, ratio=8)
-    moved = replace(pair, hsi=pair.hsi.copy())
-    gain = np.linalg.pinv(pair.sensor.srf)
-    moved.hsi[1, 2] += null_matrix(gain, pair.sensor.srf) @ np.linspace(0.1, -0.2, 31)  # the MSI does not see it
-    first, second = (prepare(p, "ridge-dc", 4, 0, "cpu").crossed for p in (pair, moved))
-    assert np.array_equal(first[8:16, 16:24], second[8:16, 16:24])
-    assert not np.array_equal(first, second)
+def test_networks_trained_across_scenes_know_no_places_and_are_looked_at_before_the_first_step(make_pair, tmp_path):
+    pairs = [make_pair(rows=64, cols=64, ratio=8, seed=s)[0] for s in (1, 2)]
+    trained(pairs, tmp_path / "weights.pt")
+    pretrained = load(tmp_path / "weights.pt", pairs[0])
+    assert not pretrained.networks.weights[0][:, -PLACE:].any() and pretrained.networks.last.any()
+    fusion = call("mossfuse-c-dataset", pairs[0], checkpoint=str(tmp_path / "weights.pt"), steps=0)
+    assert fusion.history["step"] == [0]
+
+
+def test_an_interrupted_training_across_scenes_ends_in_the_same_weights(make_pair, tmp_path, monkeypatch):
+    pairs = [make_pair(rows=32, cols=32, ratio=8, seed=s)[0] for s in (1, 2)]
+    trained(pairs, tmp_path / "whole.pt", save_every=8)
+    calls, low = [], PixelTrunk.low
+
+    def interrupted(self, chosen):
+        calls.append(1)
+        if len(calls) == 14:
+            raise KeyboardInterrupt
+        return low(self, chosen)
+
+    monkeypatch.setattr(PixelTrunk, "low", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        trained(pairs, tmp_path / "cut.pt", save_every=8)
+    monkeypatch.setattr(PixelTrunk, "low", low)
+    trained(pairs, tmp_path / "cut.pt", save_every=8, resume=True)
+    whole, resumed = (torch.load(tmp_path / f"{n}.pt", weights_only=True)["state_dict"] for n in ("whole", "cut"))
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
 def test_observation_is_left_alone(make_pair):

@@ -4,12 +4,15 @@ N P M = 0 and y - H P M lies in null(R), so the target is N y. Network k never s
 a scale that was computed with them.
 """
 
+import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from mossfuse.fit import History, seeded
+from mossfuse.errors import MossFuseError
+from mossfuse.fit import seeded
 from mossfuse.progress import track
 
 LEAST_SCALE = 1e-8
@@ -30,24 +33,30 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the held-out pixels. held_out: (n, B), H N f of every LR pixel by the network that has not seen it;
+    """One look at the held-out pixels. loss: mean since the look before (NaN before the first step); held_out: (n, B), H N f of every LR pixel by the network that has not seen it;
     weights: the averaged parameters; outer: (members, B, B) that turn the networks' outputs into N f."""
 
     step: int
+    loss: float
     held_out: np.ndarray
     weights: list
     outer: torch.Tensor
 
 
-def fit(trunk, targets, seen, null, recipe, *, seed):
-    """(looks, history columns) of a trunk (mossfuse.constrained.pixel_trunk) with one member per fold.
+def fit(trunk, targets, seen, null, recipe, *, seed, scale=None):
+    """The looks of a trunk (mossfuse.constrained.pixel_trunk) with one member per fold.
 
     targets: (folds, n, B), N y of the fold; seen: (folds, n) bool, the pixels a member is trained on, each pixel being
     unseen by exactly one; null: (folds, B, B), N of the fold. Targets that are not seen are not read.
+    scale: what the networks' outputs are multiplied by; None: the rms of each fold's targets. With a scale the networks
+    are taken for trained, and looked at before the first step too. Raises MossFuseError where the loss is not finite.
     """
     device, (folds, count, bands) = trunk.device, targets.shape
     targets = np.where(seen[..., None], targets, 0)
-    scale = np.sqrt((targets**2).sum((1, 2)) / (seen.sum(1) * bands)) + LEAST_SCALE
+    trained = scale is not None
+    scale = (
+        np.full(folds, scale) if trained else np.sqrt((targets**2).sum((1, 2)) / (seen.sum(1) * bands)) + LEAST_SCALE
+    )
     outer = as_tensor(null.transpose(0, 2, 1), device)
     wanted, weight = as_tensor(targets / scale[:, None, None], device), as_tensor(seen, device)
     rescaled = outer * as_tensor(scale, device)[:, None, None]
@@ -55,8 +64,20 @@ def fit(trunk, targets, seen, null, recipe, *, seed):
     generator = torch.Generator().manual_seed(seed)
     params = list(trunk.networks.parameters())
     optimiser = torch.optim.AdamW(params, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
-    mean, history, looks = [p.detach().clone() for p in params], History(recipe.every), []
+    mean, looks, losses = [p.detach().clone() for p in params], [], []
+
+    def look(step):
+        value = float(torch.stack(losses).mean()) if losses else math.nan
+        if losses and not math.isfinite(value):
+            raise MossFuseError(f"the loss is no longer finite at step {step}; lower learning_rate")
+        with torch.no_grad(), averaged(params, mean):
+            held_out = held_out_values(trunk, rescaled, seen, batch)
+        looks.append(Look(step, value, held_out, [m.clone() for m in mean], rescaled))
+        losses.clear()
+
     with seeded(seed, device):
+        if trained:
+            look(0)
         for step in track(range(1, recipe.steps + 1), "null space"):
             chosen = torch.randint(count, (batch,), generator=generator).to(device)
             error = (trunk.low(chosen) @ outer - wanted[:, chosen]).square().mean(2) * weight[:, chosen]
@@ -66,26 +87,19 @@ def fit(trunk, targets, seen, null, recipe, *, seed):
             optimiser.step()
             with torch.no_grad():
                 torch._foreach_lerp_(mean, params, 1 - recipe.average)
-                history.add("null space", recipe.learning_rate, {"loss": loss}, last=step == recipe.steps)
-                if step % recipe.every == 0 or step == recipe.steps:
-                    with averaged(params, mean):
-                        held_out = held_out_values(trunk, rescaled, seen, batch)
-                    looks.append(Look(step, held_out, [m.clone() for m in mean], rescaled))
-    return looks, history.columns()
+            losses.append(loss.detach())
+            if step % recipe.every == 0 or step == recipe.steps:
+                look(step)
+    return looks
 
 
-class averaged:
+@contextmanager
+def averaged(params, mean):
     """The parameters hold ``mean`` inside, their own values afterwards."""
-
-    def __init__(self, params, mean):
-        self.params, self.mean = params, mean
-
-    def __enter__(self):
-        self.own = [p.detach().clone() for p in self.params]
-        torch._foreach_copy_(self.params, self.mean)
-
-    def __exit__(self, *_):
-        torch._foreach_copy_(self.params, self.own)
+    own = [p.detach().clone() for p in params]
+    torch._foreach_copy_(params, mean)
+    yield
+    torch._foreach_copy_(params, own)
 
 
 def held_out_values(trunk, outer, seen, batch):

@@ -15,6 +15,7 @@ DARK = 0.05  # intensity, over its mean, below which chromaticity fades
 DARKEST = 1e-6
 FLATTEST = 1e-3  # inputs that vary less than this are not scaled up
 TAIL = 4e-3  # share of the PSF left out while training and choosing; the back-projection uses all of it
+PLACE = 2  # the last inputs: row and column
 CHUNK = 8192  # pixels at a time on whole images
 
 
@@ -23,6 +24,7 @@ class PixelNetworks(nn.Module):
 
     def __init__(self, members, inputs, width, bands):
         super().__init__()
+        self.size = (members, inputs, width, bands)
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for before, after in ((inputs, width), (width, width)):
             self.weights.append(torch.randn(members, before, after) / math.sqrt(before))
@@ -38,19 +40,20 @@ class PixelNetworks(nn.Module):
 
 
 class PixelTrunk:
-    """f of one MSI, ``members`` times. Units: the caller scales the output.
+    """f of one MSI, once per member of ``networks``. Units: the caller scales the output.
 
-    msi: (H, W, M); operator: mossfuse.physics.sampling.BlurSample.
+    msi: (H, W, M); operator: mossfuse.physics.sampling.BlurSample; statistics: of ``pixel_inputs``, None: the image's own.
     """
 
-    def __init__(self, msi, operator, bands, *, members, width, device="cpu"):
-        self.shape, self.device = msi.shape[:2], device
+    def __init__(self, networks, msi, operator, *, statistics=None, device="cpu"):
+        self.networks, self.shape, self.device = networks.to(device), msi.shape[:2], device
         inputs, shading = pixel_inputs(msi)
+        mean, deviation = statistics or input_statistics([inputs])
+        inputs = ((inputs - mean) / deviation).astype(np.float32)
         self.inputs = torch.from_numpy(inputs.reshape(-1, inputs.shape[2])).to(device)
         self.shading = torch.from_numpy(shading.reshape(-1)).to(device)
         weights, places = windows(operator)
         self.psf, self.places = torch.from_numpy(weights).to(device), torch.from_numpy(places).to(device)
-        self.networks = PixelNetworks(members, self.inputs.shape[1], width, bands).to(device)
 
     def low(self, chosen):
         """H f of the LR pixels with these indices (s,): (members, s, B)."""
@@ -71,15 +74,30 @@ class PixelTrunk:
         return out.reshape(*self.shape, -1)
 
 
+def input_count(msi_bands):
+    """Values that a network sees of a pixel."""
+    return 2 * msi_bands + PLACE
+
+
 def pixel_inputs(msi):
-    """(inputs (H, W, 2 M + 2) of zero mean and unit deviation, shading (H, W)): float32, from the MSI alone."""
+    """(inputs (H, W, 2 M + 2): radiance, chromaticity, place; shading (H, W) float32), from the MSI alone."""
     intensity = np.maximum(msi.mean(2, keepdims=True), 0)
-    mean = max(float(intensity.mean(dtype=np.float64)), DARKEST)
+    mean = mean_intensity(msi)
     place = np.stack(np.mgrid[: msi.shape[0], : msi.shape[1]], 2) / max(msi.shape[:2])
     inputs = np.concatenate([msi / mean, msi / (intensity + DARK * mean), place], 2)
-    inputs -= inputs.mean((0, 1))
-    inputs /= np.maximum(inputs.std((0, 1)), FLATTEST)
-    return inputs.astype(np.float32), (intensity[..., 0] / mean).astype(np.float32)
+    return inputs, (intensity[..., 0] / mean).astype(np.float32)
+
+
+def mean_intensity(msi):
+    """Mean over pixels and bands of the positive part of the intensity."""
+    return max(float(np.maximum(msi.mean(2, keepdims=True), 0).mean(dtype=np.float64)), DARKEST)
+
+
+def input_statistics(images):
+    """(mean, deviation) of the inputs of several images, lists of ``pixel_inputs``; each image counts the same."""
+    mean = np.mean([image.mean((0, 1)) for image in images], 0)
+    square = np.mean([((image - mean) ** 2).mean((0, 1)) for image in images], 0)
+    return mean, np.maximum(np.sqrt(square), FLATTEST)
 
 
 def windows(operator, tail=TAIL):

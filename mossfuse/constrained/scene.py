@@ -5,7 +5,7 @@ import torch
 
 from mossfuse.constrained.choice import choose
 from mossfuse.constrained.fitting import Recipe, fit
-from mossfuse.constrained.pixel_trunk import PixelTrunk
+from mossfuse.constrained.pixel_trunk import PixelNetworks, PixelTrunk, input_count
 from mossfuse.constrained.starts import Start
 from mossfuse.fit import parameter_count, seeded
 from mossfuse.physics.blind import check_pair
@@ -16,10 +16,11 @@ from mossfuse.protocol import Fusion
 FEWEST = 4  # LR pixels below which none can be held out
 
 
-def fuse_pair(observation, *, start, folds, width, seed, device, **recipe):
+def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None, **recipe):
     """Fusion of a pair: the start, or start and network where held-out LR pixels prefer it (docs/mossfuse-c.md).
 
     start: 'nsgp' or 'ridge-dc'; folds: parts of the LR pixels, each held out once; width: of the networks' layers;
+    pretrained: None, or mossfuse.constrained.pretraining.Pretrained, whose networks (one per fold) the fit then starts from;
     recipe: fields of mossfuse.constrained.fitting.Recipe.
     """
     check_pair(observation)
@@ -34,10 +35,13 @@ def fuse_pair(observation, *, start, folds, width, seed, device, **recipe):
     parts = [first.part(~fold) for fold in unseen]
     targets = np.stack([part.target for part in parts])
     null = np.stack([null_matrix(part.gain, first.srf) for part in parts])
-    with seeded(seed, device):
-        bands = observation.hsi.shape[2]
-        trunk = PixelTrunk(first.msi, first.operator, bands, members=len(parts), width=width, device=device)
-    looks, history = fit(trunk, targets, ~unseen, null, Recipe(**recipe), seed=seed)
+    with seeded(seed):
+        inputs, bands = input_count(first.msi.shape[2]), observation.hsi.shape[2]
+        networks, statistics, scale = PixelNetworks(len(parts), inputs, width, bands), None, None
+    if pretrained is not None:
+        networks, statistics, scale = pretrained.of_pair(len(parts), first.msi)
+    trunk = PixelTrunk(networks, first.msi, first.operator, statistics=statistics, device=device)
+    looks = fit(trunk, targets, ~unseen, null, Recipe(**recipe), seed=seed, scale=scale)
     own = unseen.argmax(0), np.arange(count)
     left = np.stack([part.residual for part in parts])[own]
     candidates = [targets[own] - look.held_out for look in looks]
@@ -55,7 +59,7 @@ def fuse_pair(observation, *, start, folds, width, seed, device, **recipe):
             torch._foreach_copy_(list(trunk.networks.parameters()), look.weights)
             network = trunk.everywhere(look.outer)
         cube = first.changed(cube, choice.amount * (network - cube))
-    history = {**history, "held_out": choice.curve}
+    history = {"step": [look.step for look in looks], "loss": [look.loss for look in looks], "held_out": choice.curve}
     return Fusion(cube=cube, history=history, notes=notes, **found)
 
 
