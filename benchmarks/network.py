@@ -183,7 +183,7 @@ def weights_path(options):
 
 
 def scene(size, ratio=32):
-    """(msi (size, size, 3), hsi (size / ratio, size / ratio, 31)) float32: a phantom scene of 256 px, repeated."""
+    """(msi (size, size, 3), hsi (size / ratio, size / ratio, 31)) float32: a phantom scene of 256 px, repeated or cut."""
     from mossfuse.benchmark.datasets import phantom
     from mossfuse.physics.psf import gaussian_psf
     from mossfuse.physics.sampling import BlurSample
@@ -192,8 +192,8 @@ def scene(size, ratio=32):
     srf = np.exp(-0.5 * ((wavelengths - np.array([[610], [540], [460]])) / 30) ** 2)
     msi = (truth @ (srf / srf.sum(1, keepdims=True)).T).astype(np.float32)
     hsi = BlurSample(gaussian_psf(ratio - 1, 2.0), (ratio // 2 - 1,) * 2, ratio, truth.shape)(truth)
-    times = (size // len(msi),) * 2 + (1,)
-    return np.tile(msi, times), np.tile(hsi.astype(np.float32), times)
+    times = (-(-size // len(msi)),) * 2 + (1,)
+    return tuple(np.tile(image, times)[:n, :n] for image, n in ((msi, size), (hsi.astype(np.float32), size // ratio)))
 
 
 def tensors(msi, hsi):

@@ -1,9 +1,12 @@
 """Fusion in tiles: the values of the whole image, whatever the tiles, in memory and in files, in bounded memory."""
 
+import argparse
+import importlib.util
 import json
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -187,6 +190,21 @@ def test_compiling_without_a_compiler_is_refused(monkeypatch):
     msi, hsi = pair((2, 2))
     with pytest.raises(MossFuseError, match="needs a C.. compiler"):
         fused_tiles(network(), msi, hsi, compile=True)
+
+
+def test_speed_benchmark_fails_where_values_differ(monkeypatch, capsys):
+    path = Path(__file__).parent.parent / "benchmarks" / "network.py"
+    spec = importlib.util.spec_from_file_location("benchmark_of_the_network", path)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    monkeypatch.delenv("MOSSFUSE_MIRRORS", raising=False)  # random weights
+    options = argparse.Namespace(threads=1, repeats=1, weights=None)
+    assert benchmark.inference(options, size=64)
+    printed = capsys.readouterr().out
+    assert "as released" in printed and "0.56, hoped 0.45" in printed
+    right = benchmark.whole
+    monkeypatch.setattr(benchmark, "whole", lambda *given: right(*given) + 1e-4)
+    assert not benchmark.inference(options, size=64)
 
 
 @pytest.mark.slow
