@@ -30,6 +30,13 @@ class Recipe:
     weight_decay: float
     average: float
 
+    def __post_init__(self):
+        if self.steps < 0 or min(self.every, self.pixels, self.learning_rate) <= 0 or not 0 <= self.average < 1:
+            raise MossFuseError(
+                "mossfuse-c needs steps of 0 or more, positive every, pixels and learning_rate, and average in [0, 1); "
+                "check its parameters"
+            )
+
 
 @dataclass(frozen=True)
 class Look:

@@ -7,6 +7,7 @@ from mossfuse.constrained.choice import choose
 from mossfuse.constrained.fitting import Recipe, fit
 from mossfuse.constrained.pixel_trunk import PixelNetworks, PixelTrunk, input_count
 from mossfuse.constrained.starts import Start
+from mossfuse.errors import MossFuseError
 from mossfuse.fit import parameter_count, seeded
 from mossfuse.physics.blind import check_pair
 from mossfuse.physics.noise import identify
@@ -23,6 +24,9 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
     pretrained: None, or mossfuse.constrained.pretraining.Pretrained, whose networks (one per fold) the fit then starts from;
     recipe: fields of mossfuse.constrained.fitting.Recipe.
     """
+    if folds < 2:
+        raise MossFuseError(f"mossfuse-c needs at least 2 folds, got {folds}; check its parameters")
+    recipe = Recipe(**recipe)
     check_pair(observation)
     sensor, _ = identify(observation)
     first = Start(start, observation, sensor, seed, device)
@@ -41,7 +45,7 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
     if pretrained is not None:
         networks, statistics, scale = pretrained.of_pair(len(parts), first.msi)
     trunk = PixelTrunk(networks, first.msi, first.operator, statistics=statistics, device=device)
-    looks = fit(trunk, targets, ~unseen, null, Recipe(**recipe), seed=seed, scale=scale)
+    looks = fit(trunk, targets, ~unseen, null, recipe, seed=seed, scale=scale)
     own = unseen.argmax(0), np.arange(count)
     left = np.stack([part.residual for part in parts])[own]
     candidates = [targets[own] - look.held_out for look in looks]

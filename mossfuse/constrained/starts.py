@@ -24,23 +24,21 @@ from mossfuse.protocol import Observation, Sensor
 from mossfuse.refine import LENGTH, refine
 
 STARTS = ("nsgp", "ridge-dc")
-LEAST_FREE = 1e-3  # smallest share of a pixel that its own leverage may leave
+LEAST_FREE = 0.05  # smallest share of the noise that a fit may leave in its residual, as in nsgp
 
 
 @dataclass(frozen=True)
 class Part:
     """A start fitted on a part of the LR pixels.
 
-    target: (n, B), N y: the part of y that the MSI does not see; of pixels in the part without their noise. residual: (n, B) in null(R). Of pixels outside the part: y - H X0. Of pixels in the part: what their own removal
-    from the fit would leave (closed-form leave-one-out). gain: exact P (B, M). turn, field: the residual's principal
-    spectra (B, B) and the variances (B,) that kriging under noise needs.
+    target: (n, B), N y, the part of y that the MSI does not see; without their noise where pixels are in the part.
+    residual: (n, B), y - H X0 in null(R), before U. gain: exact P (B, M). turn, field: principal spectra (B, B) of the
+    residual inside the part, and the variances (B,) that kriging under noise needs.
     """
 
     target: np.ndarray
     residual: np.ndarray
     gain: np.ndarray
-    weights: np.ndarray
-    linear: np.ndarray
     turn: np.ndarray
     field: np.ndarray
 
@@ -67,22 +65,20 @@ class Start:
         self.low_hsi, self.low_msi = pixels(observation.hsi), pixels(self.operator(self.msi.astype(np.float64)))
 
     @cached_property
-    def features(self):
-        """nsgp's features of this MSI and seed."""
-        return draw(self.settings["settings"], self.msi, self.seed)
-
-    @cached_property
     def design(self):
         """H phi: (n, features) float64."""
         linear = nsgp.affine(self.low_msi)
         if self.name == "ridge-dc":
             return linear
-        blurred = nsgp.blurred_features(self.features, self.msi, self.operator, self.device)
+        features = draw(self.settings["settings"], self.msi, self.seed)
+        blurred = nsgp.blurred_features(features, self.msi, self.operator, self.device)
         return np.concatenate([blurred, nsgp.LINEAR * linear], 1)
 
     def part(self, chosen=None):
-        """The start fitted on the LR pixels of a mask (n,); None: on all. No other pixel's spectrum is looked at,
-        except to say what the fit misses of it."""
+        """The start fitted on the LR pixels of a mask (n,); None: on all.
+
+        The spectra of other pixels are looked at only to say what the fit misses of them.
+        """
         chosen = np.ones(len(self.low_hsi), bool) if chosen is None else chosen
         target = self.low_hsi[chosen]
         if self.noise_msi is None:
@@ -92,25 +88,20 @@ class Start:
             target, mean, covariance = wiener(target[:, None], self.noise)
             target, exact = pixels(target), msi_gain(covariance, self.srf)
             gain = msi_gain(covariance, self.srf, REMAINING * self.noise_msi)
-        visible = np.concatenate([gain.T, (mean - gain @ (self.srf @ mean))[None]])
-        seen = nsgp.affine(self.low_msi) @ visible
+        seen = self.low_msi @ gain.T + mean - gain @ (self.srf @ mean)
         missing = null_part(target - seen[chosen], self.srf, exact)
         spectrum = decompose(self.design[chosen])
         turn = np.linalg.eigh(missing.T @ missing)[1]
         parts = missing @ turn
         weight = self._ridge(spectrum, parts, chosen)
         fitted, freedom = spectrum.fitted(parts, weight)
-        leverage = spectrum.left**2 @ (spectrum.values[:, None] / (spectrum.values[:, None] + weight))
-        left = parts - fitted
-        weights = null_part(spectrum.weights(parts, weight) @ turn.T, self.srf, exact)
-        residual = null_part(self.low_hsi - seen - self.design @ weights, self.srf, exact)
-        residual[chosen] = left / np.maximum(1 - leverage, LEAST_FREE) @ turn.T
-        share = np.maximum(1 - freedom / len(left), 0.05)
+        prediction = seen + self.design @ (spectrum.weights(parts, weight) @ turn.T)
+        residual = null_part(self.low_hsi - prediction, self.srf, exact)
         wanted = null_part(self.low_hsi, self.srf, exact)
         wanted[chosen] = null_part(target, self.srf, exact)
-        return Part(
-            wanted, residual, exact, weights, visible, turn, np.maximum((left**2).mean(0) - self.noise**2 * share, 0)
-        )
+        share = np.maximum(1 - freedom / len(parts), LEAST_FREE)
+        field = np.maximum(((parts - fitted) ** 2).mean(0) - self.noise**2 * share, 0)
+        return Part(wanted, residual, exact, turn, field)
 
     def _ridge(self, spectrum, parts, chosen):
         """One weight per principal component of the residual, (B,)."""
@@ -123,8 +114,10 @@ class Start:
         return choose_ridge(spectrum, parts, self.settings["ridge"], self.noise)
 
     def cube(self):
-        """The start itself, back-projected: (H, W, B) float32, the bytes of the row ``nsgp`` or ``ridge-dc``
-        (``ridge+softdc`` on a noisy pair)."""
+        """The start itself, back-projected, (H, W, B) float32: the bytes of the row ``nsgp`` or ``ridge-dc``.
+
+        On a noisy pair those of nsgp's soft form and of ``ridge+softdc``.
+        """
         if self.name == "nsgp":
             return nsgp.predict(
                 nsgp.fit(self.observation, self.sensor, seed=self.seed, device=self.device, **self.settings)
@@ -133,18 +126,6 @@ class Start:
         cube = affine_apply(self.observation.msi, *affine_fit(low_msi, self.observation.hsi))
         known = Observation(self.observation.hsi, self.observation.msi, self.observation.ratio, self.sensor)
         return refine("softdc", cube, known, device=self.device).cube
-
-    def image(self, part):
-        """P M + N X0 of a part, before the back-projection: (H, W, B) float32."""
-        count = len(part.weights) - len(part.linear)
-        scale = nsgp.LINEAR if self.name == "nsgp" else 1.0
-        linear = part.linear + scale * part.weights[count:]
-        if self.name == "ridge-dc":
-            return affine_apply(self.msi, linear[:-1], linear[-1])
-        nothing = np.zeros(self.observation.hsi.shape)
-        inverse = SmoothInverse(self.operator, self.length)
-        cosines = part.weights[:count].astype(np.float32)
-        return nsgp.predict(nsgp.Model(self.features, cosines, linear, self.msi, inverse, nothing, self.device))
 
     def changed(self, cube, change):
         """``cube`` of this start plus N change, made to agree with the HSI as before: cube + N change - U H N change.
