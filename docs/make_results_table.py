@@ -1,7 +1,7 @@
 """Turn a finished run into the small Markdown table that is committed: python docs/make_results_table.py RESULTS CONVENTION.
 
 Reads RESULTS/metrics.csv and every run.json; prints one row per method and degradation with the mean over scenes and
-seeds, the CPU seconds of fusing, and below the table the commit and the processor it was measured on.
+seeds (with the PSNR's standard deviation between several seeds), the CPU seconds of fusing, and below the table the commit and the processor it was measured on.
 """
 
 import json
@@ -22,13 +22,15 @@ def main(results, convention):
     keys = ["dataset", "degradation", "method"]
     means = table.pivot_table(index=keys, columns="metric", values="value", sort=False)[list(METRICS)]
     means["cpu"] = cpu
+    psnr = table[table["metric"] == "psnr"].groupby([*keys, "seed"])["value"].mean()
+    means["between"] = psnr.groupby(keys).std()
     out = [
         f"| dataset | degradation | method | {' | '.join(METRICS.values())} | CPU s |",
         "|---" * (4 + len(METRICS)) + "|",
     ]
     for key, row in means.iterrows():
         figures = [
-            f"{row['psnr']:.2f}",
+            f"{row['psnr']:.2f}" + (f" ± {row['between']:.2f}" if pd.notna(row["between"]) else ""),
             f"{row['sam']:.2f}",
             f"{row['ssim']:.4f}",
             f"{row['ergas']:.3f}",
