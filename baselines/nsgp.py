@@ -63,16 +63,19 @@ def fuse_tiles(
     """
     from mossfuse.closed_form.nsgp import fit, predict_tiles
     from mossfuse.closed_form.settings import settings_for
-    from mossfuse.physics.noise import identify
+    from mossfuse.physics.noise import identify, identify_striped
 
-    sensor, facts = identify(observation, family)
-    settings = settings_for(setting, observation.ratio)
     if hard:
-        sensor, facts = without_noise(sensor, facts)
+        sensor, facts = without_noise(*identify(observation, family))
+    else:
+        observation, sensor, facts = identify_striped(observation, family)
+    settings = settings_for(setting, observation.ratio)
     settings |= {"unseen": facts["unseen"], "device": device}
     models = [fit(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
     notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}
     notes |= {"noise_hsi": float(sensor.noise_hsi.mean()), "noise_msi": float(sensor.noise_msi.mean())}
+    if facts.get("stripes"):
+        notes["stripes"] = facts["stripes"]
     if facts["unseen"].any():
         notes["unseen"] = unseen_shares(observation, facts["unseen"])
         log.warning(

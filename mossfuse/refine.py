@@ -30,14 +30,17 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     Raises MossFuseError for an unknown suffix or sizes that do not fit together.
     """
     from mossfuse.physics.blind import check_pair
-    from mossfuse.physics.noise import identify
+    from mossfuse.physics.noise import identify, identify_striped
     from mossfuse.physics.projection import leading_subspace, msi_gain, spectral_covariance
     from mossfuse.physics.sampling import operator_of
 
     if suffix not in SUFFIXES:
         raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
     check_pair(observation)
-    sensor, facts = identify(observation, family)
+    if suffix.startswith("soft"):
+        observation, sensor, facts = identify_striped(observation, family)
+    else:
+        sensor, facts = identify(observation, family)
     operator = operator_of(observation, sensor.psf, sensor.phase)
     start = cube
     if suffix in ("sdc", "softsdc"):

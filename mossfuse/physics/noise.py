@@ -16,6 +16,7 @@ from mossfuse.physics.geometry import find_geometry
 from mossfuse.physics.projection import pixels
 from mossfuse.physics.sampling import operator_of
 from mossfuse.physics.shared import fit_shared_psf
+from mossfuse.physics.stripes import find_stripes
 
 GATE = 2e-4  # relative residual below which a pair counts as free of noise
 NOISY_SMOOTHNESS = 1e-3  # ridge on the SRF's second differences once the pair is known to be noisy
@@ -28,6 +29,7 @@ MAD_TO_SIGMA = 1 / 0.6745
 UNSEEN = 4.0  # an MSI band's residual variance, over what noise accounts for, that no longer counts as noise
 NEIGHBOURS = 6  # HSI bands that a band's details are regressed on
 SHARED_SAMPLE = 4096  # most low-resolution pixels that the search for a shared PSF looks at
+STRIPE_PASSES = 2  # the first finds stripes under a sensor that they have disturbed
 ENOUGH = 16  # degrees of freedom below which nothing is said about what the noise accounts for
 TEXTURE_QUANTILE, MAD_QUANTILE, MAD_BIAS = 0.3, 0.2, 1.08
 
@@ -58,6 +60,25 @@ def identify(observation, family="auto"):
         noise_hsi=known.noise_hsi if known.noise_hsi is not None else np.full(bands, noise_hsi),
     )
     return sensor, facts | {"noise_free": bool(noise_free), "unseen": unseen}
+
+
+def identify_striped(observation, family="auto"):
+    """(observation, Sensor, facts): as identify, but first the HSI's stripes are found and taken out of it.
+
+    facts["stripes"]: their root mean square; 0 where there are none (mossfuse.physics.stripes) or no noise at all.
+    """
+    sensor, facts = identify(observation, family)
+    clean, stripes = observation, None
+    for _ in range(STRIPE_PASSES if not facts["noise_free"] else 0):
+        low = operator_of(observation, sensor.psf, sensor.phase)(observation.msi.astype(np.float64))
+        stripes = find_stripes(observation.hsi, low)
+        if stripes is None:
+            clean = observation
+            break
+        clean = replace(observation, hsi=(observation.hsi - stripes).astype(np.float32))
+        sensor, facts = identify(clean, family)
+    size = 0.0 if stripes is None else float(np.sqrt((stripes**2).mean()))
+    return clean, sensor, facts | {"stripes": size}
 
 
 def shared_sensor(observation, family, sensor, facts):
