@@ -5,7 +5,7 @@ data fusion", IEEE TGRS 50(2), 2012.
 Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (all rights reserved; a Python release is GPL-3.0).
 Differs: the abundances are degraded and the SRF is estimated with the true PSF and lattice (at ratio 32 the toolbox's
 Gaussian with FWHM = ratio loses 22 dB), and the endmembers start from the largest of 20 VCA simplices, since one run
-spreads the result by 1.5 dB. The interpolated abundances are cut at 0.01 instead of 0: multiplicative updates never leave
+spreads the result by up to 3 dB. The interpolated abundances are cut at 0.01 instead of 0: multiplicative updates never leave
 zero, and interpolation undershoots in large areas. `faithful` brings back the toolbox's operator, its single VCA run and its
 zeros. Updates carry a floor against 0/0; with frozen endmembers they run a fixed count, block by block in cache.
 Published numbers: none on CAVE.
