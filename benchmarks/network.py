@@ -4,7 +4,7 @@
 
 Prints one table per part; measured beside its target, nothing is asserted on time. Variants take turns, the least of
 the repeats counts (a shared machine disturbs, it never helps), CPU seconds stand beside wall seconds. Memory is the
-growth of the peak resident set (ru_maxrss) over inputs and weights, each variant in a process of its own.
+growth of the peak resident set over inputs and weights, each variant in a process of its own.
 ``as released`` is mossfuse.network.released: every decoder, the PSF at every pixel, planar tensors. The exit status is 1
 where a float32 variant differs by more than 5e-5 (tiles against the whole image: 1e-4). docs/speed.md has the results.
 """
@@ -36,7 +36,6 @@ from mossfuse.network.tiled import fuse_tiles
 from mossfuse.physics.tensors import to_array
 
 REFERENCE = "as released"
-UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in a unit of ru_maxrss
 SAME, SAME_TILED = 5e-5, 1e-4
 PARTS = ("inference", "compiled", "training", "tiles", "large")
 CHECKPOINT = "CAVE_32_model.pth"
@@ -146,17 +145,11 @@ def large(options, size=2048):
         weights = weights_path(options) or Path(folder, "weights.pt")
         if not Path(weights).exists():
             checkpoint.save(weights, load(options))
-        names = [str(Path(folder, name)) for name in ("lr.npy", "hr.npy", "out.npy")]
-        for name, image in zip(names, scene(size)[::-1], strict=False):
-            np.save(name, image)
-        call = [sys.executable, "-m", "mossfuse", "fuse", *names[:2], "-o", names[2], "--method", "mossfuse"]
-        started = time.perf_counter()
-        used = run([*call, "--weights", str(weights), "--no-preview"], options.threads)[1]
-        wall = time.perf_counter() - started
-    print(
-        f"\n{size} x {size}, mossfuse fuse from file to file: wall {wall:.0f} s, CPU {used.ru_utime + used.ru_stime:.0f} s,"
-    )
-    print(f"peak {used.ru_maxrss * UNIT / 1e9:.2f} GB of the whole process (at most 6)")
+        for name, image in zip(("hr", "lr"), scene(size), strict=True):
+            np.save(Path(folder, name), image)
+        found = in_process(options, "fuse", folder, weights)
+    print(f"\n{size} x {size}, mossfuse fuse from file to file: wall {found['wall']:.0f} s, CPU {found['cpu']:.0f} s,")
+    print(f"peak {found['whole_peak'] / 1000:.2f} GB of the whole process (at most 6)")
     return True
 
 
@@ -298,35 +291,46 @@ def table(title, results, goals):
 
 
 def alone(options, name, path):
-    """In a process of its own: run one variant, print its seconds and the growth of the peak resident set in MB."""
-    if name in STEPS:
+    """In a process of its own: run one variant and print its seconds and the growth of its peak resident set in MB."""
+    if name == "fuse":
+        lr, hr, out = (str(Path(path, file)) for file in ("lr.npy", "hr.npy", "out.npy"))
+        call = partial(command_line, ["fuse", lr, hr, "-o", out, "--method", "mossfuse", "--no-preview"])
+        call = partial(call, ["--weights", str(weights_path(options))])
+    elif name in STEPS:
         call = STEPS[name](options)
     else:
         network, pair = reparameterised(load(options)), scene(1024)
         call = partial(LARGE[name], network, pair, path)
-    before, wall, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), time.process_time()
+    before, wall, cpu = peak_mb(), time.perf_counter(), time.process_time()
     for _ in range(2 if name in STEPS else 1):  # the second training step has every buffer of the optimiser
         call()
     spent = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-    print(json.dumps({**spent, "peak": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * UNIT / 1e6}))
+    print(json.dumps({**spent, "peak": peak_mb() - before, "whole_peak": peak_mb()}))
 
 
-def in_process(options, name, path="-"):
+def command_line(*arguments):
+    from mossfuse.__main__ import main
+
+    main(sum(arguments, []))
+
+
+def peak_mb():
+    """Largest resident set of this process so far; on Linux not ru_maxrss, which starts from the parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def in_process(options, name, path="-", weights=None):
+    """What ``alone`` prints, run with the same threads and weights."""
     call = [sys.executable, __file__, "--threads", str(options.threads), "--alone", name, str(path)]
-    weights = weights_path(options)
-    return json.loads(run([*call, *(["--weights", weights] if weights else [])], options.threads)[0].splitlines()[-1])
-
-
-def run(call, threads):
-    """(what a process prints, its resource usage); SystemExit where it fails."""
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        output = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(call)} ended with {process.returncode}")
-    return output, used
+    weights = weights or weights_path(options)
+    environment = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(options.threads))}
+    call += ["--weights", str(weights)] if weights else []
+    done = subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def whole_to_file(network, pair, path):

@@ -28,6 +28,12 @@ class Region(NamedTuple):
         """With ``halo`` more pixels on every side, as far as the image of ``shape`` (rows, cols) goes."""
         return Region(*(slice(max(s.start - halo, 0), min(s.stop + halo, n)) for s, n in zip(self, shape, strict=True)))
 
+    def is_behind(self, other, halo):
+        """Whether no tile from ``other`` on, in the order of ``tiles``, reaches into this one with its halo."""
+        rows_apart = other.rows.start - halo >= self.rows.stop
+        next_row_apart = other.rows.start >= self.rows.stop and other.rows.stop - halo >= self.rows.stop
+        return rows_apart or (next_row_apart and other.cols.start - halo >= self.cols.stop)
+
     def inside(self, other):
         """Where this region lies within ``other``."""
         return Region(*(slice(s.start - o.start, s.stop - o.start) for s, o in zip(self, other, strict=True)))
