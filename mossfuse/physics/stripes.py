@@ -6,7 +6,7 @@ of them has in common, over all rows; how much of that is scene is told by the s
 
 import numpy as np
 
-CONVINCING = 5.0  # stripes' power over that of scene and noise, in the median component, from which they are believed
+CONVINCING = 5.0  # stripes' power over that of scene and noise, in the median of the leading components, from which they are believed
 SMALLEST = 8  # columns and rows needed
 
 
@@ -22,7 +22,8 @@ def find_stripes(hsi, low_msi):
     columns, rows = (along(parts.transpose(order)) for order in ((0, 1, 2), (1, 0, 2)))
     for (mean, power, within), (_, across, _), axis in ((columns, rows, 0), (rows, columns, 1)):
         other = np.maximum(across, within)
-        if np.median(np.log(power) - np.log(other)) > np.log(CONVINCING):
+        rank = min(len(mean) - 1, len(turn))  # stripes fill no more components than there are stripes
+        if np.median((np.log(power) - np.log(other))[-rank:]) > np.log(CONVINCING):
             share = np.maximum(1 - other / power, 0)
             return np.expand_dims((mean - mean.mean(0)) * share @ turn.T, axis)
     return None
