@@ -3,6 +3,7 @@
 A plane is anything with ``read(region)``: the region as a tensor (1, channels, rows, cols), channels last in memory.
 """
 
+import errno
 import os
 import tempfile
 from typing import NamedTuple
@@ -80,7 +81,8 @@ class FilePlane:
         values = image[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
         try:
             for row, line in zip(range(region.rows.start, region.rows.stop), values, strict=True):
-                os.pwrite(self.file.fileno(), line, self.offset(row, region.cols.start))
+                if os.pwrite(self.file.fileno(), line, self.offset(row, region.cols.start)) < line.nbytes:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise MossFuseError(
                 f"features cannot be kept in {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder with more room"

@@ -11,7 +11,7 @@ again and again, which makes a CPU two to three times faster than whole images d
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 
 import torch
@@ -27,8 +27,8 @@ from mossfuse.network.reparameterise import FoldedBlock
 from mossfuse.network.unireplknet import KERNEL
 from mossfuse.progress import track
 
-TILE = 128  # pixels; the hidden features of a tile are then 13 MB
-GROUP = 48  # hidden channels of a block that exist at the same time
+TILE = 128  # pixels
+GROUP = 48  # hidden channels of a block that exist at the same time, 3 MB in a tile
 PLANES = 3  # that are alive at the same time, at most
 KEPT_BYTES = 4 * 2**30  # features beyond that go to temporary files
 PASSES = {TransformerBlock: 2, FoldedBlock: 3, Aggregation: 2, Addition: 1}  # over all tiles; an Addition has a block
@@ -41,7 +41,8 @@ def fuse_tiles(network, msi, hsi, *, tile=TILE, device="cpu", kept_bytes=KEPT_BY
 
     network: of mossfuse.network.reparameterise, on the device. msi (rows, cols, M), hsi (rows / ratio, cols / ratio, B):
     numpy arrays. tile: pixels along each side; the result does not depend on it beyond rounding. kept_bytes: features that
-    need more are kept in temporary files. precision: 'float32' or 'bfloat16', of convolutions and products; sums and features stay in float32.
+    need more are kept in temporary files. precision: 'float32' or 'bfloat16', of convolutions and products; features stay
+    in float32. On a CPU torch.get_num_threads() threads work on one tile each.
     """
     with Canvas(network, msi.shape[:2], tile, device, kept_bytes, precision) as canvas:
         x, y_msi, y_hsi = encode(canvas, network, msi, hsi)
@@ -138,8 +139,8 @@ def aggregate(canvas, block, plane, other):
 
 
 def fed_forward(inner, block, x):
-    """x + feed-forward(norm(x)) without the halo, a group of the hidden channels after the other."""
-    part, y, out = block.feed_forward, block.norm2(x), inner(x).clone()
+    """x + feed-forward(norm(x)) without the halo, in place, a group of the hidden channels after the other."""
+    part, y, out = block.feed_forward, block.norm2(x), inner(x)
     expand, kernel, reduce = matrix(part.project_in), part.depthwise.weight, matrix(part.project_out)
     for gate in groups(len(kernel) // 2, GROUP // 2):
         content = slice(gate.start + len(kernel) // 2, gate.stop + len(kernel) // 2)
@@ -183,8 +184,9 @@ def groups(channels, size):
 @contextmanager
 def exactly(precision, device):
     """Products in ``precision``, and float32 means float32: no TF32, no choice of algorithms by timing."""
-    flags = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with flags, mixed(precision, device):
+    settings = {"enabled": True, "benchmark": False, "deterministic": True, "allow_tf32": False}
+    on_gpu = torch.device(device).type == "cuda"  # the flags are the process's, and tiles on a CPU have threads
+    with torch.backends.cudnn.flags(**settings) if on_gpu else nullcontext(), mixed(precision, device):
         yield
 
 
