@@ -39,8 +39,8 @@ class Recipe:
     loss: name in mossfuse.losses.VARIANTS. operators: 'fitted' first and frozen, or 'learned' with the rest.
     precision: of convolutions and products; operators and losses stay in float32. deterministic: on a GPU, the same
         bytes every time, at the price of speed (a CPU always repeats itself).
-    recompute: the backward pass computes the inner values of a block again instead of keeping them: about half the memory
-        for about a quarter more time (docs/speed.md).
+    recompute: the backward pass computes the inner values of a block again instead of keeping them: half the memory for
+        a quarter more time (docs/speed.md).
     save_every: steps between resumable states. keep_every: steps between weights that are kept for curves; 0: none.
     """
 
