@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from mossfuse.api import prepare
+from mossfuse.benchmark.timing import count_flops
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_array, write_cube
 from mossfuse.method import fuse
@@ -99,6 +100,16 @@ def test_threads_agree_and_are_given_back():
     thread.start()
     thread.join()
     assert seen == [3]
+
+
+def test_counted_operations_do_not_depend_on_the_threads():
+    found, (msi, hsi) = network(), pair((4, 4))
+    counts = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        counts.append(count_flops(lambda: joined(fuse_tiles(found, msi, hsi, tile=16), msi)))
+        assert torch.get_num_threads() == threads
+    assert counts[0] == counts[1] > 1e6
 
 
 def test_statistics_of_one_tile_alone_would_be_wrong():

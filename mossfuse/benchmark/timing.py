@@ -69,9 +69,13 @@ def synchronise(device):
 
 
 def count_flops(call):
-    """Floating-point operations of one call's convolutions and matrix products (2 per multiply-add)."""
+    """Floating-point operations of one call's convolutions and matrix products (2 per multiply-add), as executed."""
+    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the counter sees its own thread alone, and MossFuse shares tiles out among threads
     with FlopCounterMode(display=False) as counter:
         call()
+    torch.set_num_threads(threads)
     return counter.get_total_flops()
