@@ -6,6 +6,7 @@ it OUT.csv: dataset, method, step, PSNR, SAM, means over scenes.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -21,10 +22,12 @@ from mossfuse.benchmark.grid import Grid
 from mossfuse.benchmark.metrics import score
 from mossfuse.benchmark.settings import read_settings
 from mossfuse.files import read_cube
+from mossfuse.methods import find_method
+from mossfuse.progress import track
 from mossfuse.training import iterates
 
 METRICS = {"psnr": "PSNR (dB)", "sam": "SAM (degrees)"}
-COLOURS = ("#4c72b0", "#c44e52")
+COLOURS = ("#69707a", "#4c72b0", "#c44e52")
 
 
 def main(config, out):
@@ -33,53 +36,52 @@ def main(config, out):
     grid = Grid(settings)
     table = pd.DataFrame(row for block in grid.blocks for row in scores(grid, settings, block))
     table.to_csv(Path(out).with_suffix(".csv"), index=False, float_format="%.4f")
-    draw(grid, settings, table, out)
+    draw(grid, table, out)
 
 
 def scores(grid, settings, block):
-    """Yield one row per kept iterate: means over the block's scenes."""
+    """Yield one row per kept iterate, and one for bicubic at step 0: means over the block's scenes."""
     (degradation,), (seed,) = block.degradations, block.seeds
     pairs = Path(settings["results"], block.label, degradation, "_pairs")
-    known = method.METHODS[0].knows
-    scenes = {
-        scene: (read_pair(pairs / f"{scene}.mat", knows=known), read_cube(f"data/{block.label}/scenes/{scene}.mat")[0])
+    scenes = [
+        (
+            read_pair(pairs / f"{scene}.mat", knows=frozenset({"phase"})),
+            read_cube(f"data/{block.label}/scenes/{scene}.mat")[0],
+        )
         for scene in block.scenes
-    }
-    for name in block.methods:
-        if not grid.rows[name].trained_here:
-            continue
+    ]
+
+    def means(name, step, fuse):
+        values = pd.DataFrame(score(truth, fuse(pair).cube, pair.ratio) for pair, truth in scenes).mean()
+        return {"dataset": block.label, "method": name, "step": step, **{metric: values[metric] for metric in METRICS}}
+
+    yield means("bicubic", 0, find_method("bicubic")[1].fuse)
+    for name in (name for name in block.methods if grid.rows[name].trained_here):
         folder = Path(settings["checkpoints"], block.label, degradation, name, f"seed{seed}", "resume")
-        for step, weights in iterates(folder / "weights.pt").items():
-            values = pd.DataFrame(
-                score(truth, method.fuse(pair, checkpoint=weights).cube, pair.ratio) for pair, truth in scenes.values()
-            ).mean()
-            yield {
-                "dataset": block.label,
-                "method": name,
-                "step": step,
-                **{metric: values[metric] for metric in METRICS},
-            }
+        for step, weights in track(iterates(folder / "weights.pt").items(), f"{block.label}, {name}"):
+            yield means(name, step, partial(method.fuse, checkpoint=weights))
 
 
-def draw(grid, settings, table, out):
+def draw(grid, table, out):
     """One row of panels per dataset, one column per metric; bicubic as a dotted line."""
-    reference = pd.read_csv(Path(settings["results"], "metrics.csv"))
-    reference = reference[(reference["method"] == "bicubic") & (reference["convention"] == "std1")]
     figure, axes = plt.subplots(len(grid.blocks), len(METRICS), figsize=(7.2, 2.5 * len(grid.blocks)), squeeze=False)
     for line, block in zip(axes, grid.blocks, strict=True):
+        rows = table[table["dataset"] == block.label].groupby("method", sort=False)
         for ax, (metric, label) in zip(line, METRICS.items(), strict=True):
-            rows = table[table["dataset"] == block.label]
-            for colour, (name, curve) in zip(COLOURS, rows.groupby("method", sort=False), strict=False):
-                ax.plot(curve["step"], curve[metric], color=colour, label=name, marker=".", markersize=3, linewidth=1.2)
-            floor = reference[(reference["dataset"] == block.label) & (reference["metric"] == metric)]["value"].mean()
-            ax.axhline(floor, color="#69707a", linestyle=":", linewidth=1, label="bicubic")
-            ax.set(title=block.label, xlabel="step", ylabel=label)
-            ax.title.set_fontsize(9)
+            for colour, (name, curve) in zip(COLOURS, rows, strict=False):
+                if name == "bicubic":
+                    ax.axhline(curve[metric].item(), color=colour, linestyle=":", linewidth=1, label=name)
+                else:
+                    ax.plot(
+                        curve["step"], curve[metric], color=colour, label=name, marker=".", markersize=3, linewidth=1.2
+                    )
+            ax.set(xlabel="step", ylabel=label)
+            ax.set_title(block.label, fontsize=9)
             ax.spines[["top", "right"]].set_visible(False)
             ax.grid(color="#d9dde2", linewidth=0.6)
-        line[0].legend(frameon=False, fontsize=8)
+        line[-1].legend(frameon=False, fontsize=8, loc="upper right")
     figure.tight_layout()
-    figure.savefig(out, dpi=110)
+    figure.savefig(out, dpi=100)
 
 
 if __name__ == "__main__":

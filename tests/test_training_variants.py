@@ -10,6 +10,8 @@ import yaml
 
 import mossfuse.training
 from mossfuse import method
+from mossfuse.benchmark.grid import Grid
+from mossfuse.benchmark.settings import read_settings
 from mossfuse.errors import MossFuseError
 from mossfuse.losses import loss_terms
 from mossfuse.network import checkpoint
@@ -277,6 +279,21 @@ def test_aggregation_that_is_left_out_loses_no_feature(aggregation):
         assert not torch.allclose(network.decoder_hr(*moved), before)
     aware = {"spatial": network.decoder_hr.aggregate_spatial, "spectral": network.decoder_hr.aggregate_spectral}
     assert {kind for kind, part in aware.items() if hasattr(part, "attention")} == {aggregation} - {"neither"}
+
+
+def ablations(name):
+    grid = Grid(read_settings(Path(__file__).resolve().parents[1] / "config" / f"{name}.yaml"))
+    return {row.name: row.train for row in grid.rows.values() if row.trained_here}
+
+
+def test_every_ablation_of_the_configurations_differs_and_trains(pairs, tmp_path):
+    full, small = ablations("ablations"), ablations("dev-ablations")
+    assert len({str(train) for train in full.values()}) == len({str(train) for train in small.values()}) == 11
+    for name, settings in full.items():
+        if not name.startswith("dim"):
+            assert all(small[name][key] == settings[key] for key in ("loss", "aggregation", "num_blocks"))
+        tiny = {"dim": max(8, settings["dim"] // 32 * 8), "steps": 1, "patch": 16, "batch": 1, "held_out": 0}
+        assert np.isfinite(train(pairs, tmp_path / "w.pt", **settings | tiny)["loss"]).all()
 
 
 def test_ablated_network_comes_back_from_its_checkpoint(pairs, tmp_path):
