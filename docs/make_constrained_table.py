@@ -1,8 +1,8 @@
 """MossFuse-c beside its starts, as Markdown: python docs/make_constrained_table.py RESULTS [START:ROW ...].
 
-Reads RESULTS/metrics.csv (convention std1) and the notes of every run.json. One line per scene and row: mean PSNR and SAM
-over the seeds of the start and of the row, their difference and its least over the seeds, the held-out LR residual of the
-start and of what was chosen (mean over the seeds), and per seed the amount of the network and the step.
+Reads every run.json (with its notes) and score.csv under RESULTS, convention std1, so a run that is not complete gives the cells it
+has. One line per scene and row: mean PSNR and SAM over the seeds of the start and of the row, their mean and least
+difference, the held-out LR residual of the start and of what was chosen, and per seed the amount of the network and the step.
 """
 
 import json
@@ -11,62 +11,67 @@ from pathlib import Path
 
 import pandas as pd
 
+from mossfuse.methods import find_method
+
 PAIRS = ("ridge-dc:mossfuse-c-ridge", "nsgp:mossfuse-c")
+HEAD = (
+    "dataset, ratio",
+    "scene",
+    "row",
+    "seeds",
+    "start",
+    "with f",
+    "difference (least)",
+    "held-out residual, start to choice",
+    "amount (step)",
+)
 
 
 def main(results, *pairs):
-    results = Path(results)
-    runs = [json.loads(path.read_text()) for path in sorted(results.glob("*/*/*/*/seed*/run.json"))]
-    table = pd.read_csv(results / "metrics.csv")
-    table = table[(table["convention"] == "std1") & table["metric"].isin(["psnr", "sam"])]
-    values = table.set_index(["dataset", "degradation", "scene", "method", "seed", "metric"])["value"].to_dict()
-    out = [
-        "| dataset, ratio | scene | row | start | with f | difference (least) | held-out residual, start to choice | amount (step) |",
-        "|---" * 8 + "|",
-    ]
-    losses = []
+    cells = {}
+    for path in sorted(Path(results).glob("*/*/*/*/seed*/score.csv")):
+        run = json.loads(path.with_name("run.json").read_text())
+        scores = pd.read_csv(path)
+        scores = scores[(scores["convention"] == "std1") & scores["metric"].isin(["psnr", "sam"])]
+        key = run["dataset"], run["degradation"], run["scene"], run["method"], run["seed"]
+        cells[key] = run | scores.set_index("metric")["value"].to_dict()
+    out = ["| " + " | ".join(HEAD) + " |", "|---" * len(HEAD) + "|"]
+    used, gains = {}, []
     for first, row in (pair.split(":") for pair in pairs or PAIRS):
-        scenes = dict.fromkeys((r["dataset"], r["degradation"], r["scene"]) for r in runs if r["method"] == row)
-        for scene in scenes:
-            of = {
-                name: {
-                    r["seed"]: r
-                    for r in runs
-                    if r["method"] == name and (r["dataset"], r["degradation"], r["scene"]) == scene
-                }
-                for name in (first, row)
-            }
-            seeds = sorted(of[row])
-            beside = {
-                seed: seed if seed in of[first] else min(of[first]) for seed in seeds
-            }  # one run where no seed matters
-            start, found = (
-                {m: [values[*scene, name, which[s], m] for s in seeds] for m in ("psnr", "sam")}
-                for name, which in ((first, beside), (row, {s: s for s in seeds}))
-            )
-            gain = [b - a for a, b in zip(start["psnr"], found["psnr"], strict=True)]
-            losses.append((mean(gain), scene, row))
-            notes = [of[row][seed]["notes"] for seed in seeds]
+        for scene in dict.fromkeys(key[:3] for key in cells if key[3] == row):
+            seeds = sorted(key[4] for key in cells if key[:4] == (*scene, row))
+            beside = {seed: (*scene, first, seed if find_method(first)[0].stochastic else 0) for seed in seeds}
+            seeds = [seed for seed in seeds if beside[seed] in cells]
+            if not seeds:
+                continue
+            start, found = [cells[beside[s]] for s in seeds], [cells[(*scene, row, s)] for s in seeds]
+            used |= {beside[s]: 0 for s in seeds} | {(*scene, row, s): 1 for s in seeds}
+            gain = [b["psnr"] - a["psnr"] for a, b in zip(start, found, strict=True)]
+            gains.append((mean(gain), scene[0], scene[2], row))
+            notes = [cell["notes"] for cell in found]
             held = [1e3 * mean([note[key] for note in notes]) for key in ("held_out_start", "held_out_chosen")]
-            amounts = ", ".join(f"{n['amount']:.2f} ({n['step']})" if n["amount"] else "start" for n in notes)
-            cells = [
-                f"{scene[0]}, x{scene[1].split('-')[0][1:]}", scene[2], row,
-                f"{mean(start['psnr']):.2f} / {mean(start['sam']):.2f}", f"{mean(found['psnr']):.2f} / {mean(found['sam']):.2f}",
-                f"{mean(gain):+.2f} ({min(gain):+.2f})", f"{held[0]:.2f} to {held[1]:.2f}", amounts,
+            line = [
+                f"{scene[0]}, {scene[1].split('-')[0]}", scene[2], row, ", ".join(map(str, seeds)), scores_of(start), scores_of(found),
+                f"{mean(gain):+.2f} ({min(gain):+.2f})", f"{held[0]:.2f} to {held[1]:.2f}",
+                ", ".join(f"{n['amount']:.2f} ({n['step']})" if n["amount"] else "start" for n in notes),
             ]  # fmt: skip
-            out.append("| " + " | ".join(cells) + " |")
-    rows = {pair.split(":")[1] for pair in pairs or PAIRS}
-    used = [r for r in runs if r["method"] in rows]
+            out.append("| " + " | ".join(line) + " |")
+    runs = [cells[key] for key in used]
     commits = sorted({f"{r['commit'][:10]}{' (changed)' if r['dirty'] else ''}" for r in runs})
     machines = sorted({f"{r['device_name']}, {r['threads']} thread" for r in runs})
-    seconds = [r["cpu_seconds"] for r in used]
-    least = min(losses)
+    seconds = [cells[key]["cpu_seconds"] for key, ours in used.items() if ours]
+    least, most = min(gains), max(gains)
     out.append(
-        f"\nPSNR dB / SAM degrees, convention `std1`, mean over seeds {sorted({r['seed'] for r in used})}; residuals in 1e-3 of full "
-        f"scale; commit {', '.join(commits)}; {', '.join(machines)}. CPU seconds of a run, start included: {min(seconds):.1f} to "
-        f"{max(seconds):.1f}, mean {mean(seconds):.1f}. Least mean difference: {least[0]:+.2f} dB ({least[1][2]}, {least[2]})."
+        f"\nPSNR dB / SAM degrees, convention `std1`, mean over the seeds; residuals in 1e-3 of full scale; commit {', '.join(commits)}; "
+        f"{', '.join(machines)}. CPU seconds of a run, start included: {min(seconds):.1f} to {max(seconds):.1f}, mean {mean(seconds):.1f}. "
+        f"Mean differences from {least[0]:+.2f} dB ({', '.join(least[1:])}) to {most[0]:+.2f} dB ({', '.join(most[1:])})."
     )
     sys.stdout.write("\n".join(out) + "\n")
+
+
+def scores_of(cells):
+    """Mean PSNR / SAM."""
+    return " / ".join(f"{mean([cell[metric] for cell in cells]):.2f}" for metric in ("psnr", "sam"))
 
 
 def mean(values):
