@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
@@ -315,12 +314,10 @@ def command_line(*arguments):
 
 
 def peak_mb():
-    """Largest resident set of this process so far; on Linux not ru_maxrss, which starts from the parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024 / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    """Largest resident set of this process so far, in 10^6 bytes."""
+    from mossfuse.benchmark.memory import peak_rss_mb
+
+    return peak_rss_mb() * 2**20 / 1e6
 
 
 def in_process(options, name, path="-", weights=None):

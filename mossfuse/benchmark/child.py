@@ -5,12 +5,12 @@ This is the only place where an exception of the science is caught: it becomes t
 
 import json
 import logging
-import resource
 import sys
 import time
 import traceback
 from pathlib import Path
 
+from mossfuse.benchmark.memory import peak_rss_mb
 from mossfuse.benchmark.provenance import device_facts, write_json
 
 
@@ -30,12 +30,6 @@ def main(task, request_file, outcome_file):
 
 def failed(reason):
     return {"status": "failed", "reason": " ".join(reason.split())}
-
-
-def peak_rss_mb():
-    """Largest resident memory of this process so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1024 if sys.platform == "linux" else peak / 2**20
 
 
 def choose_device(method, wanted):

@@ -13,8 +13,9 @@ def measure(request, method, module):
     warm-up (it loads weights and compiles); at least one further call is timed, more while budget_s lasts.
     Returns first_s, median_s, spread_s (interquartile range), cpu_s, repeats, parameters, flops.
     """
-    from mossfuse.benchmark.child import choose_device, peak_rss_mb
+    from mossfuse.benchmark.child import choose_device
     from mossfuse.benchmark.degrade import read_pair
+    from mossfuse.benchmark.memory import peak_rss_mb
     from mossfuse.files import read_cube
     from mossfuse.refine import refine
 

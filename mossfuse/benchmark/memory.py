@@ -1,0 +1,18 @@
+"""How much memory a process has held."""
+
+import resource
+import sys
+from pathlib import Path
+
+
+def peak_rss_mb():
+    """Largest resident memory of this process so far, in MiB.
+
+    On Linux from /proc: ru_maxrss of a child starts at what its parent held when it was forked.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 1024
