@@ -76,10 +76,10 @@ def draw(grid, table, out):
                         curve["step"], curve[metric], color=colour, label=name, marker=".", markersize=3, linewidth=1.2
                     )
             ax.set(xlabel="step", ylabel=label)
-            ax.set_title(block.label, fontsize=9)
             ax.spines[["top", "right"]].set_visible(False)
             ax.grid(color="#d9dde2", linewidth=0.6)
-        line[-1].legend(frameon=False, fontsize=8, loc="upper right")
+        line[0].set_title(block.label, fontsize=9, loc="left")
+        line[-1].legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0)
     figure.tight_layout()
     figure.savefig(out, dpi=100)
 

@@ -137,6 +137,9 @@ class Run:
         self.network, self.optimisers, self.generator = network, [o for o, _ in optimisers], generator
         self.path, self.identity, self.ema = path, identity, ema
         self.judged = copy.deepcopy(network).requires_grad_(False) if ema else network
+        pairs = list(zip(self.judged.state_dict().values(), network.state_dict().values(), strict=True))
+        self.means, self.values = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
+        self.counters, self.counts = zip(*(pair for pair in pairs if not pair[0].is_floating_point()), strict=True)
         self.step, self.history, self.sums, self.best = 0, {}, {}, None
 
     def count(self, loss, terms):
@@ -145,15 +148,11 @@ class Run:
         for name, value in {"loss": loss, **terms}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
         if self.ema:
+            # The average starts short, or the random first weights would stay in it.
+            weight = 1 - min(self.ema, self.step / (self.step + 10))
             with torch.no_grad():
-                # The average starts short, or the random first weights would stay in it.
-                weight = 1 - min(self.ema, self.step / (self.step + 10))
-                pairs = zip(self.judged.state_dict().values(), self.network.state_dict().values(), strict=True)
-                for mean, value in pairs:
-                    if mean.is_floating_point():
-                        mean.lerp_(value, weight)
-                    else:
-                        mean.copy_(value)
+                torch._foreach_lerp_(self.means, self.values, weight)
+                torch._foreach_copy_(self.counters, self.counts)
 
     def record(self, learning_rate, held_out_loss):
         """Add the means since the last record to the history, and keep the best iterate by the held-out loss.
