@@ -6,7 +6,7 @@ Official code: caiyuanhao1998/MST-plus-plus (MIT; nothing copied).
 A control: what a supervised network knows of a scene before it has seen the HSI. Three U-shaped transformers of dimension
 31 in a row, mean relative absolute error on random crops of the training split, Adam with a cosine.
 Differs: batch and steps are smaller by default (the preset 'paper': 300,000 steps of 20); the denominator of the relative
-error is not below 0.01; no flips, as everywhere in this benchmark.
+error is not below 0.01; no flips (see mossfuse.deep.crops).
 Published numbers: none under this protocol.
 """
 
