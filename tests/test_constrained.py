@@ -147,6 +147,15 @@ def test_every_pixel_is_held_out_once():
     assert (unseen.sum(0) == 1).all() and set(unseen.sum(1)) == {4, 5}
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_leaving_one_out_in_closed_form_is_leaving_it_out(make_pair, name):
+    pair, _ = make_pair(rows=64, cols=64, ratio=8)
+    start, _ = start_of(name, pair)
+    one = np.arange(64) == 20
+    formula, refitted = start.part().residual[one], start.part(~one).residual[one]
+    assert np.abs(formula - refitted).max() < 0.15 * np.abs(refitted).max()
+
+
 def test_a_candidate_without_merit_leaves_the_start():
     rng = np.random.default_rng(0)
     amounts = []

@@ -47,9 +47,11 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
     trunk = PixelTrunk(networks, first.msi, first.operator, statistics=statistics, device=device)
     looks = fit(trunk, targets, ~unseen, null, recipe, seed=seed, scale=scale)
     own = unseen.argmax(0), np.arange(count)
-    left = np.stack([part.residual for part in parts])[own]
-    candidates = [targets[own] - look.held_out for look in looks]
-    choice = choose(left, candidates)
+    # The start that is blended in is fitted on all pixels, so it is judged by leaving out one and not a whole part; under
+    # noise by whole parts all the same, because there the closed form's Wiener filter keeps the pixel.
+    soft = first.noise_msi is not None
+    left = np.stack([part.residual for part in parts])[own] if soft else first.part().residual
+    choice = choose(left, [targets[own] - look.held_out for look in looks])
     notes = {
         "start": start,
         "parameters": parameter_count(trunk.networks),

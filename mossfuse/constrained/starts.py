@@ -24,7 +24,7 @@ from mossfuse.protocol import Observation, Sensor
 from mossfuse.refine import LENGTH, refine
 
 STARTS = ("nsgp", "ridge-dc")
-LEAST_FREE = 0.05  # smallest share of the noise that a fit may leave in its residual, as in nsgp
+LEAST_FREE = 0.05  # smallest share of a pixel, or of the noise, that a fit may leave in its residual
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Part:
     """A start fitted on a part of the LR pixels.
 
     target: (n, B), N y, the part of y that the MSI does not see; without their noise where pixels are in the part.
-    residual: (n, B), y - H X0 in null(R), before U. gain: exact P (B, M). turn, field: principal spectra (B, B) of the
+    residual: (n, B), y - H X0 in null(R), before U; where pixels are in the part, what the fit without the pixel would
+    miss of it (closed-form leave-one-out; P, and under noise the Wiener filter, keep it). gain: exact P (B, M). turn, field: principal spectra (B, B) of the
     residual inside the part, and the variances (B,) that kriging under noise needs.
     """
 
@@ -95,10 +96,14 @@ class Start:
         parts = missing @ turn
         weight = self._ridge(spectrum, parts, chosen)
         fitted, freedom = spectrum.fitted(parts, weight)
+        leverage = spectrum.left**2 @ (spectrum.values[:, None] / (spectrum.values[:, None] + weight))
+        left_out = (parts - fitted) / np.maximum(1 - leverage, LEAST_FREE) @ turn.T
         prediction = seen + self.design @ (spectrum.weights(parts, weight) @ turn.T)
         residual = null_part(self.low_hsi - prediction, self.srf, exact)
         wanted = null_part(self.low_hsi, self.srf, exact)
-        wanted[chosen] = null_part(target, self.srf, exact)
+        clean = null_part(target, self.srf, exact)
+        residual[chosen] = wanted[chosen] - clean + left_out
+        wanted[chosen] = clean
         share = np.maximum(1 - freedom / len(parts), LEAST_FREE)
         field = np.maximum(((parts - fitted) ** 2).mean(0) - self.noise**2 * share, 0)
         return Part(wanted, residual, exact, turn, field)
