@@ -151,9 +151,11 @@ def test_every_pixel_is_held_out_once():
 def test_leaving_one_out_in_closed_form_is_leaving_it_out(make_pair, name):
     pair, _ = make_pair(rows=64, cols=64, ratio=8)
     start, _ = start_of(name, pair)
-    one = np.arange(64) == 20
-    formula, refitted = start.part().residual[one], start.part(~one).residual[one]
-    assert np.abs(formula - refitted).max() < 0.15 * np.abs(refitted).max()
+    formula = start.part().residual
+    for pixel in range(0, 64, 9):
+        one = np.arange(64) == pixel
+        refitted = start.part(~one).residual[one]
+        assert np.abs(formula[one] - refitted).max() < 0.2 * np.abs(refitted).max()
 
 
 def test_a_candidate_without_merit_leaves_the_start():
@@ -216,6 +218,15 @@ def test_too_few_pixels_return_the_start(make_pair):
     fusion = call("mossfuse-c-ridge", pair)
     assert "too few" in fusion.notes["choice"]
     assert fusion.cube.tobytes() == start_of("mossfuse-c-ridge", pair)[0].cube().tobytes()
+
+
+def test_where_the_msi_sees_light_that_the_hsi_does_not_the_start_is_returned(make_pair):
+    pair, _ = make_pair(rows=128, cols=128, ratio=8)
+    light = np.random.default_rng(5).random((16, 16)).repeat(8, 0).repeat(8, 1)
+    pair = replace(pair, msi=(pair.msi + 0.2 * light[..., None] * [1, 0, 0]).astype(np.float32))
+    fusion = call("mossfuse-c", pair)
+    assert "does not bind" in fusion.notes["choice"]
+    assert fusion.cube.tobytes() == call("nsgp", pair).cube.tobytes()
 
 
 def test_unknown_starts_and_impossible_settings_are_refused(make_pair):

@@ -10,7 +10,7 @@ from mossfuse.constrained.starts import Start
 from mossfuse.errors import MossFuseError
 from mossfuse.fit import parameter_count, seeded
 from mossfuse.physics.blind import check_pair
-from mossfuse.physics.noise import identify
+from mossfuse.physics.noise import identify_striped
 from mossfuse.physics.projection import null_part
 from mossfuse.protocol import Fusion
 
@@ -28,13 +28,15 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
         raise MossFuseError(f"mossfuse-c needs at least 2 folds, got {folds}; check its parameters")
     recipe = Recipe(**recipe)
     check_pair(observation)
-    sensor, _ = identify(observation)
-    first = Start(start, observation, sensor, seed, device)
+    observation, sensor, facts = identify_striped(observation)
+    first = Start(start, observation, sensor, seed, device, facts["unseen"])
     found = {"psf_hat": sensor.psf, "srf_hat": sensor.srf}
     count = len(first.low_hsi)
-    if count < FEWEST:
-        notes = {"start": start, "choice": f"start: {count} LR pixels are too few to hold any out"}
-        return Fusion(cube=first.cube(), notes=notes, **found)
+    reason = f"{count} LR pixels are too few to hold any out" if count < FEWEST else ""
+    if facts["unseen"].any():
+        reason = "the MSI sees light that the HSI does not, so it does not bind the cube"
+    if reason:
+        return Fusion(cube=first.cube(), notes={"start": start, "choice": f"start: {reason}"}, **found)
     unseen = held_out_parts(count, folds, seed)
     parts = [first.part(~fold) for fold in unseen]
     targets = np.stack([part.target for part in parts])

@@ -24,7 +24,8 @@ from mossfuse.protocol import Observation, Sensor
 from mossfuse.refine import LENGTH, refine
 
 STARTS = ("nsgp", "ridge-dc")
-LEAST_FREE = 0.05  # smallest share of a pixel, or of the noise, that a fit may leave in its residual
+LEAST_NOISE = 0.05  # smallest share of the noise that a fit may leave in its residual, as in nsgp
+LEAST_FREE = 1e-6  # smallest share of itself that a pixel may leave to the others
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,14 @@ class Part:
 class Start:
     """A start of one observation under a fully known sensor (mossfuse.physics.noise.identify).
 
-    name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features.
+    name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features. unseen: a fact of identify.
     """
 
-    def __init__(self, name, observation: Observation, sensor: Sensor, seed=0, device="cpu"):
+    def __init__(self, name, observation: Observation, sensor: Sensor, seed=0, device="cpu", unseen=None):
         if name not in STARTS:
             raise MossFuseError(f"unknown start '{name}'; choose one of {', '.join(STARTS)}")
         self.name, self.observation, self.sensor, self.seed, self.device = name, observation, sensor, seed, device
+        self.unseen = unseen
         self.operator: BlurSample = operator_of(observation, sensor.psf, sensor.phase)
         self.srf = np.asarray(sensor.srf, np.float64)
         self.noise = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
@@ -104,7 +106,7 @@ class Start:
         clean = null_part(target, self.srf, exact)
         residual[chosen] = wanted[chosen] - clean + left_out
         wanted[chosen] = clean
-        share = np.maximum(1 - freedom / len(parts), LEAST_FREE)
+        share = np.maximum(1 - freedom / len(parts), LEAST_NOISE)
         field = np.maximum(((parts - fitted) ** 2).mean(0) - self.noise**2 * share, 0)
         return Part(wanted, residual, exact, turn, field)
 
@@ -124,9 +126,8 @@ class Start:
         On a noisy pair those of nsgp's soft form and of ``ridge+softdc``.
         """
         if self.name == "nsgp":
-            return nsgp.predict(
-                nsgp.fit(self.observation, self.sensor, seed=self.seed, device=self.device, **self.settings)
-            )
+            chosen = {**self.settings, "unseen": self.unseen, "seed": self.seed, "device": self.device}
+            return nsgp.predict(nsgp.fit(self.observation, self.sensor, **chosen))
         low_msi = self.operator(self.observation.msi)
         cube = affine_apply(self.observation.msi, *affine_fit(low_msi, self.observation.hsi))
         known = Observation(self.observation.hsi, self.observation.msi, self.observation.ratio, self.sensor)
