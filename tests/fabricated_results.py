@@ -101,9 +101,10 @@ def fabricate(root, cubes, degradation="x8-gauss7s2", failures=(), seen=(), trai
             clock += [
                 clock_row(dataset, degradation, m, scene, f) for m, f in METHODS.items() if scene == next(iter(scenes))
             ]
-        write(data / dataset / "fetched.json", {"dataset": dataset, "scenes": {
-            scene: {"source": "download" if k else "generated", "files": [f"{scene}.mat"], "sha256": {f"{scene}.mat": "cd" * 32},
-                    "verified": k != 1} for k, scene in enumerate(scenes)}})  # fmt: skip
+        for k, scene in enumerate(scenes):
+            write(data / dataset / "fetched" / f"{scene}.json", {
+                "source": "download" if k else "generated", "files": [f"{scene}.mat"], "sha256": {f"{scene}.mat": "cd" * 32},
+                "verified": k != 1})  # fmt: skip
         for seed in METHODS["mossfuse"].seeds:
             folder = checkpoints / dataset / degradation / "mossfuse" / f"seed{seed}"
             reason = train_failures.get("mossfuse", "")

@@ -74,11 +74,11 @@ def write_archive(path, scenes, root="complete_ms_data/"):
 
 def obtain_and_read(tmp_path, scene="balloons", name="cave", mirrors=()):
     fetched = fetch_dataset(name, [scene], tmp_path, mirrors)
-    return fetched["scenes"][scene], *read_cube(prepare_scene(name, scene, tmp_path, mirrors))
+    return fetched[scene], *read_cube(prepare_scene(name, scene, tmp_path, mirrors))
 
 
 def refused(tmp_path, match, scene="balloons", name="cave", mirrors=()):
-    """Fetching or preparing fails with one sentence, and neither fetched.json nor the scene is written."""
+    """Fetching or preparing fails with one sentence, and the scene is not written."""
     with pytest.raises(MossFuseError, match=match) as caught:
         obtain_and_read(tmp_path, scene, name, mirrors)
     assert "\n" not in str(caught.value)
@@ -199,7 +199,7 @@ def test_archive_in_a_mirror_fills_the_folder_with_the_wanted_scenes_alone(small
     write_archive(tmp_path / "mirror" / "complete_ms_data.zip", ["balloons", "watercolors", "clay"])
     fetched = fetch_dataset("cave", ["watercolors", "balloons"], tmp_path / "cave", [tmp_path / "mirror"])
     assert sorted(p.name for p in (tmp_path / "cave" / "raw").iterdir()) == ["balloons_ms", "watercolors_ms"]
-    assert fetched["scenes"]["balloons"]["source"] == "download" and not fetched["scenes"]["balloons"]["verified"]
+    assert fetched["balloons"]["source"] == "download" and not fetched["balloons"]["verified"]
     sums = read_sums(tmp_path / "cave")
     assert "complete_ms_data.zip" in sums and "balloons_ms/balloons_ms_31.png" in sums
     cube, _ = read_cube(prepare_scene("cave", "balloons", tmp_path / "cave", ()))
@@ -212,7 +212,7 @@ def test_second_fetch_keeps_the_first_record_and_needs_no_archive(small, tmp_pat
     write_archive(write_archive_to, ["balloons"], root="")
     first = fetch_dataset("cave", ["balloons"], tmp_path / "cave", [tmp_path / "mirror"])
     assert fetch_dataset("cave", ["balloons"], tmp_path / "cave", ()) == first
-    assert json.loads((tmp_path / "cave" / "fetched.json").read_text()) == first
+    assert json.loads((tmp_path / "cave" / "fetched" / "balloons.json").read_text()) == first["balloons"]
 
 
 def test_scene_that_is_there_is_never_downloaded(small, tmp_path, monkeypatch):
@@ -223,7 +223,7 @@ def test_scene_that_is_there_is_never_downloaded(small, tmp_path, monkeypatch):
     write_scene(tmp_path / "mirror" / "CAVE", "clay")
     write_scene(tmp_path / "cave" / "raw", "balloons")
     fetched = fetch_dataset("cave", ["balloons", "clay"], tmp_path / "cave", [tmp_path / "mirror"])
-    assert {s: r["source"] for s, r in fetched["scenes"].items()} == {"balloons": "folder", "clay": "mirror"}
+    assert {s: r["source"] for s, r in fetched.items()} == {"balloons": "folder", "clay": "mirror"}
 
 
 def test_list_that_cannot_be_completed_names_the_scenes_and_writes_nothing(small, tmp_path, monkeypatch):
@@ -234,7 +234,7 @@ def test_list_that_cannot_be_completed_names_the_scenes_and_writes_nothing(small
         MossFuseError, match=r"dataset 'cave' lacks balloons, hairs: .*host not reachable.*by hand.*raw"
     ) as caught:
         fetch_dataset("cave", ["balloons", "clay", "hairs"], tmp_path, ())
-    assert "\n" not in str(caught.value) and not (tmp_path / "fetched.json").exists()
+    assert "\n" not in str(caught.value) and not (tmp_path / "fetched").exists()
 
 
 def test_archive_without_the_scene_is_named(small, tmp_path):

@@ -157,6 +157,15 @@ def test_edited_baseline_plans_only_its_rows(tmp_path):
 
 
 @pytest.mark.slow
+def test_scene_added_to_a_finished_grid_is_planned_alone(finished):
+    config = config_of(methods={})
+    config["grid"][0] |= {"scenes": ["mosaic", "spools", "target"], "methods": ["bicubic", "bicubic-msi"]}
+    jobs = planned(finished, config)
+    assert jobs["fetch"] == 1 and jobs["prepare"] == 1 and jobs["degrade"] == 1
+    assert jobs["fuse"] == 2 and jobs["score"] == 2 and jobs["collect"] == 1
+
+
+@pytest.mark.slow
 def test_three_kinds_of_failure_become_rows_and_only_they_are_tried_again(tmp_path):
     folder, methods = tmp_path / "run", tmp_path / "methods"
     folder.mkdir()

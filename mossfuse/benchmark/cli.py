@@ -98,7 +98,7 @@ def scenes(options):
     settings, grid = load(options)
     out = {}
     for label, names in grid.scenes_to_prepare().items():
-        facts = json.loads((DATA / label / "fetched.json").read_text())["scenes"]
+        facts = {name: json.loads((DATA / label / "fetched" / f"{name}.json").read_text()) for name in names}
         out[label] = {
             name: {
                 "sha256": array_sha256(read_cube(DATA / label / "scenes" / f"{name}.mat")[0]),

@@ -1,4 +1,4 @@
-"""From raw files to the scenes every method sees: data/<dataset>/scenes/<scene>.mat and fetched.json."""
+"""From raw files to the scenes every method sees: data/<dataset>/scenes/<scene>.mat and fetched/<scene>.json."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from mossfuse.errors import MossFuseError
 
 
 def fetch_dataset(name, scenes, folder, mirrors=None):
-    """Make the raw files of ``scenes`` available and write folder/fetched.json; returns what it holds.
+    """Make the raw files of ``scenes`` available and write a record folder/fetched/<scene>.json each; returns the records.
 
     mirrors: folders searched before any download; None takes those of MOSSFUSE_MIRRORS. MossFuseError names every
     scene that cannot be had, before anything else runs.
@@ -22,16 +22,16 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
     spec, module = find_dataset(name)
     check_scenes(spec, scenes)
     records = module.obtain(tuple(scenes), Path(folder), mirror_folders() if mirrors is None else mirrors)
-    path = Path(folder) / "fetched.json"
-    earlier = json.loads(path.read_text())["scenes"] if path.is_file() else {}
-    for scene, record in records.items():  # what an earlier run downloaded is now found in the folder
-        before = earlier.get(scene, {})
+    for scene, record in records.items():
+        path = Path(folder) / "fetched" / f"{scene}.json"
+        before = json.loads(path.read_text()) if path.is_file() else {}
+        # What an earlier run downloaded is now found in the folder.
         if record["source"] == "folder" and before.get("sha256") == record["sha256"]:
             record["source"] = before["source"]
-    content = {"dataset": spec.name, "scenes": records}
-    with writing(path):
-        write_json(path, content)
-    return content
+        if record != before:
+            with writing(path):
+                write_json(path, record)
+    return records
 
 
 def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):

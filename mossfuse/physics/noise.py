@@ -102,7 +102,8 @@ def levels(observation, sensor, facts):
     v_i = s_m,i^2 |g|^2 + s_h^2 |R_i|^2 is the variance of the residual of MSI band i, |g|^2 the PSF's sum of squares.
     Where v_i is more than UNSEEN times what the noise in the HSI's own details makes of it, band i sees light that the
     HSI does not (or the PSF is of a shape that cannot be found): its residual says nothing about the HSI's noise. From the
-    others comes s_h^2, in geometric mean with what the details say if that is less (texture could only add to them).
+    others comes s_h^2, in geometric mean with what the details say if that is less (texture could only add to them); the
+    lesser of the two where some band is left out, since the others may hold a little of the same.
     """
     variance, blur = facts["residual_variance"], float((sensor.psf**2).sum())
     noise_msi = np.minimum(msi_noise(observation.msi), np.sqrt(variance / blur))
@@ -117,7 +118,8 @@ def levels(observation, sensor, facts):
     noise_hsi = detail.mean()
     if seen.any():
         residual = max(left.mean(), 0.0)
-        noise_hsi = np.sqrt(residual * min(residual, noise_hsi))
+        lesser = min(residual, noise_hsi)
+        noise_hsi = lesser if beyond.any() else np.sqrt(residual * lesser)
     error = pixels(low) - pixels(observation.hsi) @ sensor.srf.T
     unseen = error.T @ error / len(error) * beyond.any()
     return noise_msi, float(np.sqrt(noise_hsi)), unseen

@@ -92,6 +92,16 @@ def pair_file(wildcards):
     return f"{RESULTS}/{wildcards.dataset}/{wildcards.degradation}/_pairs/{wildcards.scene}.mat"
 
 
+def records_to_make():
+    """The records of scenes that were not fetched yet."""
+    records = [
+        Path("data", label, "fetched", f"{scene}.json")
+        for label, scenes in GRID.scenes_to_prepare().items()
+        for scene in scenes
+    ]
+    return [str(record) for record in records if not record.exists()]
+
+
 def truth_file(wildcards):
     return f"data/{wildcards.dataset}/scenes/{wildcards.scene}.mat"
 

@@ -2,25 +2,25 @@
 
 
 rule fetch:
-    # One job for all datasets: a scene list that cannot be completed fails before any method runs.
+    # One job for all datasets: a scene list that cannot be completed fails before any method runs. Scenes that are there
+    # already are no outputs: a job that has to run again would keep Snakemake from planning what new scenes need.
     output:
-        expand("data/{dataset}/fetched.json", dataset=GRID.scenes_to_prepare()),
+        records_to_make(),
     log:
         "logs/fetch.log",
     priority: 100
     conda:
         "../envs/mossfuse.yaml"
     params:
-        scenes=json.dumps(GRID.scenes_to_prepare()),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench fetch --settings {params.settings} 2>&1 | tee {log}"
 
 
 rule prepare:
-    # The list of fetched scenes may grow without touching scenes that are already there.
+    # A record that is written anew does not touch what was made from the scene.
     input:
-        ancient("data/{dataset}/fetched.json"),
+        ancient("data/{dataset}/fetched/{scene}.json"),
     output:
         "data/{dataset}/scenes/{scene}.mat",
     log:

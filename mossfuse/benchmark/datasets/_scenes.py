@@ -86,7 +86,7 @@ def incomplete(layout, missing, folder, reasons):
 
 
 def record(layout, scene, files, source, folder):
-    """One scene's entry of fetched.json; hashes seen for the first time go to SHA256SUMS."""
+    """One scene's fetched/<scene>.json; hashes seen for the first time go to SHA256SUMS."""
     from mossfuse.benchmark.download import record_hashes
     from mossfuse.benchmark.provenance import sha256_of
 

@@ -16,7 +16,7 @@ class Results:
     """All that the pages are made from.
 
     metrics, timing: the long tables; catalogue: titles, citations and the configuration; runs, trainings: records of
-    run.json and train.json by folder below results / checkpoints; fetched: dataset -> record of its raw files.
+    run.json and train.json by folder below results / checkpoints; fetched: dataset -> scene -> record of its raw files.
     """
 
     metrics: pd.DataFrame
@@ -85,10 +85,18 @@ def load_results(results, checkpoints, data):
             str(p.parent.relative_to(checkpoints)): read_json(p)
             for p in sorted(checkpoints.glob("*/*/*/seed*/train.json"))
         },
-        fetched={p.parent.name: read_json(p) for p in sorted(data.glob("*/fetched.json"))},
+        fetched=records_of_scenes(data),
         results=results,
         checkpoints=checkpoints,
     )
+
+
+def records_of_scenes(data):
+    """dataset -> scene -> record of every scene that was made available."""
+    found = {}
+    for path in sorted(data.glob("*/fetched/*.json")):
+        found.setdefault(path.parent.parent.name, {})[path.stem] = read_json(path)
+    return found
 
 
 def read_table(path):

@@ -258,7 +258,7 @@ def failed_trainings(results):
 
 def data_entry(results, name):
     about = results.catalogue["datasets"][name]
-    scenes = results.fetched.get(name, {}).get("scenes", {})
+    scenes = results.fetched.get(name, {})
     files = [
         {
             "scene": scene,
