@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.fft
 import scipy.io
+from classical_runs import psnr, run, sam
 from skimage.metrics import structural_similarity
 
 from mossfuse.classical.admm_tv import fuse_total_variation, relative_change, shrunk_gradient_adjoint
@@ -24,27 +25,6 @@ from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 
 NAMES = ("hysure", "hysure-blind", "nssr", "ltmr", "lttr", "cnn-fus-tv")
-
-
-def run(name, pair, seed=0, **overrides):
-    """Fuse with the method's defaults, seeing only what the method knows."""
-    method, module = find_method(name)
-    seen = replace(pair, sensor=pair.sensor.restricted_to(method.knows))
-    return module.fuse(seen, seed=seed, device="cpu", **{**method.params, **overrides})
-
-
-def psnr(cube, truth):
-    """Band mean, peak 1, unclipped (dB)."""
-    error = ((cube.astype(np.float64) - truth) ** 2).mean((0, 1))
-    return float((-10 * np.log10(np.maximum(error, 1e-20))).mean())
-
-
-def sam(cube, truth):
-    """Mean spectral angle in degrees, 0 where a spectrum is zero."""
-    cube, truth = cube.astype(np.float64), truth.astype(np.float64)
-    norms = np.linalg.norm(cube, axis=-1) * np.linalg.norm(truth, axis=-1)
-    cosine = np.clip((cube * truth).sum(-1) / np.where(norms > 0, norms, 1), -1, 1)
-    return float(np.degrees(np.where(norms > 0, np.arccos(cosine), 0)).mean())
 
 
 @pytest.mark.parametrize(
