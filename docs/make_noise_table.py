@@ -14,7 +14,11 @@ from pathlib import Path
 import pandas as pd
 
 NSGP = "nsgp"
-PAIRS = (("mossfuse-released+softdc", "mossfuse-released"), ("mossfuse-released+softsdc", "mossfuse-released"))
+PAIRS = (
+    ("mossfuse-released+softdc", "mossfuse-released"),
+    ("mossfuse-released+softsdc", "mossfuse-released"),
+    ("ridge+softdc", "ridge"),
+)
 DECIBELS, SHARE = 0.05, 1.02
 
 
