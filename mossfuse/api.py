@@ -17,6 +17,7 @@ from mossfuse.agreement import Agreement, in_units
 from mossfuse.errors import MossFuseError
 from mossfuse.inputs import assemble
 from mossfuse.methods import find_method, split_suffix
+from mossfuse.parameters import changed, with_preset
 from mossfuse.protocol import EMPTY, Fusion, Method, Sensor
 
 BLIND, INFORMED = "nsgp", "nsgp-known"
@@ -51,7 +52,7 @@ class Work:
 
 def fuse(
     hsi, msi, *, method=None, weights=None, srf=None, psf=None, phase=None, psf_size=None, ratio=None,
-    wavelengths=None, white=None, device=None, seed=0,
+    wavelengths=None, white=None, device=None, seed=0, preset=None, params=EMPTY,
 ):  # fmt: skip
     """Fuse a low-resolution HSI (h, w, B) with a high-resolution MSI (H, W, M); returns mossfuse.protocol.Fusion.
 
@@ -65,13 +66,15 @@ def fuse(
     srf: (M, B) or (B, M); psf: (k_rows, k_cols); phase: (row, col); psf_size; ratio; white; wavelengths (B,) nm: what is
         known; see mossfuse.inputs.assemble. What a method needs and nobody gave is estimated from the pair.
     device: 'cpu' or 'cuda'; None: the GPU where the method uses one and there is one.
+    preset, params: a named set of the method's parameters, and single ones by name on top of it (with weights 'fit' those of
+        its training, too); what there is stands in the method's file and in ``mossfuse methods --json``.
     Raises MossFuseError, one sentence, for input that makes no pair and for methods or weights that do not fit it.
     """
     pair = assemble(
         hsi, msi, ratio=ratio, srf=srf, psf=psf, phase=phase, psf_size=psf_size, wavelengths=wavelengths, white=white
     )
     observation = pair.observation
-    work = prepare(observation, method=method, weights=weights, device=device, seed=seed)
+    work = prepare(observation, method=method, weights=weights, device=device, seed=seed, preset=preset, params=params)
     agreement = Agreement(observation, work.sensor)
     cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
     for place, values in work.tiles:
@@ -86,22 +89,25 @@ def fuse(
     )  # fmt: skip
 
 
-def prepare(observation, *, method=None, weights=None, device=None, seed=0, save_weights=None):
+def prepare(
+    observation, *, method=None, weights=None, device=None, seed=0, save_weights=None, preset=None, params=EMPTY
+):
     """Work on an observation (mossfuse.inputs.assemble): the method has run as far as it must before the first tile.
 
-    method, weights, device, seed: as for ``fuse``. save_weights: where 'fit' leaves its checkpoint (None: nowhere).
+    method, weights, device, seed, preset, params: as for ``fuse``. save_weights: where 'fit' leaves its checkpoint (None: nowhere).
     """
     name, reason = choose(method, weights, observation.sensor)
     base, suffix = split_suffix(name)
     spec, module = find_method(base)
     check_suffix(suffix)
     check_weights(spec, module, weights, save_weights)
+    own, training = parameters(spec, observation, weights, preset, params)
     device = device_for(spec, device)
     if reason:
         log.info("%s", reason)
     seen, facts = informed(spec, observation)
-    with checkpoint_for(spec, module, weights, seen, seed, device, save_weights) as checkpoint:
-        settings = {"seed": seed, "device": device, "checkpoint": checkpoint, **spec.params}
+    with checkpoint_for(spec, module, weights, seen, seed, device, save_weights, training) as checkpoint:
+        settings = {"seed": seed, "device": device, "checkpoint": checkpoint, **own}
         if hasattr(module, "fuse_tiles") and not suffix:
             estimates, tiles = module.fuse_tiles(seen, **settings)
             fusion = Fusion(cube=np.empty(0), **estimates)
@@ -125,6 +131,20 @@ def choose(name, weights, sensor):
         return BLIND, f"no method named: {BLIND}, the best blind method of the benchmark"
     known = " and ".join(n.upper() for n in ("psf", "srf") if getattr(sensor, n) is not None)
     return INFORMED, f"no method named: {INFORMED}, the best blind method of the benchmark, told the {known}"
+
+
+def parameters(spec, observation, weights, preset, params):
+    """({parameters of fuse}, {parameters of train}); a name that both have is one of fuse."""
+    own, training = with_preset(spec, preset)
+    if spec.name == TRAINABLE and preset is None:
+        training |= fit_recipe(observation)
+    elif "patch" in training:
+        training["patch"] = patch_for([observation], training["patch"])
+    owner = f"method '{spec.name}'"
+    if weights != "fit":
+        return changed(own, params, owner), training
+    both = changed(training | own, params, owner)
+    return {key: both[key] for key in own}, {key: training[key] if key in own else both[key] for key in training}
 
 
 def check_suffix(suffix):
@@ -164,13 +184,12 @@ def released_name(module):
 
 
 @contextmanager
-def checkpoint_for(spec, module, weights, observation, seed, device, save_weights):
+def checkpoint_for(spec, module, weights, observation, seed, device, save_weights, training):
     """Path of the weights file a method is to use, or None; what 'fit' makes lives as long as the block."""
     if weights == "fit":
         with tempfile.TemporaryDirectory() as folder:
             path = Path(save_weights or Path(folder, "weights.pt"))
-            settings = {**spec.train_params, **(fit_recipe(observation) if spec.name == TRAINABLE else {})}
-            module.train([observation], seed=seed, device=device, path=path, resume=False, **settings)
+            module.train([observation], seed=seed, device=device, path=path, resume=False, **training)
             yield str(path)
     elif weights == "released" or (weights is None and spec.weights):
         # The registry belongs to the benchmark; it is asked only by those who want the authors' file.

@@ -262,9 +262,12 @@ def test_every_mistake_in_training_is_one_sentence(here, capsys):
         ("train lr.mat hr.mat -o old.pt", "old.pt exists already"),
         ("train lr.mat hr.mat -o w.pt --patch 20", "multiple of the ratio 8"),
         ("train lr.mat hr.mat -o w.pt --dim 12", "multiple of 8"),
-        ("train lr.mat hr.mat -o w.pt --set emma=0", "did you mean ema=...?"),
-        ("train lr.mat hr.mat -o w.pt --set clip=much", "clip must be of type float"),
-        ("train lr.mat hr.mat -o w.pt --set deterministic=1", "deterministic is true or false"),
+        ("train lr.mat hr.mat -o w.pt --set emma=0", "--set: the training has no parameter 'emma'; did you mean 'ema'"),
+        ("train lr.mat hr.mat -o w.pt --set clip=much", "'clip' of the training must be a number, not 'much'"),
+        (
+            "train lr.mat hr.mat -o w.pt --set deterministic=1",
+            "'deterministic' of the training must be true or false, not 1",
+        ),
         ("train lr.mat hr.mat lr.mat other.npy -o w.pt", "different units .* name it with --white"),
     ):
         refused(text, match, capsys)
@@ -277,6 +280,25 @@ def test_methods_lists_names_and_json(capsys):
     assert run("methods --json") == 0
     listed = json.loads(capsys.readouterr().out)
     assert {"nsgp", "mossfuse"} <= {m["name"] for m in listed["methods"]} and "sdc" in listed["suffixes"]
+
+
+def test_methods_describes_one_with_what_can_be_set(capsys):
+    assert run("methods nsgp-fast+dc") == 0
+    assert re.search(r"^parameters: setting=fast draws=1 .*hard=false$", capsys.readouterr().out, re.M)
+    assert run("methods mossfuse --json") == 0
+    assert json.loads(capsys.readouterr().out)["presets"]["paper"]["num_blocks"] == 4
+    refused("methods nspg", "did you mean nsgp", capsys)
+
+
+def test_parameters_are_set_on_the_command_line(here, capsys):
+    assert run("fuse lr.mat hr.mat -o two.npy --method nsgp --set draws=2 --no-preview") == 0
+    assert run("fuse lr.mat hr.mat -o four.npy --method nsgp-x4 --set draws=2 --no-preview") == 0
+    assert Path("two.npy").read_bytes() == Path("four.npy").read_bytes()
+    capsys.readouterr()
+    for text, match in (("--set drawz=2", "did you mean 'draws'"), ("--set draws=few", "must be a whole number"),
+                        ("--set draws", "write KEY=VALUE"), ("--preset paper", "no preset 'paper'")):  # fmt: skip
+        refused(f"fuse lr.mat hr.mat -o x.npy --method nsgp {text}", match, capsys)
+    assert not Path("x.npy").exists()
 
 
 def test_real_command_ends_with_one_line_and_status_2(here):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
+from mossfuse.parameters import changed, with_preset
 from mossfuse.protocol import Method
 
 
@@ -220,23 +221,10 @@ def make_row(name, config):
         )
     settings = config["methods"].get(name, {})
     method, module = find_method(settings.get("method", name))
-    preset = {}
-    if "preset" in settings:
-        if settings["preset"] not in method.presets:
-            raise MossFuseError(
-                f"methods.{name}: method '{method.name}' has no preset '{settings['preset']}'; "
-                f"it has: {', '.join(method.presets) or 'none'}"
-            )
-        preset = method.presets[settings["preset"]]
-    params = {**method.params, **known(preset, method.params)}
-    train = {**method.train_params, **known(preset, method.train_params)}
-    for group, defaults, into in (("params", method.params, params), ("train", method.train_params, train)):
-        for key, value in settings.get(group, {}).items():
-            if key not in defaults:
-                near = difflib.get_close_matches(key, defaults, n=1)
-                hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(defaults) or 'none'}"
-                raise MossFuseError(f"methods.{name}.{group}: method '{method.name}' has no parameter '{key}'; {hint}")
-            into[key] = value
+    place, owner = f"methods.{name}", f"method '{method.name}'"
+    params, train = with_preset(method, settings.get("preset"), f"{place}: ")
+    params = changed(params, settings.get("params", {}), owner, f"{place}.params: ")
+    train = changed(train, settings.get("train", {}), owner, f"{place}.train: ")
     if "iterates" in settings and "iterates" not in inspect.signature(module.fuse).parameters:
         raise MossFuseError(f"methods.{name}.iterates: method '{method.name}' keeps no iterates; remove the key")
     return Row(
@@ -249,7 +237,3 @@ def make_row(name, config):
         title=settings.get("title", method.title),
         iterates=settings.get("iterates"),
     )
-
-
-def known(preset, defaults):
-    return {k: v for k, v in preset.items() if k in defaults}

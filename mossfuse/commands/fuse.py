@@ -25,6 +25,13 @@ def add_verb(verbs):
     )  # fmt: skip
     parser.add_argument("--method", metavar="NAME", help="see mossfuse methods (default: the best blind method)")
     parser.add_argument(
+        "--preset", metavar="NAME", help="a named set of the method's parameters; mossfuse methods NAME lists them"
+    )
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[],
+        help="one parameter of the method, or with --weights fit of its training; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
         "--weights", metavar="W", help="for methods that learn: a file, 'released', or 'fit' to train on this pair"
     )
     parser.add_argument("--save-weights", metavar="FILE", type=Path, help="keep what --weights fit has learnt")
@@ -44,6 +51,7 @@ def run(options):
     from mossfuse.agreement import in_units
     from mossfuse.api import prepare
     from mossfuse.commands.describe import describe_pair, say
+    from mossfuse.parameters import parsed
 
     outputs = outputs_of(options)
     inputs = [name for name in (options.lr, options.hr, options.srf, options.psf, options.weights) if name]
@@ -54,7 +62,7 @@ def run(options):
     with failures_named(options):
         work = prepare(
             pair.observation, method=options.method, weights=options.weights, device=options.device, seed=options.seed,
-            save_weights=options.save_weights,
+            save_weights=options.save_weights, preset=options.preset, params=parsed(options.set),
         )  # fmt: skip
         residuals = in_units(write(pair, work, outputs, georeference), pair.white)
     seconds = time.perf_counter() - started

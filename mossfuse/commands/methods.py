@@ -5,17 +5,22 @@ import sys
 
 def add_verb(verbs):
     parser = verbs.add_parser("methods", help="list the methods: what each knows, how it is trained")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="one method: its parameters, presets and sources")
     parser.add_argument("--json", action="store_true", help="everything that is known of each method, as JSON")
     parser.set_defaults(run=run)
 
 
 def run(options):
-    """One line per method: name, what it knows, what it is trained on, title; or JSON."""
+    """One line per method: name, what it knows, what it is trained on, title; or one method at length; or JSON."""
     import json
 
-    from mossfuse.methods import catalogue
+    from mossfuse.methods import catalogue, find_method, split_suffix
     from mossfuse.refine import SUFFIXES
 
+    if options.name:
+        method = facts(find_method(split_suffix(options.name)[0])[0])
+        sys.stdout.write((json.dumps(method, indent=1) if options.json else described(method)) + "\n")
+        return
     methods = {name: method for name, (method, _) in sorted(catalogue().items())}
     if options.json:
         content = {"methods": [facts(m) for m in methods.values()], "suffixes": SUFFIXES}
@@ -28,6 +33,32 @@ def run(options):
         sys.stdout.write(line + "\n")
     for suffix, text in SUFFIXES.items():
         sys.stdout.write(f"{'...+' + suffix:{widths[0]}}  any method, {text}\n")
+
+
+def described(method):
+    """Lines about one method (its facts): what it is, what --set and --preset of fuse may name."""
+    lines = [
+        f"{method['name']}: {method['title']}",
+        method["citation"],
+        f"official code: {method['code'] or 'none but this'}",
+    ]
+    lines += [method["note"]] if method["note"] else []
+    lines.append(f"licence: {method['licence']}")
+    lines.append(f"knows {', '.join(method['knows']) or 'nothing'}; trains on: {method['trains']}")
+    for title, key in (("parameters", "params"), ("of its training", "train_params")):
+        if method[key]:
+            lines.append(f"{title}: {settings(method[key])}")
+    lines += [f"preset {name}: {settings(values)}" for name, values in method["presets"].items()]
+    return "\n".join(lines)
+
+
+def settings(values):
+    """'tile=none compile=false', as --set takes them."""
+    words = {None: "none", True: "true", False: "false"}
+    return (
+        " ".join(f"{k}={words[v] if v is None or isinstance(v, bool) else v}" for k, v in values.items())
+        or "the defaults"
+    )
 
 
 def facts(method):

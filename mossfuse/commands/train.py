@@ -121,34 +121,14 @@ def settings_of(options, observations):
     """The Recipe's fields: the variant's, what the command line changes, and a patch that fits unless one is named."""
     from mossfuse.api import FIT, FIT_PATCH, patch_for
     from mossfuse.method import METHODS
+    from mossfuse.parameters import changed, parsed
 
     method = METHODS[0]
     variant = {**FIT, "patch": FIT_PATCH} if options.variant == "fixed" else method.presets[options.variant]
     settings = {**method.train_params, **variant}
     settings["patch"] = patch_for(observations, settings["patch"])
     settings |= {name: getattr(options, name) for name in DIRECT if getattr(options, name) is not None}
-    return settings | dict(parsed(change, settings) for change in options.set)
-
-
-def parsed(change, settings):
-    """('ema', 0.0) of 'ema=0', with the type that the setting has."""
-    import difflib
-
-    key, separator, value = change.partition("=")
-    if not separator or key not in settings:
-        near = difflib.get_close_matches(key, settings, n=1)
-        hint = f"did you mean {near[0]}=...?" if near else f"KEY=VALUE with a key of {', '.join(settings)}"
-        raise MossFuseError(f"--set {change} is no setting of the training; {hint}")
-    kind = type(settings[key])
-    if kind is bool:
-        choices = {"true": True, "false": False}
-        if value.lower() not in choices:
-            raise MossFuseError(f"--set {change}: {key} is true or false")
-        return key, choices[value.lower()]
-    try:
-        return key, kind(value)
-    except ValueError:
-        raise MossFuseError(f"--set {change}: {key} must be of type {kind.__name__}") from None
+    return changed(settings, parsed(options.set), "the training", "--set: ")
 
 
 def train_within_memory(train, observations, options, device, settings):
