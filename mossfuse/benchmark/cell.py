@@ -42,14 +42,7 @@ def run_cell(cell, row, *, folder, pair, checkpoint=None, base=None, device="aut
         outcome = {"status": "failed", "reason": reason}
     else:
         request = {
-            "method": row.method.name,
-            "suffix": row.suffix,
-            "params": dict(row.params),
-            "seed": cell.seed,
-            "device": device,
-            "pair": str(pair),
-            "checkpoint": str(checkpoint) if checkpoint and not row.suffix else None,
-            "base": str(base) if base else None,
+            **asked_of(cell, row, pair, checkpoint, base, device),
             "iterates": {"folder": str(folder / "iterates"), "every": row.iterates} if row.iterates else None,
             "cube": str(part["fused.mat"]),
             "history": str(part["history.csv"]),
@@ -181,6 +174,20 @@ def train_row(
     return record
 
 
+def asked_of(cell, row, pair, checkpoint, base, device):
+    """What a child has to know to run one cell, be it for its cube or for its time."""
+    return {
+        "method": row.method.name,
+        "suffix": row.suffix,
+        "params": dict(row.params),
+        "seed": cell.seed,
+        "device": device,
+        "pair": str(pair),
+        "checkpoint": str(checkpoint) if checkpoint and not row.suffix else None,
+        "base": str(base) if base else None,
+    }
+
+
 def time_cell(cell, row, *, folder, pair, checkpoint, base, device, timing, threads, limit_s, log=None):
     """Time one cell in a child of its own; writes folder/time.json (blank where the cell itself failed)."""
     import json
@@ -190,14 +197,7 @@ def time_cell(cell, row, *, folder, pair, checkpoint, base, device, timing, thre
     outcome = {"status": "failed", "reason": run["reason"]}
     if run["status"] == "ok":
         request = {
-            "method": row.method.name,
-            "suffix": row.suffix,
-            "params": dict(row.params),
-            "seed": cell.seed,
-            "device": device,
-            "pair": str(pair),
-            "checkpoint": str(checkpoint) if checkpoint and not row.suffix else None,
-            "base": str(base) if base else None,
+            **asked_of(cell, row, pair, checkpoint, base, device),
             "repeats": timing["repeats"],
             "budget_s": timing["budget_s"],
             "count_flops": not row.suffix,
