@@ -46,8 +46,10 @@ def fuse(
     """
     from mossfuse.classical.pair import known_operator
     from mossfuse.classical.subspace import SubspaceData
+    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
+    at_least_one(iterations=iterations)
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)
     split = data.interpolated()
     split = np.zeros_like(split) if faithful else split

@@ -48,8 +48,10 @@ def fuse(
     from mossfuse.classical.pair import known_operator
     from mossfuse.classical.tucker import mode_product, unfold
     from mossfuse.classical.vca import largest_simplex
+    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
+    at_least_one(iterations=iterations, core_iterations=core_iterations)
     known = known_operator(observation, "CSTF")
     rng = np.random.default_rng(seed)
     y, z = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)

@@ -68,7 +68,9 @@ def fuse(
     from mossfuse.classical.hysure_blind import estimate_sensors
     from mossfuse.classical.pair import check_pair, known_operator
     from mossfuse.classical.subspace import widest_vertices
+    from mossfuse.parameters import at_least_one
 
+    at_least_one(iterations=iterations, draws=draws)
     check_pair(observation)
     scale = float(observation.hsi.max())
     scale = scale if scale > 0 else 1.0

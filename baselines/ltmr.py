@@ -46,8 +46,10 @@ def fuse(
     from mossfuse.classical.pair import known_operator
     from mossfuse.classical.patches import PatchGrid, similar_patches
     from mossfuse.classical.subspace import SubspaceData
+    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
+    at_least_one(iterations=iterations)
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)
     grid = PatchGrid(observation.msi.shape[:2], patch, patch - overlap)
     groups = similar_patches(grid.cut(observation.msi), clusters, np.random.default_rng(seed))

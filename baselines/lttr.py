@@ -44,10 +44,12 @@ def fuse(
     from mossfuse.classical.lowrank import shrink_unfolding
     from mossfuse.classical.pair import known_operator
     from mossfuse.classical.patches import PatchGrid, similar_patches
+    from mossfuse.classical.resize import spline_upsample
     from mossfuse.classical.sylvester import SylvesterSolver
-    from mossfuse.physics.interpolation import upsample_spline
+    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
+    at_least_one(iterations=iterations)
     operator = known_operator(observation, METHOD.title)
     hsi, msi, sensor = observation.hsi, observation.msi, observation.sensor
     grid = PatchGrid(msi.shape[:2], patch, patch - overlap)
@@ -55,7 +57,7 @@ def fuse(
     srf = np.asarray(sensor.srf, np.float64)
     matrix, solver = srf.T @ srf + MODES * mu * np.eye(hsi.shape[2]), SylvesterSolver(operator)
     observed = msi @ srf.astype(np.float32) + operator.adjoint(hsi)
-    splits = [upsample_spline(hsi, observation.ratio, sensor.phase)] * MODES
+    splits = [spline_upsample(hsi, observation.ratio, sensor.psf.shape, sensor.phase).astype(np.float32)] * MODES
     duals = [np.zeros_like(splits[0]) for _ in range(MODES)]
     weight, gap = np.float32(mu), []
     for _ in track(range(iterations), METHOD.title):

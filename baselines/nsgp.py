@@ -63,13 +63,15 @@ def fuse_tiles(
     """
     from mossfuse.closed_form.nsgp import fit, predict_tiles
     from mossfuse.closed_form.settings import settings_for
+    from mossfuse.parameters import at_least_one
     from mossfuse.physics.noise import identify, identify_striped
 
+    at_least_one(draws=draws)
+    settings = settings_for(setting, observation.ratio)
     if hard:
         sensor, facts = without_noise(*identify(observation, family))
     else:
         observation, sensor, facts = identify_striped(observation, family)
-    settings = settings_for(setting, observation.ratio)
     settings |= {"unseen": facts["unseen"], "device": device}
     models = [fit(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
     notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}

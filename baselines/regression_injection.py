@@ -6,6 +6,8 @@ mathematics: low-pass is the sensor's own H, the interpolator a cubic spline on 
 X = A(M) + up(y - A(H M)), A the affine least-squares map from MSI to HSI on the LR pair.
 """
 
+import numpy as np
+
 from mossfuse.protocol import Fusion, Method
 
 METHODS = (
@@ -23,12 +25,13 @@ METHODS = (
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None):
     """(H, W, B): regression on the MSI plus the interpolated LR residual; no parameter."""
+    from mossfuse.classical.resize import spline_upsample
     from mossfuse.closed_form.regression import affine_apply, affine_fit
-    from mossfuse.physics.interpolation import upsample_spline
     from mossfuse.physics.sampling import operator_of
 
     low_msi = operator_of(observation)(observation.msi)
     slope, offset = affine_fit(low_msi, observation.hsi)
     missing = observation.hsi - affine_apply(low_msi, slope, offset)
-    detail = upsample_spline(missing, observation.ratio, observation.sensor.phase)
+    sensor = observation.sensor
+    detail = spline_upsample(missing, observation.ratio, sensor.psf.shape, sensor.phase).astype(np.float32)
     return Fusion(cube=affine_apply(observation.msi, slope, offset) + detail)

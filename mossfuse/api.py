@@ -206,9 +206,19 @@ def fit_recipe(observation):
 
 
 def patch_for(observations, wanted):
-    """Side of a training patch near ``wanted`` MSI pixels: whole blocks, two at least, that fit into every pair."""
+    """Side of a training patch near ``wanted`` MSI pixels: whole blocks that fit into every pair.
+
+    At least two blocks are further from the border than the PSF reaches.
+    """
+    from mossfuse.network.degradation import geometry_of
+    from mossfuse.physics.sampling import block_span
+
     ratio = observations[0].ratio
-    return ratio * min(max(2, -(-wanted // ratio)), *(n for each in observations for n in each.hsi.shape[:2]))
+    size, phase, _ = geometry_of(observations[0])
+    spans = [block_span(*each, ratio) for each in zip(size, phase, strict=True)]
+    reach = max(max(-first, last) for first, last, _ in spans)
+    blocks = max(2 + 2 * reach, -(-wanted // ratio))
+    return ratio * min(blocks, *(n for each in observations for n in each.hsi.shape[:2]))
 
 
 def device_for(spec, wanted):

@@ -16,6 +16,7 @@ Three ways to train it (presets; side by side with curves: docs/training-variant
 - ``paper``: every loss term and the depth of the paper's figure; operators, step size, batch and length as released.
 """
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import numpy as np
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Fusion, Method, Published
 
+log = logging.getLogger(__name__)
 CITATION = "MossFuse: unsupervised hyperspectral and multispectral image fusion, arXiv:2412.04802."
 CODE = "https://github.com/dusongcheng/MossFuse"
 AGGREGATOR = "a third-party aggregator page (wizwand) on arXiv 2412.04802, a later version of the paper; not checked"
@@ -50,6 +52,7 @@ AUTHORS = {
     "warmup": 0,
     "clip": 0.0,
     "ema": 0.0,
+    "held_out": 0,
     "operators": "learned",
 }
 METHODS = (
@@ -90,7 +93,7 @@ METHODS = (
         presets={
             "smoke": {"dim": 8, "steps": 20, "patch": 32, "batch": 2, "learning_rate": 4e-3},
             "fixed": {},
-            "released": {**AUTHORS, "order": "released", "augment": "released", "schedule": "released", "held_out": 0},
+            "released": {**AUTHORS, "order": "released", "augment": "released", "schedule": "released"},
             "paper": {**AUTHORS, "num_blocks": 4, "loss": "paper", "final_rate": 1.0},
         },
         published=PUBLISHED,
@@ -129,6 +132,7 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
     see mossfuse.network.inference. Raises MossFuseError where the checkpoint is absent, damaged or made for other bands or
     another ratio.
     """
+    from mossfuse.network.degradation import geometry_of
     from mossfuse.network.inference import fused_tiles
 
     if checkpoint is None:
@@ -137,6 +141,13 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
     network, estimates, parameters, wavelengths = loaded(str(checkpoint), changed, device)
     check_fits(observation, network.config, checkpoint)
     notes = {"parameters": parameters}
+    trained, here = network.blind.geometry, geometry_of(observation)
+    if (trained.size, trained.phase) != (here.size, here.phase):
+        log.warning(
+            "the weights were trained where the PSF has %dx%d pixels and phase %d,%d, and this pair's has %dx%d and %d,%d: their "
+            "PSF is not this pair's", *trained.size, *trained.phase, *here.size, *here.phase,
+        )  # fmt: skip
+        estimates = {**estimates, "psf_hat": None}
     if wavelengths is not None and observation.wavelengths is not None:
         notes["largest_wavelength_difference_nm"] = float(
             np.abs(np.subtract(wavelengths, observation.wavelengths)).max()

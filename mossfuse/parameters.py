@@ -2,6 +2,8 @@
 
 import difflib
 
+import numpy as np
+
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import EMPTY
 
@@ -38,11 +40,19 @@ def of_kind(values, key, value, owner, place):
         hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(values) or 'none'}"
         raise MossFuseError(f"{place}{owner} has no parameter '{key}'; {hint}")
     kind = type(values[key])
-    if value is None or kind not in KINDS or type(value) is kind:
+    value = value.item() if isinstance(value, np.generic) else value
+    if kind not in KINDS or type(value) is kind:
         return value
     if kind is float and type(value) is int:
         return float(value)
     raise MossFuseError(f"{place}parameter '{key}' of {owner} must be {KINDS[kind]}, not {value!r}")
+
+
+def at_least_one(**counts):
+    """MossFuseError where one of the numbers, named as the method's parameter, is below 1."""
+    for name, value in counts.items():
+        if value < 1:
+            raise MossFuseError(f"parameter '{name}' is {value}; it must be at least 1")
 
 
 def parsed(texts):

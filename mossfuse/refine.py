@@ -37,6 +37,9 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     if suffix not in SUFFIXES:
         raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
     check_pair(observation)
+    wanted = (*observation.msi.shape[:2], observation.hsi.shape[2])
+    if cube.shape != wanted:
+        raise MossFuseError(f"the cube to refine has shape {cube.shape}, this pair's has {wanted}; refine its own cube")
     if suffix.startswith("soft"):
         observation, sensor, facts = identify_striped(observation, family)
     else:

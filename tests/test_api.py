@@ -74,6 +74,18 @@ def test_images_in_different_units_are_brought_to_one_brightness(pair, caplog):
     np.testing.assert_allclose(other.srf_hat.sum(1), 3000 * same.srf_hat.sum(1), rtol=2e-2)
 
 
+@pytest.mark.parametrize("white", [65535, 3000])
+def test_gain_of_other_units_is_found_where_the_srf_is_known(pair, white):
+    observation, _ = pair
+    msi = counts(observation.msi, white)
+    found = assemble(observation.hsi, msi, srf=observation.sensor.srf)
+    assert found.white[1] == pytest.approx(white, rel=5e-4) and found.white[0] == 1  # the means alone: 1 %
+    np.testing.assert_allclose(found.observation.msi * found.white[1], msi, rtol=1e-5)
+    fusion = fuse(observation.hsi, msi, srf=observation.sensor.srf)
+    assert fusion.notes["method"] == "nsgp-known" and "unseen" not in fusion.notes
+    assert assemble(observation.hsi, msi, srf=observation.sensor.srf, white=(1, white)).white == (1, white)
+
+
 def test_known_srf_is_used_in_either_orientation(pair, caplog):
     observation, _ = pair
     caplog.set_level(logging.INFO)
@@ -189,7 +201,8 @@ def test_srf_table_is_brought_to_the_bands(tmp_path):
     with pytest.raises(MossFuseError, match="no table of numbers"):
         read_srf(tmp_path / "c.csv")
     np.savez(tmp_path / "d.npz", psf=np.ones((3, 3)), srf=np.ones((2, 9)), phase=[1, 2])
-    assert read_psf(tmp_path / "d.npz")[1] == (1, 2) and read_srf(tmp_path / "d.npz").shape == (2, 9)
+    assert read_psf(tmp_path / "d.npz")[1] == (1, 2) and read_psf(f"{tmp_path / 'd.npz'}:psf")[1] == (1, 2)
+    assert read_srf(tmp_path / "d.npz").shape == (2, 9)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +225,29 @@ def test_file_that_is_no_checkpoint_is_refused(pair, tmp_path):
     (tmp_path / "w.pt").write_text("<html>")
     with pytest.raises(MossFuseError, match="damaged or no torch file"):
         fuse(pair[0].hsi, pair[0].msi, weights=tmp_path / "w.pt", phase=3)
+
+
+def test_weights_of_another_geometry_do_not_lend_their_psf(pair, tmp_path, caplog):
+    observation, _ = pair
+    few = {"dim": 8, "steps": 1, "batch": 1}
+    for name, settings in (("here", {"phase": 3}), ("there", {"phase": 5, "psf_size": 5})):
+        seen = assemble(observation.hsi, observation.msi, **settings).observation
+        api.prepare(seen, weights="fit", save_weights=tmp_path / f"{name}.pt", params=few, device="cpu")
+    fusion = fuse(observation.hsi, observation.msi, weights=tmp_path / "here.pt", phase=3)
+    assert fusion.notes["psf_source"] == "estimated by mossfuse" and "trained where" not in caplog.text
+    fusion = fuse(observation.hsi, observation.msi, weights=tmp_path / "there.pt", phase=3)
+    assert (
+        fusion.notes["psf_source"] == "estimated from the pair"
+        and "trained where the PSF has 5x5 pixels" in caplog.text
+    )
+    assert fusion.psf_hat.shape == (7, 7) and fusion.notes["phase"] == (3, 3)
+
+
+@pytest.mark.parametrize(("size", "blocks"), [(15, 2), (17, 4), (49, 6)])
+def test_patch_for_a_fit_is_wider_than_the_psf(make_pair, size, blocks):
+    pair, _ = make_pair(rows=160, cols=160, ratio=16)
+    seen = assemble(pair.hsi, pair.msi, phase=7, psf_size=size).observation
+    assert api.patch_for([seen], 32) == 16 * blocks
 
 
 def test_absent_gpu_is_one_sentence(pair, monkeypatch):

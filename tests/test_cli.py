@@ -149,6 +149,9 @@ def test_every_mistake_is_one_sentence(here, capsys):
         ("estimate hr.mat lr.mat", "exchange them"),
         ("score truth.mat lr.mat --ratio 8", "shape"),
         ("score truth.mat truth.mat", "name it with --ratio"),
+        ("score truth.mat truth.mat --ratio 0", "ratio 0 is not possible"),
+        ("score truth.mat truth.mat --ratio -8", "ratio -8 is not possible"),
+        ("fuse lr.mat hr.mat -o .", "unknown file type ''"),
         ("score truth.mat truth.mat --ratio 8 --convention std9", "unknown metric convention"),
     ):
         refused(text, match, capsys)
@@ -262,6 +265,7 @@ def test_every_mistake_in_training_is_one_sentence(here, capsys):
         ("train lr.mat hr.mat -o old.pt", "old.pt exists already"),
         ("train lr.mat hr.mat -o w.pt --patch 20", "multiple of the ratio 8"),
         ("train lr.mat hr.mat -o w.pt --dim 12", "multiple of 8"),
+        ("train lr.mat hr.mat -o w.pt --set ema=none", "must be a number"),
         ("train lr.mat hr.mat -o w.pt --set emma=0", "--set: the training has no parameter 'emma'; did you mean 'ema'"),
         ("train lr.mat hr.mat -o w.pt --set clip=much", "'clip' of the training must be a number, not 'much'"),
         (

@@ -11,6 +11,7 @@ from mossfuse.closed_form.nsgp import blurred_features, fit, predict, predict_ti
 from mossfuse.closed_form.regression import affine_apply, affine_fit
 from mossfuse.closed_form.ridge import choose_ridge, decompose
 from mossfuse.closed_form.settings import settings_for
+from mossfuse.errors import MossFuseError
 from mossfuse.physics.noise import identify
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
@@ -151,10 +152,13 @@ def test_affine_regression_recovers_an_affine_map(make_pair):
 
 
 def test_settings_grow_with_the_ratio_and_need_no_known_ratio():
-    for ratio in (2, 3, 5, 8, 12, 16, 32, 64):
-        for name in ("best", "fast"):
-            low, high = settings_for(name, ratio)["settings"].position
-            assert 0 < low < high
+    for name in ("best", "fast"):
+        lengths = [settings_for(name, ratio)["settings"].position for ratio in (2, 3, 5, 8, 12, 16, 32, 64)]
+        assert all(0 < low < high for low, high in lengths)
+        lows, highs = zip(*lengths, strict=True)
+        assert list(lows) == sorted(set(lows)) and highs[-1] > highs[0]
+    with pytest.raises(MossFuseError, match="unknown setting 'bset' of nsgp; use best or fast"):
+        settings_for("bset", 8)
 
 
 @pytest.mark.real_data

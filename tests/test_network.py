@@ -278,6 +278,20 @@ def test_checkpoint_round_trip_keeps_bytes_and_facts(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.pt"]
 
 
+def test_checkpoint_that_cannot_be_finished_leaves_nothing_and_is_one_sentence(tmp_path, monkeypatch):
+    path = tmp_path / "w.pt"
+    path.write_bytes(b"older")
+
+    def cut_short(content, file):
+        file.write(b"half")
+        raise RuntimeError("[enforce fail at inline_container.cc:672] unexpected pos")  # torch's words for a full disk
+
+    monkeypatch.setattr(torch, "save", cut_short)
+    with pytest.raises(MossFuseError, match="cannot write .*w.pt .*disk is not full") as caught:
+        checkpoint.write_atomically({}, path)
+    assert "\n" not in str(caught.value) and path.read_bytes() == b"older" and list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize("damage", ["absent", "truncated", "text", "empty", "foreign", "pickle"])
 def test_unusable_checkpoint_is_one_clear_error(tmp_path, damage):
     path = tmp_path / "weights.pt"

@@ -41,6 +41,7 @@ def test_text_that_sets_nothing_is_refused(text):
         ({"q": 1}, "it has: steps, rate, clip, loss, tile"),
         ({"steps": 1.5}, "'steps' of 'm' must be a whole number, not 1.5"),
         ({"steps": True}, "must be a whole number"),
+        ({"steps": None}, "must be a whole number"),
         ({"rate": "1e-3"}, "must be a number, not '1e-3'"),  # what YAML makes of 1e-3
         ({"clip": 1}, "must be true or false"),
         ({"loss": 1}, "must be a word"),
@@ -52,11 +53,8 @@ def test_wrong_names_and_kinds_are_refused(change, match):
 
 
 def test_changes_leave_the_defaults_alone_and_whole_numbers_serve_as_numbers():
-    assert changed(DEFAULTS, {"rate": 1, "tile": 64, "steps": None}, "'m'") == DEFAULTS | {
-        "rate": 1.0,
-        "tile": 64,
-        "steps": None,
-    }
+    changes = {"rate": 1, "tile": 64, "steps": np.int64(3)}
+    assert changed(DEFAULTS, changes, "'m'") == DEFAULTS | {"rate": 1.0, "tile": 64, "steps": 3}
     assert DEFAULTS["rate"] == 0.1 and DEFAULTS["tile"] is None
 
 
@@ -78,6 +76,26 @@ def test_parameters_of_fuse_reach_the_method(pair):
         fuse(pair.hsi, pair.msi, method="nsgp", params={"drawz": 2})
     with pytest.raises(MossFuseError, match="method 'nsgp' has no preset 'paper'; it has: none"):
         fuse(pair.hsi, pair.msi, method="nsgp", preset="paper")
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "match"),
+    [
+        ("nsgp", {"draws": 0}, "'draws' is 0; it must be at least 1"),
+        ("nsgp", {"setting": "fsat"}, "unknown setting 'fsat' of nsgp; use best or fast"),
+        ("csu", {"iterations": 0}, "'iterations' is 0"),
+        ("cstf", {"iterations": 0}, "'iterations' is 0"),
+        ("ltmr", {"iterations": 0}, "'iterations' is 0"),
+        ("lttr", {"iterations": 0}, "'iterations' is 0"),
+        ("cnn-fus-tv", {"iterations": 0}, "'iterations' is 0"),
+        ("hysure", {"draws": 0}, "'draws' is 0"),
+        ("ltmr", {"overlap": 7}, "lower 'overlap' or raise 'patch'"),
+    ],
+)
+def test_values_that_make_no_method_are_one_sentence(pair, method, params, match):
+    with pytest.raises(MossFuseError, match=match) as caught:
+        fuse(pair.hsi, pair.msi, method=method, psf=pair.sensor.psf, phase=(3, 3), srf=pair.sensor.srf, params=params)
+    assert "\n" not in str(caught.value)
 
 
 def test_preset_of_fuse_is_what_the_grid_runs(pair):

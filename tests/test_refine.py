@@ -122,6 +122,12 @@ def test_unknown_suffix_is_refused_with_the_known_ones(make_pair):
         refine("hard", truth, pair)
 
 
+def test_cube_of_another_size_is_refused(make_pair):
+    pair, truth = make_pair(rows=32, cols=32)
+    with pytest.raises(MossFuseError, match=r"has shape \(16, 32, 31\), this pair's has \(32, 32, 31\)"):
+        refine("dc", truth[:16], pair)
+
+
 def test_suffix_of_a_method_name_is_a_known_refinement():
     assert split_suffix("ridge+softdc")[1] in SUFFIXES
 

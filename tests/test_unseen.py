@@ -7,6 +7,8 @@ import pytest
 from scipy.io import loadmat
 
 from baselines import nsgp, ridge_dc
+from mossfuse.benchmark.datasets import phantom
+from mossfuse.inputs import assemble
 from mossfuse.physics.noise import GATE, hsi_noise, identify
 from mossfuse.physics.psf import gaussian_psf, official_geometry
 from mossfuse.physics.sampling import BlurSample
@@ -74,6 +76,18 @@ def test_sentinel_bands_outside_the_span_do_not_break_agreement_with_the_coarse_
 def test_noise_is_not_taken_for_something_unseen(make_pair, ratio, snr):
     pair, _ = make_pair(rows=128, cols=128, ratio=ratio)
     _, facts = identify(noisy(replace(pair, sensor=pair.sensor.restricted_to({"phase"})), *snr))
+    assert not facts["noise_free"] and not facts["unseen"].any()
+
+
+@pytest.mark.parametrize("snr", [(40, 45), (30, 35)])
+@pytest.mark.parametrize("scene", ["globes", "weave"])
+def test_few_low_resolution_pixels_are_not_taken_for_unseen_light(scene, snr):
+    truth, wavelengths = phantom.read(scene, None, None, size=96)
+    centres = np.array([[610], [540], [460]])
+    srf = np.exp(-0.5 * ((wavelengths - centres) / 30) ** 2)
+    blur = BlurSample(gaussian_psf(15, 2.0), (7, 7), 16, truth.shape)
+    pair = assemble(blur(truth), truth @ (srf / srf.sum(1, keepdims=True)).T, phase=7, psf_size=15).observation
+    _, facts = identify(noisy(pair, *snr))
     assert not facts["noise_free"] and not facts["unseen"].any()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mossfuse.benchmark.memory import peak_rss_mb
 from mossfuse.benchmark.provenance import device_facts, write_json
+from mossfuse.files.atomic import write_text
 
 
 def main(task, request_file, outcome_file):
@@ -123,7 +124,7 @@ def write_history(path, history):
     frame = pd.DataFrame({name: list(values) for name, values in history.items()})
     if "step" not in frame.columns:
         frame.insert(0, "step", range(len(frame)))
-    frame.to_csv(path, index=False, float_format="%.8g")
+    write_text(path, frame.to_csv(index=False, float_format="%.8g"))
 
 
 TASKS = {"fuse": fuse, "train": train, "time": clock}

@@ -13,7 +13,7 @@ def fuse_total_variation(hsi, msi, spectra, psf, phase, srf, ratio, tv_weight, m
     hsi (h, w, B), msi (rows, cols, M), spectra (K, B), psf and phase as in Sensor, srf (M, B); circular borders.
     """
     count, shape = len(spectra), msi.shape[:2]
-    at = (slice(None), *lattice(phase, ratio))
+    at = (slice(None), *lattice(phase, ratio, shape))
     blur = transfer_function(psf, shape).astype(np.complex64)
     identity = mu * np.eye(count)
     gram = spectra @ spectra.T

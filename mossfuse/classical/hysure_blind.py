@@ -44,7 +44,7 @@ def estimate_sensors(hsi, msi, ratio, phase, support, subspace, srf_smoothness, 
 
 def estimate_srf(hsi, msi, ratio, phase, radius, smoothness):
     """(M, B): least squares of the strongly blurred, sampled MSI on the LR-HSI, blurred by a mean of that radius."""
-    low = uniform_filter(msi, (MEAN_WIDTH, MEAN_WIDTH, 1), mode="wrap")[lattice(phase, ratio)]
+    low = uniform_filter(msi, (MEAN_WIDTH, MEAN_WIDTH, 1), mode="wrap")[lattice(phase, ratio, msi.shape[:2])]
     spectra = uniform_filter(hsi, (2 * radius + 1,) * 2 + (1,), mode="wrap").reshape(-1, hsi.shape[2])
     return solve(
         spectra.T @ spectra + smoothness * roughness(hsi.shape[2]), spectra.T @ low.reshape(-1, msi.shape[2])

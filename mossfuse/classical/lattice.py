@@ -15,6 +15,12 @@ def transfer_function(psf, shape):
     return np.conj(np.fft.rfft2(grid))
 
 
-def lattice(phase, ratio):
-    """Slices (rows, cols) of the high-resolution pixels on which the PSF of the low-resolution pixels is centred."""
-    return slice(phase[0], None, ratio), slice(phase[1], None, ratio)
+def lattice(phase, ratio, shape):
+    """Index (rows, cols) into images of ``shape``: the pixels on which the PSF of the low-resolution pixels is centred.
+
+    A phase outside the block leaves the image at one side and enters it at the other.
+    """
+    if all(0 <= p < ratio for p in phase):
+        return slice(phase[0], None, ratio), slice(phase[1], None, ratio)
+    rows, cols = ((p + ratio * np.arange(n // ratio)) % n for p, n in zip(phase, shape, strict=True))
+    return np.ix_(rows, cols)

@@ -2,14 +2,18 @@
 
 import numpy as np
 
+from mossfuse.errors import MossFuseError
+
 
 class PatchGrid:
     """Patches of ``side`` x ``side`` pixels every ``step`` pixels, the last row and column flush with the border.
 
-    shape: (rows, cols) of the image; a side longer than the image is cut to it, per axis.
+    shape: (rows, cols) of the image; a side longer than the image is cut to it, per axis. MossFuseError for a step below 1.
     """
 
     def __init__(self, shape, side, step):
+        if step < 1:
+            raise MossFuseError("patches must overlap by less than their side; lower 'overlap' or raise 'patch'")
         self.shape = tuple(shape)
         self.sides = tuple(min(side, n) for n in shape)
         starts = [

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mossfuse.classical.resize import spline_upsample
 from mossfuse.classical.sylvester import SylvesterSolver
-from mossfuse.physics.interpolation import upsample_spline
 
 
 def subspace_size(pixels, wanted):
@@ -72,14 +72,14 @@ class SubspaceData:
         seen = basis @ np.asarray(sensor.srf, np.float64).T
         self.basis = basis.astype(np.float32)
         self.low = hsi @ self.basis.T
-        self.ratio, self.phase = observation.ratio, sensor.phase
+        self.place = (observation.ratio, sensor.psf.shape, sensor.phase)
         self.solver = SylvesterSolver(operator)
         self.observed = msi @ seen.T.astype(np.float32) + operator.adjoint(self.low)
         self.gram = seen @ seen.T
 
     def interpolated(self):
         """Coefficients of the LR-HSI on the MSI's grid by cubic splines, (rows, cols, K) float32."""
-        return upsample_spline(self.low, self.ratio, self.phase)
+        return spline_upsample(self.low, *self.place).astype(np.float32)
 
     def solve(self, mu, split, dual):
         """argmin over A of the data terms + mu ||A - split - dual / (2 mu)||^2; mu > 0, images (rows, cols, K)."""

@@ -1,12 +1,15 @@
 """Defaults of nsgp; docs/nsgp.md says on which scenes each was chosen."""
 
 from mossfuse.closed_form.features import FeatureSettings
+from mossfuse.errors import MossFuseError
 
 COARSE = 16  # ratios from here on use the settings chosen at ratio 32, smaller ones those chosen at ratio 8
 
 
 def settings_for(name, ratio):
     """Arguments of mossfuse.closed_form.nsgp.fit for 'best' or 'fast'; position lengths grow with the ratio."""
+    if name not in ("best", "fast"):
+        raise MossFuseError(f"unknown setting '{name}' of nsgp; use best or fast")
     coarse = ratio >= COARSE
     if name == "fast":
         features = FeatureSettings(

@@ -46,6 +46,14 @@ def add_white(parser, help):
     parser.add_argument("--white", type=positive_numbers, metavar="V", help=help)
 
 
+def seed(text):
+    """0 to 2^31 - 1: what every generator of random numbers takes."""
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise ValueError
+    return value
+
+
 def whole_numbers(text):
     """(3, 4) of '3,4'; (3, 3) of '3'."""
     values = [int(part) for part in text.split(",")]

@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from mossfuse.commands.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, read_pair
+from mossfuse.commands.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, read_pair, seed
 from mossfuse.errors import MossFuseError
 
 SENSOR_SUFFIX = "_sensor.npz"  # takes PSF and SRF where the output's format has no room for them
@@ -38,7 +38,7 @@ def add_verb(verbs):
     add_cameras(parser)
     add_white(parser, WHITE)
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: the GPU where the method uses one")
-    parser.add_argument("--seed", type=int, default=0, help="for methods that draw random numbers (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="for methods that draw random numbers (default: 0)")
     parser.add_argument("--preview", metavar="PNG", type=Path, help="where the preview goes (default: beside OUT)")
     parser.add_argument("--no-preview", action="store_true", help="write no preview")
     parser.add_argument("--force", action="store_true", help="replace outputs that exist")
@@ -82,10 +82,11 @@ def outputs_of(options):
     from mossfuse.files import can_hold
 
     cube = options.output
+    inside = can_hold(cube, "psf_hat")  # refuses what is no file name, so it comes first
     preview = options.preview or cube.with_suffix(".png")
     return {
         "cube": cube,
-        "sensor": None if can_hold(cube, "psf_hat") else cube.with_name(cube.stem + SENSOR_SUFFIX),
+        "sensor": None if inside else cube.with_name(cube.stem + SENSOR_SUFFIX),
         "preview": None if options.no_preview else preview,
         "weights": options.save_weights,
     }
@@ -137,12 +138,12 @@ def tracked(tiles, shape):
 
 def georeference_for(options):
     """The georeference of HR where the output's format can take it over; a word where it is lost."""
-    from mossfuse.files import FORMATS, can_hold, read_georeference
+    from mossfuse.files import can_hold, format_module, read_georeference
     from mossfuse.inputs.reading import split_key
 
     source = split_key(options.hr)[0]
     found = read_georeference(source)
-    same = FORMATS[source.suffix.lower()] == FORMATS[options.output.suffix.lower()]
+    same = format_module(source) is format_module(options.output)
     if found and not (same and can_hold(options.output, "georeference")):
         log.warning("%s is georeferenced and %s cannot take that over; write %s", source, options.output, source.suffix)
         return None

@@ -35,6 +35,8 @@ def run(options):
     find_convention(options.convention)
     if options.ratio is None and not options.pair:
         raise MossFuseError("ERGAS needs the ratio; name it with --ratio, or the pair with --pair LR HR")
+    if options.ratio is not None and options.ratio < 1:
+        raise MossFuseError(f"ratio {options.ratio} is not possible; name a whole number of 1 or more")
     truth, cube = read_image(options.truth)[0], read_image(options.cube)[0]
     white, own = scales(truth, cube, options)
     pair = read_pair(options, *options.pair) if options.pair else None

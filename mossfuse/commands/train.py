@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from mossfuse.commands.arguments import WHITE, add_geometry, add_white, check_outputs, read_pair
+from mossfuse.commands.arguments import WHITE, add_geometry, add_white, check_outputs, read_pair, seed
 from mossfuse.errors import MossFuseError
 
 VARIANTS = ("fixed", "released", "paper")
@@ -40,7 +40,7 @@ def add_verb(verbs):
     add_geometry(parser)
     add_white(parser, WHITE)
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: the GPU where there is one")
-    parser.add_argument("--seed", type=int, default=0, help="of weights and patches (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, help="of weights and patches (default: 0)")
     parser.add_argument("--force", action="store_true", help="replace outputs that exist")
     parser.set_defaults(run=run, srf=None, psf=None)
 
@@ -137,7 +137,9 @@ def train_within_memory(train, observations, options, device, settings):
 
     try:
         return train(observations, seed=options.seed, device=device, path=options.output, resume=True, **settings)
-    except (MemoryError, torch.OutOfMemoryError) as error:
+    except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
+        if type(error) is RuntimeError and "allocate memory" not in str(error):  # what torch says on a CPU
+            raise
         raise MossFuseError(f"there is not enough memory on {device}; lower --patch, --batch or --dim") from error
 
 

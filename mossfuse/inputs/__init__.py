@@ -3,10 +3,11 @@
 Every mistake of the input is refused here with one sentence, before any method starts; what is merely odd is logged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mossfuse.inputs.gain import with_gain
 from mossfuse.inputs.geometry import with_geometry
 from mossfuse.inputs.sensor import sensor_of
 from mossfuse.inputs.shapes import pair_ratio
@@ -45,11 +46,18 @@ def assemble(
     if wavelengths is not None and wavelengths.size != hsi.shape[2]:
         wavelengths = None
     sensor = sensor_of(hsi.shape, msi.shape, ratio, srf, psf, phase, psf_size)
-    white = white_levels(hsi, msi, sensor.srf, white, names)
+    levels = white_levels(hsi, msi, sensor.srf, white, names)
+    unlike = white is None and levels[0] != levels[1] and sensor.srf is not None
     observation = Observation(
-        hsi=scaled(hsi, white[0]), msi=scaled(msi, white[1]), ratio=ratio, sensor=sensor, wavelengths=wavelengths
-    )
-    return Pair(observation if sensor.phase is not None else with_geometry(observation), white)
+        hsi=scaled(hsi, levels[0]), msi=scaled(msi, levels[1]), ratio=ratio, wavelengths=wavelengths,
+        sensor=replace(sensor, srf=None) if unlike else sensor,
+    )  # fmt: skip
+    if sensor.phase is None:
+        observation = with_geometry(observation)
+    if unlike:
+        observation, level = with_gain(observation, sensor.srf, levels[1])
+        levels = levels[0], level
+    return Pair(observation, levels)
 
 
 def scaled(image, white):

@@ -40,9 +40,9 @@ def read_srf(name, wavelengths=None):
 
 def read_psf(name):
     """(kernel (k_rows, k_cols), phase (row, col) where the file holds one, otherwise None)."""
-    path, key = split_key(name)
+    path, _ = split_key(name)
     kernel = read_matrix(name, PSF_NAMES)
-    held = {} if path.suffix.lower() in TABLES or key else read_variables(path, ("phase",))
+    held = {} if path.suffix.lower() in TABLES else read_variables(path, ("phase",))
     return kernel, tuple(int(n) for n in np.ravel(held["phase"])) if "phase" in held else None
 
 

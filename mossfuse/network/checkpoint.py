@@ -4,7 +4,6 @@ Files are read with ``weights_only=True``: they hold tensors and plain data and 
 """
 
 import hashlib
-import os
 import pickle
 import re
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path
 import torch
 
 from mossfuse.errors import MossFuseError
+from mossfuse.files.atomic import replacing
 from mossfuse.network.mossfuse import MossFuse
 
 FORMAT = "mossfuse-checkpoint-1"
@@ -131,13 +131,13 @@ def save(path, network, wavelengths=None, training=None):
 
 
 def write_atomically(content, path):
-    """torch.save through a temporary file in the same folder."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "wb") as file:  # an open file: torch would write the temporary name into the archive
-        torch.save(content, file)
-    os.replace(temporary, path)
+    """torch.save in one step; MossFuseError where the folder or the disk does not allow it."""
+    with replacing(path) as temporary:
+        try:
+            with open(temporary, "wb") as file:  # an open file: torch would write the temporary name into the archive
+                torch.save(content, file)
+        except RuntimeError as error:  # torch's archive writer knows no OSError
+            raise OSError("the file could not be written to its end") from error
 
 
 def load(path):

@@ -23,11 +23,11 @@ def fused_tiles(network, msi, hsi, *, device="cpu", tile=None, compile=False, pr
     torch.compile, on a GPU with CUDA graphs; worth its time only for many pairs of one size. precision: 'float32' or
     'bfloat16'. Raises MossFuseError for settings that do not go together.
     """
-    if tile is not None and (compile or tile < 1):
+    if tile is not None and (compile or type(tile) is not int or tile < 1):
         raise MossFuseError(
             "compile works on whole images: leave tile out"
             if compile
-            else f"tile must be a positive number of pixels, not {tile}"
+            else f"tile must be a positive whole number of pixels, not {tile}"
         )
     if compile or (tile is None and torch.device(device).type != "cpu"):
         cube = whole(network, msi, hsi, device, compile, precision)

@@ -30,7 +30,7 @@ UNSEEN = 4.0  # an MSI band's residual variance, over what noise accounts for, t
 NEIGHBOURS = 6  # HSI bands that a band's details are regressed on
 SHARED_SAMPLE = 4096  # most low-resolution pixels that the search for a shared PSF looks at
 STRIPE_PASSES = 2  # the first finds stripes under a sensor that they have disturbed
-ENOUGH = 16  # degrees of freedom below which nothing is said about what the noise accounts for
+ENOUGH = 32  # degrees of freedom below which the details are too few to say what the noise accounts for
 TEXTURE_QUANTILE, MAD_QUANTILE, MAD_BIAS = 0.3, 0.2, 1.08
 
 

@@ -6,9 +6,3 @@ import numpy as np
 def apply_srf(cube, srf):
     """(..., B) x (M, B) -> (..., M), in the cube's floating type."""
     return cube @ np.asarray(srf, cube.dtype).T
-
-
-def normalised_rows(srf):
-    """The SRF with every row divided by its sum (float64)."""
-    srf = np.asarray(srf, np.float64)
-    return srf / srf.sum(1, keepdims=True)
