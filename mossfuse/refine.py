@@ -19,6 +19,7 @@ SUFFIXES = {
 }
 SUBSPACE = 6
 LENGTH = 0.6  # kriging length over the ratio
+DEFAULTS = {"subspace": SUBSPACE, "length": LENGTH, "family": "auto"}  # what a configuration may set
 
 
 def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, family="auto", device="cpu"):
@@ -56,6 +57,11 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
         gain = msi_gain(spectral_covariance(observation.hsi), sensor.srf)
         refined = make_consistent(start, observation, operator, sensor.srf, gain, length)
     return Fusion(cube=refined.astype(np.float32), psf_hat=sensor.psf, srf_hat=sensor.srf)
+
+
+def device_of(suffix, device):
+    """Where a refinement computes on a machine whose methods use ``device``: the hard forms are NumPy alone."""
+    return device if suffix.startswith("soft") else "cpu"
 
 
 def make_consistent(cube, observation, operator, srf, gain, length=LENGTH):

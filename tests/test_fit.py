@@ -10,7 +10,9 @@ import pytest
 import torch
 
 import mossfuse.fit as fit_module
+from mossfuse.benchmark.curve import score_iterates
 from mossfuse.errors import MossFuseError
+from mossfuse.files import write_cube
 from mossfuse.fit import (
     History,
     Schedule,
@@ -183,6 +185,20 @@ def test_index_of_iterates_counts_steps_over_all_stages_and_time_without_saving(
     assert list(index["file"]) == [f"second-{n:06d}.npy" for n in (4, 8, 10)]
     assert list(index["step"]) == [14, 18, 20] and set(index["stage"]) == {"second"}
     assert index["seconds"].is_monotonic_increasing and index["seconds"].iloc[-1] < fitted.seconds - 0.3
+
+
+@pytest.mark.parametrize("convention", ["std1", "pansharpening", "denoising"])
+def test_curve_leaves_out_what_is_not_finite_and_what_a_convention_has_not(tmp_path, convention):
+    truth = np.random.default_rng(0).random((32, 32, 5)).astype(np.float32)
+    write_cube(tmp_path / "truth.mat", truth)
+    np.save(tmp_path / "a.npy", truth * 0.9)
+    np.save(tmp_path / "b.npy", truth * np.nan)
+    (tmp_path / "index.csv").write_text("stage,step,seconds,cpu_seconds,file\nfit,1,1,1,a.npy\nfit,2,2,2,b.npy\n")
+    score_iterates(
+        iterates=tmp_path, truth=tmp_path / "truth.mat", ratio=8, convention=convention, output=tmp_path / "c.csv"
+    )
+    curve = pd.read_csv(tmp_path / "c.csv")
+    assert list(curve["step"]) == [1] and curve[["psnr", "sam"]].notna().any(axis=1).all()
 
 
 def test_graphs_change_nothing_on_a_cpu():

@@ -18,8 +18,13 @@ def test_a_killed_child_is_told_by_its_signal():
 
 
 def test_a_child_that_leaves_no_result_is_a_failure():
-    outcome = run_child("no such task", {}, threads=1, limit_s=60)
-    assert outcome["status"] == "failed"
+    outcome = run_child("fuse", {}, threads=1, limit_s=60)
+    assert outcome["status"] == "failed" and outcome["reason"].startswith("KeyError")  # an exception of the science
+    program = [sys.executable, "-c", "import os; os._exit(3)"]
+    assert (
+        exit_reason(subprocess.run(program).returncode)
+        == "the process ended with exit status 3 and left no result; see the log"
+    )
 
 
 def test_the_time_limit_is_a_reason(tmp_path):

@@ -251,8 +251,8 @@ def test_psnr_falls_as_the_noise_grows(seed, sigma, more):
 @SETTINGS
 @given(CUBES, CUBES)
 def test_scores_of_similarity_lie_within_their_bounds(truth, cube):
-    x, y = truth.astype(float), cube.astype(float)
     truth[0, 0] = (0.5, 0.25, 1)
+    x, y = truth.astype(float), cube.astype(float)
     assert psnr_global(x, y) <= psnr_bandmean(x, y) + 1e-9 or psnr_global(x, y) == np.inf
     for value in (uqi(x, y), ssim_gauss11(x, y), ssim_uniform7(x, y)):
         assert -1 - 1e-9 <= value <= 1 + 1e-9

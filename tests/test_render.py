@@ -1,7 +1,6 @@
 """Claims about the pictures and spectra of a cell."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -222,14 +221,6 @@ def test_same_input_gives_same_bytes(tmp_path):
 def test_cube_of_another_shape_is_refused(tmp_path):
     with pytest.raises(MossFuseError, match=r"cell 'a/b'.*\(48, 40, 30\).*\(48, 40, 31\)"):
         render_cell(scene(), scene()[..., :30], VISIBLE, tmp_path, key="a/b")
-
-
-def test_512_pixels_and_31_bands_take_less_than_a_second_and_a_half(tmp_path):
-    truth = np.random.default_rng(0).random((512, 512, 31), np.float32)
-    render_cell(truth[:64, :64], truth[:64, :64], VISIBLE, tmp_path, key="warm-up")
-    start = time.process_time()
-    render_cell(truth, truth * 0.98, VISIBLE, tmp_path, key="k")
-    assert time.process_time() - start < 1.5
 
 
 @pytest.mark.real_data

@@ -1,5 +1,7 @@
 """Claims about the report: its numbers, its words, its files, and what a browser shows."""
 
+import copy
+import dataclasses
 import json
 import re
 import shutil
@@ -19,6 +21,7 @@ from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.report.figures import pareto
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.load import load_results
+from mossfuse.benchmark.report.scenes import same_size
 from mossfuse.benchmark.report.style import method_colours, slug
 from mossfuse.benchmark.report.tables import latex, published_comparison, to_csv, to_latex, to_markdown
 from mossfuse.errors import MossFuseError
@@ -90,7 +93,8 @@ def test_means_leave_out_scenes_seen_in_training_for_everybody(results, board):
 def test_metrics_json_has_the_means_of_the_report(grid, board):
     table = pd.read_csv(grid[0] / "metrics.csv", dtype=str, keep_default_na=False).reindex(columns=METRIC_COLUMNS)
     means = nested_means(table.itertuples(index=False, name=None))["toy"][X8]
-    expected = board.table.set_index("method")["psnr"].dropna()
+    expected = board.ranked.set_index("method")["psnr"]
+    assert "colleague-net" not in expected  # it failed on a scene
     assert set(means) == set(expected.index) and "fig" in board.seen_scenes
     for name, mean in expected.items():
         assert means[name]["std1"]["psnr"] == pytest.approx(mean, rel=1e-7)
@@ -121,6 +125,38 @@ def test_failed_method_is_listed_but_not_ranked(results, board):
     row = board.table.set_index("method").loc["colleague-net"]
     assert row["standing"] == "failed" and np.isnan(row["rank"]) and row["scenes"] == 2 and row["failed"] == 1
     assert "failed on 1 of 3 scenes" in " ".join(findings(results, board))
+
+
+def test_method_that_was_not_run_on_every_scene_is_listed_but_not_ranked(grid, tmp_path):
+    results = load_results(*changed(grid, tmp_path, lambda t: t[(t["method"] != "nsgp") | (t["scene"] != "plum")]))
+    board = make_board(results, "toy", X8, "std1")
+    row = board.table.set_index("method").loc["nsgp"]
+    assert row["standing"] == "partial" and np.isnan(row["rank"]) and row["scenes"] == 2
+    assert "was run on 2 of 3 scenes and is therefore not ranked" in " ".join(findings(results, board))
+    table = pd.read_csv(tmp_path / "results/metrics.csv", dtype=str, keep_default_na=False).reindex(
+        columns=METRIC_COLUMNS
+    )
+    assert "nsgp" not in nested_means(table.itertuples(index=False, name=None))["toy"][X8]
+
+
+def test_training_of_an_earlier_grid_is_not_shown(grid, tmp_path):
+    results, checkpoints, data = changed(grid, tmp_path, lambda table: table)
+    for place in ("toy/x8-gauss7s2/mossfuse/seed7", "gone/x8-gauss7s2/mossfuse/seed0"):
+        (checkpoints / place).mkdir(parents=True)
+        (checkpoints / place / "train.json").write_text('{"status": "ok", "commit": "old"}')
+    before = load_results(*grid).trainings
+    assert load_results(results, checkpoints, data).trainings.keys() <= before.keys()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [((8, 8), (9, 9)), ((7, 7), (9, 9)), ((8, 8), (11, 12)), ((5, 8), (6, 6))]
+)
+def test_pictures_of_two_kernels_share_the_pixel_of_their_centre(first, second):
+    kernels = [np.zeros(shape) for shape in (first, second)]
+    for kernel in kernels:
+        kernel[tuple((n - 1) // 2 for n in kernel.shape)] = 1
+    padded = same_size(*kernels)
+    np.testing.assert_array_equal(*padded)
 
 
 def test_ranks_follow_the_leading_metric(board):
@@ -186,6 +222,26 @@ def test_published_numbers_stand_beside_ours_with_the_gap(results, board):
     assert row["authors"] == pytest.approx(means["mossfuse-authors"])
     other = make_board(results, "eight", X8, "std1")
     assert published_comparison(results, other)["published"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("change", "fitting"),
+    [
+        ({}, True),
+        ({"dataset": "toy-half"}, False),
+        ({"snr_hsi": 30}, False),
+        ({"shift": [0.5, 0.0]}, False),
+        ({"ratio": 4}, False),
+    ],
+)
+def test_published_number_is_compared_on_its_own_data_and_degradation_only(results, board, change, fitting):
+    catalogue = copy.deepcopy(results.catalogue)
+    about, degradation = catalogue["datasets"]["toy"], catalogue["degradations"][X8]
+    about["dataset"] = change.get("dataset", "toy")
+    about["title"] = "Toy at half size"
+    degradation.update({k: v for k, v in change.items() if k != "dataset"})
+    table = published_comparison(dataclasses.replace(results, catalogue=catalogue), board)
+    assert table["published"].notna().any() == fitting
 
 
 def test_published_number_of_another_ratio_is_not_compared(grid, tmp_path):

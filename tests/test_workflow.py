@@ -33,8 +33,9 @@ from mossfuse.protocol import Fusion, Method
 METHOD = Method(name="{name}", title="{name}", citation="-", licence="-", stochastic=False)
 def fuse(observation, *, seed, device, checkpoint=None):
     cube = np.zeros((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
+    hats = dict()
     {body}
-    return Fusion(cube=cube)
+    return Fusion(cube=cube, **hats)
 """
 
 
@@ -166,7 +167,7 @@ def test_scene_added_to_a_finished_grid_is_planned_alone(finished):
 
 
 @pytest.mark.slow
-def test_three_kinds_of_failure_become_rows_and_only_they_are_tried_again(tmp_path):
+def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_path):
     folder, methods = tmp_path / "run", tmp_path / "methods"
     folder.mkdir()
     methods.mkdir()
@@ -174,11 +175,15 @@ def test_three_kinds_of_failure_become_rows_and_only_they_are_tried_again(tmp_pa
         "raises": 'raise ValueError("endmembers are collinear")',
         "nan": "cube[3, 4, 5] = np.nan",
         "killed": "os.kill(os.getpid(), signal.SIGKILL)",
+        "huge": "cube = cube + 1e39",  # finite in float64, infinite in float32
+        "crooked": "hats = dict(srf_hat=np.ones((31, 3)))",
+        "base": 'raise ValueError("no start")',  # named by its refinement alone
     }
     for name, body in bodies.items():
         (methods / f"{name}.py").write_text(ONE.format(name=name, body=body))
     environment = {"MOSSFUSE_BASELINES": str(methods)}
-    config = small_grid(["bicubic", "bicubic-msi", *bodies])
+    bodies.pop("base")
+    config = small_grid(["bicubic", "bicubic-msi", *bodies, "base+dc"])
     code, output = run(folder, config, environment=environment)
     assert code != 0
     assert (folder / "reports" / "index.html").exists()
@@ -186,12 +191,15 @@ def test_three_kinds_of_failure_become_rows_and_only_they_are_tried_again(tmp_pa
     assert "endmembers are collinear" in reasons["raises"]
     assert "NaN" in reasons["nan"]
     assert "SIGKILL" in reasons["killed"]
+    assert "infinite" in reasons["huge"]
+    assert "srf_hat of shape (31, 3), it needs shape (3, 31)" in reasons["crooked"]
+    assert reasons["base+dc"].startswith("the row it refines failed")
     assert {r["method"] for r in table(folder) if r["status"] == "ok"} == {"bicubic", "bicubic-msi"}
     assert all(reason in output for reason in reasons.values())
     jobs = planned(folder, config, environment)
-    assert jobs["fuse"] == 3 and jobs["score"] == 3
+    assert jobs["fuse"] == 7 and jobs["score"] == 6
     assert not {"degrade", "prepare", "train"} & set(jobs)
-    for name in bodies:
+    for name in (*bodies, "base"):
         (methods / f"{name}.py").write_text(ONE.format(name=name, body="pass"))
     code, output = run(folder, config, environment=environment)
     assert code == 0, output
@@ -258,6 +266,9 @@ def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_pa
         if list(tmp_path.glob(sign)):
             break
         time.sleep(0.1)
+    else:
+        pytest.fail(f"the run never reached '{moment}'")
+    assert process.poll() is None
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     code, output = run(tmp_path, config_of(), "--unlock")

@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mossfuse.benchmark.child import SPENT
+from mossfuse.benchmark.digest import source_digest
 from mossfuse.benchmark.isolation import run_child
 from mossfuse.benchmark.provenance import code_state, sha256_of, versions, write_json
 
@@ -135,7 +137,7 @@ def train_row(
     weights, history = folder / "weights.pt", folder / "history.csv"
     # Weights in the making live outside the rule's outputs: the workflow removes those when a run is cut short.
     making = folder / "resume" / "weights.pt"
-    making.parent.mkdir(exist_ok=True)
+    forget_other_code(making.parent, source_digest(row.module.__file__))
     request = {
         "method": row.method.name,
         "params": dict(row.train),
@@ -165,6 +167,7 @@ def train_row(
     if outcome["status"] == "ok":
         os.replace(making, weights)
         os.replace(request["history"], history)
+        making.with_name(SPENT).unlink(missing_ok=True)
         outcome["output"] = sha256_of(weights)
     else:
         weights.write_bytes(b"")
@@ -172,6 +175,15 @@ def train_row(
     record = {**record, "wall_seconds": time.perf_counter() - started, **outcome}
     write_json(folder / "train.json", record)
     return record
+
+
+def forget_other_code(folder, digest):
+    """Empty the folder of a training in the making unless it was begun by the code of this digest; then it may go on."""
+    mark = folder / "code"
+    if folder.is_dir() and not (mark.exists() and mark.read_text() == digest):
+        shutil.rmtree(folder)
+    folder.mkdir(exist_ok=True)
+    mark.write_text(digest)
 
 
 def asked_of(cell, row, pair, checkpoint, base, device):

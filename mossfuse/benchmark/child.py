@@ -6,13 +6,17 @@ This is the only place where an exception of the science is caught: it becomes t
 import json
 import logging
 import sys
+import threading
 import time
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 
 from mossfuse.benchmark.memory import peak_rss_mb
 from mossfuse.benchmark.provenance import device_facts, write_json
 from mossfuse.files.atomic import write_text
+
+SPENT = "seconds.json"  # beside the weights in the making
 
 
 def main(task, request_file, outcome_file):
@@ -61,16 +65,17 @@ def fuse(request):
     device = choose_device(method, request["device"])
     start, cpu = time.perf_counter(), time.process_time()
     if request["suffix"]:
-        from mossfuse.refine import refine
+        from mossfuse.refine import device_of, refine
 
-        base = read_cube(request["base"])[0]
+        base, device = read_cube(request["base"])[0], device_of(request["suffix"], device)
         start, cpu = time.perf_counter(), time.process_time()
-        fusion = refine(request["suffix"], base, pair, **request["params"])
+        fusion = refine(request["suffix"], base, pair, device=device, **request["params"])
     else:
         params = {**request["params"], **({"iterates": request["iterates"]} if request["iterates"] else {})}
         fusion = module.fuse(pair, seed=request["seed"], device=device, checkpoint=request["checkpoint"], **params)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    cube = np.asarray(fusion.cube)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is refused as infinite below
+        cube = np.asarray(fusion.cube).astype(np.float32)
     expected = (*pair.msi.shape[:2], pair.hsi.shape[2])
     if cube.shape != expected:
         raise MossFuseError(f"the method returned a cube of shape {cube.shape}, the scene needs {expected}")
@@ -78,12 +83,26 @@ def fuse(request):
         bad = ~np.isfinite(cube)
         kind = "NaN" if np.isnan(cube).any() else "infinite"
         raise MossFuseError(f"the method returned {kind} values in {int(bad.sum())} of {bad.size} samples")
-    estimates = {
-        k: np.asarray(v) for k, v in (("psf_hat", fusion.psf_hat), ("srf_hat", fusion.srf_hat)) if v is not None
-    }
-    write_cube(request["cube"], cube.astype(np.float32), pair.wavelengths, **estimates)
+    write_cube(request["cube"], cube, pair.wavelengths, **checked_estimates(fusion, pair))
     write_history(request["history"], fusion.history)
     return {"seconds": seconds, "cpu_seconds": cpu, "notes": dict(fusion.notes), **device_facts(device)}
+
+
+def checked_estimates(fusion, pair):
+    """{'psf_hat', 'srf_hat'} of those that the method returned; MossFuseError where one cannot be scored."""
+    import numpy as np
+
+    from mossfuse.errors import MossFuseError
+
+    wanted = {"psf_hat": None, "srf_hat": (pair.msi.shape[2], pair.hsi.shape[2])}
+    found = {k: np.asarray(getattr(fusion, k)) for k in wanted if getattr(fusion, k) is not None}
+    for name, value in found.items():
+        if value.ndim != 2 or wanted[name] not in (None, value.shape):
+            needed = "two axes" if wanted[name] is None else f"shape {wanted[name]}"
+            raise MossFuseError(f"the method returned {name} of shape {value.shape}, it needs {needed}")
+        if not np.isfinite(value).all():
+            raise MossFuseError(f"the method returned {name} with NaN or infinite values")
+    return found
 
 
 def train(request):
@@ -95,19 +114,50 @@ def train(request):
     pairs = [read_pair(path, knows=method.knows) for path in request["pairs"]]
     truths = [read_cube(path)[0] for path in request["truths"]] if method.trains == "supervised" else None
     device = choose_device(method, request["device"])
-    start, cpu = time.perf_counter(), time.process_time()
-    history = module.train(
-        pairs,
-        seed=request["seed"],
-        device=device,
-        path=request["weights"],
-        resume=True,
-        truths=truths,
-        **request["params"],
-    )
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    with spent(Path(request["weights"]).with_name(SPENT)) as so_far:
+        history = module.train(
+            pairs,
+            seed=request["seed"],
+            device=device,
+            path=request["weights"],
+            resume=True,
+            truths=truths,
+            **request["params"],
+        )
+        seconds = so_far()
     write_history(request["history"], history)
-    return {"seconds": seconds, "cpu_seconds": cpu, "scenes": request["scenes"], **device_facts(device)}
+    return {**seconds, "scenes": request["scenes"], **device_facts(device)}
+
+
+@contextmanager
+def spent(path, every_s=5.0):
+    """Count the seconds of the block on top of those that ``path`` tells of attempts that were cut short.
+
+    Yields a function that returns {'seconds', 'cpu_seconds'}; the file is brought up to date every so many seconds, so that
+    a kill loses few of them.
+    """
+    before = json.loads(path.read_text()) if path.exists() else {"seconds": 0.0, "cpu_seconds": 0.0}
+    start, cpu = time.perf_counter(), time.process_time()
+    ended = threading.Event()
+
+    def so_far():
+        return {
+            "seconds": before["seconds"] + time.perf_counter() - start,
+            "cpu_seconds": before["cpu_seconds"] + time.process_time() - cpu,
+        }
+
+    def keep():
+        while not ended.wait(every_s):
+            write_json(path, so_far())
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        yield so_far
+    finally:
+        ended.set()
+        keeper.join()
+        write_json(path, so_far())
 
 
 def clock(request):

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from mossfuse.benchmark.gpu import claim_gpu
 from mossfuse.benchmark.grid import Cell, Grid
 from mossfuse.benchmark.isolation import follow_workflow
 from mossfuse.benchmark.provenance import write_json
@@ -16,6 +17,7 @@ from mossfuse.errors import MossFuseError
 
 log = logging.getLogger("mossfuse")
 DATA = Path("data")
+CALLS = 3  # of a method that a timing needs at most: a warm-up, a timed one, and one that counts operations
 
 
 def add_verbs(parser):
@@ -65,11 +67,26 @@ def parse_cell(text, grid):
         raise MossFuseError(f"cell '{text}' is not of the form DATASET/DEGRADATION/METHOD/SCENE/seedN")
     if parts[2] not in grid.rows:
         raise MossFuseError(f"cell '{text}': the configuration has no row '{parts[2]}'; add it to the grid's methods")
-    return Cell(*parts[:4], int(parts[4][4:]))
+    cell = Cell(*parts[:4], int(parts[4][4:]))
+    if cell not in grid.runs():
+        raise MossFuseError(
+            f"cell '{text}' is not in the configuration's grid; check data set, degradation, scene and seed"
+        )
+    return cell
+
+
+def degradation_of(name, grid):
+    if name not in grid.degradations:
+        raise MossFuseError(f"the configuration has no degradation '{name}'; it has: {', '.join(grid.degradations)}")
+    return grid.degradations[name]
 
 
 def device_of(options):
-    return "auto" if options.gpu else "cpu"
+    """'auto' with a GPU of this job's own where there are several, or 'cpu'."""
+    if not options.gpu:
+        return "cpu"
+    claim_gpu()
+    return "auto"
 
 
 def fetch(options):
@@ -86,6 +103,10 @@ def prepare(options):
 
     settings, grid = load(options)
     block = grid.block_of(options.dataset)
+    if options.scene not in block.spec.scenes:
+        raise MossFuseError(
+            f"dataset '{block.dataset}' has no scene '{options.scene}'; it has: {', '.join(block.spec.scenes)}"
+        )
     prepare_scene(block.dataset, options.scene, DATA / block.label, mirror_folders(settings), **block.options)
 
 
@@ -116,7 +137,7 @@ def degrade(options):
     from mossfuse.files import read_cube
 
     settings, grid = load(options)
-    block, degradation = grid.block_of(options.dataset), grid.degradations[options.degradation]
+    block, degradation = grid.block_of(options.dataset), degradation_of(options.degradation, grid)
     cube, wavelengths = read_cube(DATA / options.dataset / "scenes" / f"{options.scene}.mat")
     srf = load_srf(degradation.srf, wavelengths, mirror_folders(settings))
     pair = making.degrade(cube, degradation, srf, scene=options.scene, wavelengths=wavelengths)
@@ -144,6 +165,12 @@ def train(options):
     from mossfuse.benchmark.cell import train_row
 
     settings, grid = load(options)
+    known = {f"{label}/{degradation}/{row}/seed{seed}" for label, degradation, row, seed in grid.trainings()}
+    if options.training not in known:
+        raise MossFuseError(
+            f"training '{options.training}' (DATASET/DEGRADATION/METHOD/seedN) is none of the configuration's: "
+            f"{', '.join(sorted(known)) or 'nothing is trained'}"
+        )
     label, degradation, name, seed = options.training.split("/")
     block, row = grid.block_of(label), grid.rows[name]
     pairs = [Path(settings["results"], label, degradation, "_pairs", f"{s}.mat") for s in block.train_scenes]
@@ -207,7 +234,7 @@ def clock(options):
         device=device_of(options),
         timing=settings["timing"],
         threads=settings["threads"]["fuse"],
-        limit_s=settings["limits"]["fuse_s"],
+        limit_s=CALLS * settings["limits"]["fuse_s"] + settings["timing"]["budget_s"],
         log=prepared_log(options),
     )
 
@@ -278,7 +305,7 @@ def verdict(options):
 
     settings, grid = load(options)
     results = Path(settings["results"])
-    runs = [results / cell.folder / "run.json" for cell in grid.cells()]
+    runs = [results / cell.folder / "run.json" for cell in grid.runs()]
     trainings = [Path(settings["checkpoints"], *map(str, t[:3]), f"seed{t[3]}", "train.json") for t in grid.trainings()]
     failures = judge(runs, trainings, results / "verdict.txt")
     if failures:

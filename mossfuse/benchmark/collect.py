@@ -28,7 +28,7 @@ METRIC_COLUMNS = (
 )
 TIMING_COLUMNS = (
     "dataset", "degradation", "method", "scene", "seed", "device", "device_name", "threads", "repeats", "first_s",
-    "median_s", "spread_s", "cpu_s", "peak_rss_mb", "parameters", "flops", "train_s",
+    "median_s", "spread_s", "cpu_s", "peak_rss_mb", "parameters", "flops", "train_s", "reason",
 )  # fmt: skip
 
 
@@ -46,11 +46,12 @@ def collect(grid, results, checkpoints):
 
 
 def seen_in_training(grid, cell):
-    """True where the weights behind this cell were fitted with this scene."""
+    """True where the weights behind this cell were fitted with this scene, or, being a given file, may have been."""
     row, block = grid.rows[cell.method], grid.block_of(cell.dataset)
     if row.trained_here:
         return cell.scene in block.train_scenes
-    return row.weights_kind == "authors" and cell.scene in block.spec.train
+    own = block.train_scenes if row.weights_kind == "given" else ()
+    return bool(row.weights) and cell.scene in {*block.spec.train, *own}
 
 
 def metric_rows(grid, cell, run, results):
@@ -77,7 +78,8 @@ def pair_hash(results, cell):
 def nested_means(rows):
     """dataset -> degradation -> method -> convention -> metric -> mean over seeds and over the scenes that the report counts.
 
-    A method that has seen a counted scene in training has no mean, as it has no rank in the report.
+    A method that has seen a counted scene in training, failed on one or was not run on one has no mean, as it has no rank in
+    the report.
     """
     entries = [dict(zip(METRIC_COLUMNS, row, strict=True)) for row in rows]
     cells = {}
@@ -85,8 +87,15 @@ def nested_means(rows):
         place = cells.setdefault((e["dataset"], e["degradation"]), {})
         place[e["method"], e["scene"], e["seen_in_training"] == "true"] = None
     counted = {place: set(counted_scenes(seen)[0]) for place, seen in cells.items()}
+    finished = {}
+    for e in entries:
+        if e["status"] == "ok" and e["seen_in_training"] == "false":
+            finished.setdefault((e["dataset"], e["degradation"], e["method"]), set()).add(e["scene"])
     groups = {}
     for e in entries:
+        place = (e["dataset"], e["degradation"])
+        if not counted[place] <= finished.get((*place, e["method"]), set()):
+            continue
         fresh = e["seen_in_training"] == "false" and e["scene"] in counted[e["dataset"], e["degradation"]]
         if e["status"] == "ok" and fresh:
             key = tuple(e[k] for k in ("dataset", "degradation", "method", "convention", "metric"))
@@ -102,14 +111,26 @@ def nested_means(rows):
 
 
 def timing_row(grid, cell, results, checkpoints):
+    """A cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
     timing = json.loads((results / cell.folder / "time.json").read_text())
     row = grid.rows[cell.method]
+    if row.suffix:
+        timing = with_base(timing, json.loads((results / grid.base_cell(cell).folder / "time.json").read_text()))
     trained = ""
     if row.trained_here:
         record = checkpoints / cell.dataset / cell.degradation / row.base / f"seed{cell.seed}" / "train.json"
         trained = json.loads(record.read_text()).get("seconds", "")
     blank = {**timing, **{k: getattr(cell, k) for k in ("dataset", "degradation", "method", "scene", "seed")}}
     return tuple(trained if k == "train_s" else "" if blank.get(k) is None else blank[k] for k in TIMING_COLUMNS)
+
+
+def with_base(timing, base):
+    """The clock of a refinement and its base together: seconds add up, the rest is the base's; a failure stays one."""
+    failed = next((t for t in (base, timing) if t["status"] != "ok"), None)
+    if failed:
+        return failed
+    seconds = {k: timing[k] + base[k] for k in ("first_s", "median_s", "spread_s", "cpu_s")}
+    return {**base, **seconds, "peak_rss_mb": max(timing["peak_rss_mb"], base["peak_rss_mb"])}
 
 
 def catalogue(grid):
@@ -155,7 +176,7 @@ def describe_row(row):
 def describe_block(block):
     spec = block.spec
     return {
-        "title": spec.title, "citation": spec.citation, "terms": spec.terms, "url": spec.url, "note": spec.note,
+        "dataset": spec.name, "title": spec.title, "citation": spec.citation, "terms": spec.terms, "url": spec.url, "note": spec.note,
         "shape": spec.shape, "train": block.train_scenes, "test": spec.test, "scenes": block.scenes,
         "options": dict(block.options),
     }  # fmt: skip

@@ -12,7 +12,8 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
     """Write ``output``, one row per cube of the folder ``iterates`` (see mossfuse.fit.Iterates), in order of steps.
 
     truth: the scene's cube file. step: over all stages of the fit. seconds, cpu_seconds: of the fit until then, on a
-    machine that may do other work. psnr, sam: by ``convention``. A fit that failed gives a header alone.
+    machine that may do other work. psnr, sam: by ``convention``, empty where it has none. A cube that is not finite has no
+    row; a fit that failed has the rows of what it saved before.
     """
     import numpy as np
 
@@ -24,6 +25,8 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
         reference, _ = read_cube(truth)
         with open(index, newline="") as stream:
             for entry in csv.DictReader(stream):
-                values = score(reference, np.load(Path(iterates, entry["file"])), ratio, convention)
-                rows.append([entry[c] if c in entry else values[c] for c in COLUMNS])
+                cube = np.load(Path(iterates, entry["file"]))
+                if np.isfinite(cube).all():
+                    values = score(reference, cube, ratio, convention)
+                    rows.append([entry[c] if c in entry else values.get(c, "") for c in COLUMNS])
     write_rows(Path(output), COLUMNS, rows)

@@ -1,6 +1,7 @@
 """A digest of the code a step depends on, so that an edit re-runs that step and nothing else.
 
-Comments and docstrings do not count; imports inside the project are followed.
+Comments and docstrings do not count; imports inside the project are followed, relative ones too, and the tables (.csv) that
+lie in the folder of a package count as its code.
 """
 
 import ast
@@ -25,6 +26,8 @@ def source_digest(path, skip=()):
         todo.extend(imported(current, skip))
     for current in sorted(seen):
         digest.update(code_of(current).encode())
+        for table in sorted(current.parent.glob("*.csv")) if current.name == "__init__.py" else ():
+            digest.update(table.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -63,10 +66,19 @@ def imported(path, skip):
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = from_module(path, node)
+            names.add(module)
+            names.update(f"{module}.{alias.name}" for alias in node.names)
     for name in sorted(names):
         if name.split(".")[0] in ("mossfuse", "baselines") and not name.startswith(tuple(skip) or ("\0",)):
             base = ROOT.joinpath(*name.split("."))
             yield from (p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file())
+
+
+def from_module(path, node):
+    """Full name of the module that a ``from ... import`` names, relative to the module at ``path`` where it has dots."""
+    if not node.level or not path.is_relative_to(ROOT):
+        return node.module or ""
+    package = path.relative_to(ROOT).parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])

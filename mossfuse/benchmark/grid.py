@@ -2,7 +2,8 @@
 
 import difflib
 import inspect
-from dataclasses import dataclass, field
+import string
+from dataclasses import dataclass, field, fields
 
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
@@ -98,9 +99,10 @@ class Grid:
             raise MossFuseError(f"settings are given for '{name}', which no grid entry names; {hint}")
         labels = {}
         for block in self.blocks:
-            if labels.setdefault(block.label, (block.dataset, block.options)) != (block.dataset, block.options):
+            own = (block.dataset, block.options, block.train_scenes)
+            if labels.setdefault(block.label, own) != own:
                 raise MossFuseError(
-                    f"two grid entries use '{block.label}' with different options; give one an 'as:' name"
+                    f"two grid entries use '{block.label}' with different options or training scenes; give one an 'as:' name"
                 )
 
     def seeds_of(self, row, seeds):
@@ -118,8 +120,25 @@ class Grid:
                             out[Cell(block.label, degradation, row, scene, seed)] = None
         return list(out)
 
+    def base_cell(self, cell):
+        """The cell whose cube a cell with a suffix refines; the grid need not name it."""
+        row = self.rows[cell.method]
+        seed = cell.seed if row.method.stochastic else self.block_of(cell.dataset).seeds[0]
+        return Cell(cell.dataset, cell.degradation, row.base, cell.scene, seed)
+
+    def runs(self):
+        """Every cell that is run: the scored ones and the bases of refinements."""
+        cells = self.cells()
+        return list(dict.fromkeys([*cells, *(self.base_cell(c) for c in cells if self.rows[c.method].suffix)]))
+
     def block_of(self, label):
-        return next(b for b in self.blocks if b.label == label)
+        """The first entry of the grid with that label; MossFuseError where there is none."""
+        for block in self.blocks:
+            if block.label == label:
+                return block
+        raise MossFuseError(
+            f"the configuration has no dataset '{label}'; it has: {', '.join(b.label for b in self.blocks)}"
+        )
 
     def scenes_to_prepare(self):
         """label -> every scene needed: scored ones and, where something is trained, the training scenes."""
@@ -140,14 +159,19 @@ class Grid:
         choice = self.config["timing"]["scenes"]
         if choice == "none":
             return []
-        first = {b.label: (b.scenes[0], b.seeds[0]) for b in reversed(self.blocks)}
-        return [
-            c
-            for c in self.cells()
-            if self.rows[c.method].external is None
-            and c.seed == first[c.dataset][1]
-            and (choice == "all" or c.scene == first[c.dataset][0])
-        ]
+        out = {}
+        for block in self.blocks:
+            scenes = block.scenes if choice == "all" else block.scenes[:1]
+            for degradation in block.degradations:
+                for row in (m for m in block.methods if self.rows[m].external is None):
+                    for scene in scenes:
+                        out[Cell(block.label, degradation, row, scene, block.seeds[0])] = None
+        return list(out)
+
+    def clocked_cells(self):
+        """The timed cells and, because a refinement takes its base's time as well, the bases of those with a suffix."""
+        timed = self.timed_cells()
+        return list(dict.fromkeys([*timed, *(self.base_cell(c) for c in timed if self.rows[c.method].suffix)]))
 
     def trainings(self):
         """(label, degradation, base row, seed) of every training that the scored cells need."""
@@ -197,17 +221,27 @@ def make_block(entry, find_dataset):
 def make_row(name, config):
     """Resolve a row name: external cubes, a method, a setting with its own name, or any of them with a suffix."""
     if name in config["external"]:
+        check_pattern(name, config["external"][name]["pattern"])
         return Row(name=name, external=config["external"][name], title=config["external"][name]["title"])
     base, suffix = split_suffix(name)
     if suffix:
-        from mossfuse.refine import SUFFIXES
+        from mossfuse.refine import DEFAULTS, SUFFIXES
 
         if suffix not in SUFFIXES:
             raise MossFuseError(
                 f"'{name}': unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}"
             )
         row = make_row(base, config)
+        if row.external is not None:
+            raise MossFuseError(f"'{name}': cubes made elsewhere are scored as they are; remove '+{suffix}'")
         own = config["methods"].get(name, {})
+        surplus = sorted(set(own) - {"params", "title"})
+        if surplus:
+            raise MossFuseError(
+                f"methods.{name}: a refinement has params and title of its own and takes '{surplus[0]}' from its base; "
+                f"set it under methods.{base}"
+            )
+        changed(DEFAULTS, own.get("params", {}), f"refinement '+{suffix}'", f"methods.{name}.params: ")
         return Row(
             name=name,
             method=row.method,
@@ -216,7 +250,6 @@ def make_row(name, config):
             params=dict(own.get("params", {})),
             train=row.train,
             weights=row.weights,
-            external=row.external,
             title=own.get("title", f"{row.title} +{suffix}"),
         )
     settings = config["methods"].get(name, {})
@@ -237,3 +270,19 @@ def make_row(name, config):
         title=settings.get("title", method.title),
         iterates=settings.get("iterates"),
     )
+
+
+def check_pattern(name, pattern):
+    """Refuse a file name pattern with fields that no cell has."""
+    known = [f.name for f in fields(Cell)]
+    try:
+        used = [field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None]
+    except ValueError as error:
+        raise MossFuseError(
+            f"external.{name}.pattern: '{pattern}' cannot be read ({error}); pair the braces"
+        ) from error
+    for field_name in used:
+        if field_name not in known:
+            raise MossFuseError(
+                f"external.{name}.pattern: a cell has no '{{{field_name}}}'; use {', '.join('{' + k + '}' for k in known)}"
+            )

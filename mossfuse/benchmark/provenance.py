@@ -32,13 +32,16 @@ def array_sha256(*arrays):
     return digest.hexdigest()
 
 
+CODE = ("mossfuse", "baselines", "workflow", "Snakefile")
+
+
 def code_state():
-    """{'commit': hash or None, 'dirty': bool or None} of the checkout the package runs from."""
+    """{'commit': hash or None, 'dirty': bool or None} of the checkout the package runs from; new files of code count."""
     root = Path(__file__).resolve().parents[2]
     try:
         commit = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         status = subprocess.run(
-            ["git", "-C", root, "status", "--porcelain", "--untracked-files=no"],
+            ["git", "-C", root, "status", "--porcelain", "--", *CODE],
             capture_output=True,
             text=True,
             check=True,

@@ -17,15 +17,16 @@ def measure(request, method, module):
     from mossfuse.benchmark.degrade import read_pair
     from mossfuse.benchmark.memory import peak_rss_mb
     from mossfuse.files import read_cube
-    from mossfuse.refine import refine
+    from mossfuse.refine import device_of, refine
 
     pair = read_pair(request["pair"], knows=method.knows)
     device = choose_device(method, request["device"])
-    base = read_cube(request["base"])[0] if request["suffix"] else None
+    if request["suffix"]:
+        base, device = read_cube(request["base"])[0], device_of(request["suffix"], device)
 
     def once():
         if request["suffix"]:
-            return refine(request["suffix"], base, pair, **request["params"])
+            return refine(request["suffix"], base, pair, device=device, **request["params"])
         return module.fuse(
             pair, seed=request["seed"], device=device, checkpoint=request["checkpoint"], **request["params"]
         )
@@ -37,7 +38,7 @@ def measure(request, method, module):
         wall, cpu, fusion = timed(once, device)
         walls.append(wall)
         cpus.append(cpu)
-    quartiles = statistics.quantiles(walls, n=4) if len(walls) > 1 else (0, 0, 0)
+    quartiles = statistics.quantiles(walls, n=4, method="inclusive") if len(walls) > 1 else (0, 0, 0)
     return {
         "first_s": first,
         "median_s": statistics.median(walls),

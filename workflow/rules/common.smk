@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir)))
 from mossfuse.benchmark.digest import files_digest, source_digest
-from mossfuse.benchmark.grid import Grid
+from mossfuse.benchmark.grid import Cell, Grid
 from mossfuse.benchmark.settings import checked, mirror_folders
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import split_suffix
@@ -126,16 +126,10 @@ def checkpoint_files(wildcards):
 
 def base_files(wildcards):
     """The cube that a row with a suffix refines."""
-    row = GRID.rows[wildcards.method]
-    if not row.suffix:
+    if not GRID.rows[wildcards.method].suffix:
         return []
-    seed = (
-        wildcards.seed
-        if row.method.stochastic
-        else GRID.block_of(wildcards.dataset).seeds[0]
-    )
-    folder = f"{RESULTS}/{wildcards.dataset}/{wildcards.degradation}/{row.base}/{wildcards.scene}/seed{seed}"
-    return [f"{folder}/fused.mat"]
+    base = GRID.base_cell(Cell(**dict(wildcards)))
+    return [f"{RESULTS}/{base.folder}/fused.mat"]
 
 
 def cell_files(name, cells=None):

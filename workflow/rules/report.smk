@@ -39,7 +39,7 @@ rule verdict:
     # Fails where any cell failed, after everything else is finished; the next run tries exactly those again.
     input:
         index=f"{REPORTS}/index.html",
-        runs=cell_files("run.json"),
+        runs=cell_files("run.json", GRID.runs()),
         trainings=training_files(),
     output:
         f"{RESULTS}/verdict.txt",

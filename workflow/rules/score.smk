@@ -72,7 +72,7 @@ rule collect:
     input:
         runs=cell_files("run.json"),
         scores=cell_files("score.csv"),
-        times=cell_files("time.json", GRID.timed_cells()),
+        times=cell_files("time.json", GRID.clocked_cells()),
         trainings=training_files(),
         scenes=f"{RESULTS}/scenes.json",
     output:

@@ -11,7 +11,8 @@ def consistency(cube, observation):
     """|H X - hsi| and |R X - msi| in image units: residual_hsi_max, residual_hsi_rms, residual_msi_max, residual_msi_rms.
 
     cube: (rows, cols, bands), not clipped. observation.sensor must hold the TRUE psf, phase and srf. Small residuals
-    are necessary, not sufficient: the null space of H and R is free. With noisy data the truth itself leaves the noise.
+    are necessary, not sufficient: the null space of H and R is free. With noisy data the truth itself leaves the noise, and
+    with an MSI that is shifted against the HSI it leaves the shift, which is no part of R.
     """
     sensor = observation.sensor
     missing = [name for name in ("psf", "phase", "srf") if getattr(sensor, name) is None]

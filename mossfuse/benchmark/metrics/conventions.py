@@ -190,7 +190,7 @@ CONVENTIONS = MappingProxyType({convention.name: convention for convention in _C
 
 OTHER_GROUPS = MappingProxyType(
     {
-        "consistency": "Residuals of the true sensor model, before clipping: HX against the HSI, RX against the MSI.",
+        "consistency": "Residuals of the true sensor model, before clipping: HX against the HSI, RX against the MSI. The truth itself leaves the noise, and the shift where the pair has one.",
         "estimate": "Errors of a blind method's PSF (on one grid around the true phase) and SRF.",
     }
 )

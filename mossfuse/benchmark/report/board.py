@@ -55,7 +55,8 @@ def make_board(results, dataset, degradation, convention):
     """The Board of a dataset and degradation under a metric convention, ranked by its first metric.
 
     Means run over the same scenes for every ranked method: those that no method has seen in training (a method that
-    has seen them all is listed without a rank instead). A method with a failed scene is not ranked either.
+    has seen them all is listed without a rank instead). A method with a failed scene, or one that was not run on
+    every scene, is not ranked either.
     """
     rows = results.board(dataset, degradation)
     cells = rows[["method", "scene", "seen_in_training"]]
@@ -84,7 +85,7 @@ def row_facts(results, rows, method, scenes):
     finished = own[(own["status"] == "ok") & ~own["seen_in_training"]]["scene"].nunique()
     seen = own.loc[own["seen_in_training"], "scene"].nunique()
     weights = rows.loc[rows["method"] == method, "weights"].iloc[0]
-    standing = "seen" if seen else "failed" if failed else "ranked"
+    standing = "seen" if seen else "failed" if failed else "partial" if finished < len(scenes) else "ranked"
     return {
         "title": results.title(method),
         "knows": ", ".join(in_order(about.get("knows", []))) or ("unknown" if weights == "external" else "none"),

@@ -61,8 +61,9 @@ def draw_curves(results, board, scene, colours, site):
     """Drawn curves of the scene's fits against truth, from cubes that the methods saved; None where no row has any."""
     place, tables = results.results / board.dataset / board.degradation, {}
     for method in board.table["method"]:
-        found = [read_history(path) for path in sorted((place / method / scene).glob("seed*/curve.csv"))]
-        found = [table for table in found if len(table)]
+        paths = [place / method / scene / f"seed{seed}" / "curve.csv" for seed in seeds_of(results, board, method)]
+        found = [read_history(path) for path in paths if path.exists()]
+        found = [t for t in found if len(t) and "psnr" in t and t["psnr"].notna().any()]
         if found:
             tables[method] = found
     if not tables:
@@ -83,6 +84,12 @@ def saved(site, kind, name, figure, caption):
     return Drawn(kind, stem, caption)
 
 
+def seeds_of(results, board, method):
+    """The seeds of a board's row, in the order of the grid."""
+    rows = results.board(board.dataset, board.degradation)
+    return list(dict.fromkeys(rows.loc[rows["method"] == method, "seed"]))
+
+
 def histories(results, board):
     """title -> history tables: training by seed, per-scene fitting by scene (first seed)."""
     out = {}
@@ -92,7 +99,8 @@ def histories(results, board):
             results.checkpoints / f / "history.csv" for f in results.trainings if f.startswith(f"{place}/{method}/")
         ]
         scenes = [results.results / place / method / s for s in board.scenes]
-        fitted = [path for scene in scenes for path in sorted(scene.glob("seed*/history.csv"))[:1]]
+        first = seeds_of(results, board, method)[0]
+        fitted = [path for scene in scenes if (path := scene / f"seed{first}" / "history.csv").exists()]
         for title, paths in ((f"{method}: training", trained), (f"{method}: fusing", fitted)):
             tables = [t for t in map(read_history, paths) if len(t) > 1 and len(t.columns) > 1]
             if tables:

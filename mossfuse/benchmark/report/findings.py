@@ -117,6 +117,10 @@ def holes(results, board):
         out.append(
             f"{row['title']} failed on {row['failed']} of {len(board.scenes)} scenes and is therefore not ranked."
         )
+    for _, row in board.table[board.table["standing"] == "partial"].iterrows():
+        out.append(
+            f"{row['title']} was run on {row['scenes']} of {len(board.scenes)} scenes and is therefore not ranked."
+        )
     if board.seen_scenes:
         rows = results.board(board.dataset, board.degradation)
         seers = dict.fromkeys(rows.loc[rows["seen_in_training"] & rows["scene"].isin(board.seen_scenes), "method"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from mossfuse.errors import MossFuseError
+from mossfuse.methods import split_suffix
 
 PLACE = ["dataset", "degradation"]
 
@@ -71,19 +72,23 @@ def load_results(results, checkpoints, data):
     if metrics.empty:
         raise MossFuseError(f"{results / 'metrics.csv'} holds no row; run the benchmark before the report")
     timing = read_table(results / "timing.csv")
-    texts = [*PLACE, "method", "scene", "device", "device_name"]
+    texts = [*PLACE, "method", "scene", "device", "device_name", "reason"]
     for column in timing.columns.difference(texts):
         timing[column] = pd.to_numeric(timing[column], errors="coerce")
     folders = metrics[[*PLACE, "method", "scene", "seed"]].drop_duplicates().itertuples(index=False)
+    folders = list(folders)
     cells = [f"{c.dataset}/{c.degradation}/{c.method}/{c.scene}/seed{c.seed}" for c in folders]
+    # What an earlier grid has left in the folders is not part of this one.
+    trained = {f"{c.dataset}/{c.degradation}/{split_suffix(c.method)[0]}/seed{c.seed}" for c in folders}
     return Results(
         metrics=metrics,
         timing=timing,
         catalogue=read_json(results / "catalogue.json"),
         runs={c: read_json(results / c / "run.json") for c in cells if (results / c / "run.json").exists()},
         trainings={
-            str(p.parent.relative_to(checkpoints)): read_json(p)
+            place: read_json(p)
             for p in sorted(checkpoints.glob("*/*/*/seed*/train.json"))
+            if (place := str(p.parent.relative_to(checkpoints))) in trained
         },
         fetched=records_of_scenes(data),
         results=results,

@@ -70,7 +70,12 @@ def all_pages(results, boards, figures, site):
     yield (
         "failures.html",
         "failures.html",
-        page("failures.html", cells=failed_cells(results), trainings=failed_trainings(results)),
+        page(
+            "failures.html",
+            cells=failed_cells(results),
+            trainings=failed_trainings(results),
+            clocks=failed_clocks(results),
+        ),
     )
     yield (
         "data.html",
@@ -250,6 +255,18 @@ def failed_cells(results):
     """One row per failed cell, in the order of the results."""
     rows = results.metrics[results.metrics["status"] != "ok"]
     return rows[["dataset", "degradation", "method", "scene", "seed", "reason"]].drop_duplicates().to_dict("records")
+
+
+def failed_clocks(results):
+    """Timings that failed although the cell itself is there."""
+    timing = results.timing
+    if "reason" not in timing:
+        return []
+    rows = timing[timing["median_s"].isna() & (timing["reason"] != "")]
+    broken = {(c["dataset"], c["degradation"], c["method"], c["scene"]) for c in failed_cells(results)}
+    return [
+        r for r in rows.to_dict("records") if (r["dataset"], r["degradation"], r["method"], r["scene"]) not in broken
+    ]
 
 
 def failed_trainings(results):

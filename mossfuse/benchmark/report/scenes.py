@@ -164,11 +164,11 @@ def rounded(values):
 
 
 def same_size(first, second):
-    """Two kernels padded with zeros, around their middles, to a common size."""
+    """Two kernels padded with zeros to a common size, their centres (element (k - 1) // 2 along each axis) on one pixel."""
     rows, cols = (max(a, b) for a, b in zip(first.shape, second.shape, strict=True))
 
     def pad(kernel):
-        above, left = (rows - kernel.shape[0]) // 2, (cols - kernel.shape[1]) // 2
+        above, left = ((n - 1) // 2 - (k - 1) // 2 for n, k in zip((rows, cols), kernel.shape, strict=True))
         return np.pad(kernel, ((above, rows - kernel.shape[0] - above), (left, cols - kernel.shape[1] - left)))
 
     return pad(first), pad(second)

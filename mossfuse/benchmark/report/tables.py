@@ -164,10 +164,11 @@ def compared(results, name, authors, means, metric, convention, entry):
 
 
 def fits(published, results, board):
-    """Whether a published entry names this board's data set and ratio."""
-    about = results.catalogue["datasets"].get(board.dataset, {})
-    name = published["dataset"].lower()
-    words = re.findall(r"[a-z0-9]+", f"{board.dataset} {about.get('title', '')}".lower())
-    ratio = results.catalogue["degradations"].get(board.degradation, {}).get("ratio")
+    """Whether a published entry names this board's data set (not a reduced copy of it) and its ratio, without noise or shift."""
+    own = results.catalogue["datasets"].get(board.dataset, {}).get("dataset", board.dataset)
+    degradation = results.catalogue["degradations"].get(board.degradation, {})
+    disturbed = any(degradation.get(key) is not None for key in ("snr_hsi", "snr_msi")) or any(
+        degradation.get("shift", ())
+    )
     ratios = {int(a or b) for a, b in re.findall(r"(?:x|×)\s*(\d+)|(\d+)\s*(?:x|×)", published["setting"].lower())}
-    return name in words and ratio in ratios
+    return published["dataset"].lower() == own.lower() and degradation.get("ratio") in ratios and not disturbed

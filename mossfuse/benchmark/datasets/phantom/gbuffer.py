@@ -20,7 +20,8 @@ class GBuffer:
     """Buffers of one scene on a grid of (2 size, 2 size) pixels, and the random streams that fill them.
 
     Positions are in [0, 1], x to the right and y down; one pixel of the final image is ``pixel`` wide.
-    Three independent streams (geometry and palette, texture, sensor) keep a seed's layout the same at every size.
+    Three independent streams (geometry and palette, texture, sensor) keep a seed's layout the same at every size
+    (not quite in ``canvas``, where the number of drawn values depends on the texture).
 
     reflectance (n, n, 31); normal (n, n, 3), x right, y down, z to the camera; gloss and exponent (n, n) of the
     highlight; key_visibility and ambient_visibility (n, n): 0 in full shadow, 1 in the open. All float32.

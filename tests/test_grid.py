@@ -1,0 +1,248 @@
+"""From a configuration to cells: what is run, timed, refined and refused; digests of code; GPUs; seconds of trainings."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mossfuse.benchmark import digest, gpu
+from mossfuse.benchmark.cell import forget_other_code
+from mossfuse.benchmark.child import spent
+from mossfuse.benchmark.cli import parse_cell
+from mossfuse.benchmark.collect import seen_in_training, with_base
+from mossfuse.benchmark.grid import Cell, Grid
+from mossfuse.benchmark.settings import checked
+from mossfuse.errors import MossFuseError
+
+ROOT = Path(__file__).resolve().parents[1]
+ENTRY = {
+    "dataset": "phantom",
+    "scenes": ["mosaic", "target"],
+    "degradations": ["x8-gauss7s2-nikond5100"],
+    "methods": ["bicubic"],
+}
+
+
+def grid_of(*entries, **config):
+    return Grid(checked({"grid": [{**ENTRY, **entry} for entry in entries], **config}, "test"))
+
+
+def test_base_of_a_refinement_is_run_and_judged_though_the_grid_does_not_name_it():
+    grid = grid_of({"methods": ["ridge+softdc", "pixel-mlp+dc"], "seeds": [3, 4], "scenes": ["mosaic"]})
+    place = ("phantom", ENTRY["degradations"][0])
+    extra = [c for c in grid.runs() if c not in grid.cells()]
+    assert extra == [
+        Cell(*place, "ridge", "mosaic", 3),
+        Cell(*place, "pixel-mlp", "mosaic", 3),
+        Cell(*place, "pixel-mlp", "mosaic", 4),
+    ]
+    assert [c for c in grid.clocked_cells() if c not in grid.timed_cells()] == extra[:2]
+
+
+def test_every_grid_entry_times_its_own_first_scene_and_seed():
+    grid = grid_of(
+        {"scenes": ["mosaic"], "seeds": [1]}, {"methods": ["ridge-dc"], "scenes": ["target", "mosaic"], "seeds": [2]}
+    )
+    assert {(c.method, c.scene, c.seed) for c in grid.timed_cells()} == {
+        ("bicubic", "mosaic", 1),
+        ("ridge-dc", "target", 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("entries", "config", "match"),
+    [
+        (
+            [{"train_scenes": ["globes"]}, {"train_scenes": ["beads"]}],
+            {},
+            "different options or training scenes; give one an 'as:'",
+        ),
+        (
+            [{"methods": ["bicubic+dc"]}],
+            {"methods": {"bicubic+dc": {"params": {"subspce": 3}}}},
+            "did you mean 'subspace'",
+        ),
+        (
+            [{"methods": ["bicubic+dc"]}],
+            {"methods": {"bicubic+dc": {"preset": "smoke"}}},
+            "takes 'preset' from its base",
+        ),
+        (
+            [{"methods": ["mine+dc"]}],
+            {"external": {"mine": {"pattern": "{scene}.mat", "title": "Mine"}}},
+            "'mine\\+dc': cubes made elsewhere are scored as they are",
+        ),
+        (
+            [{"methods": ["mine"]}],
+            {"external": {"mine": {"pattern": "{scen}.mat", "title": "Mine"}}},
+            "a cell has no '{scen}'; use {dataset}",
+        ),
+        (
+            [{"methods": ["mine"]}],
+            {"external": {"mine": {"pattern": "{scene.mat", "title": "Mine"}}},
+            "pair the braces",
+        ),
+        (
+            [{"methods": ["mossfuse"]}],
+            {"methods": {"mossfuse": {"train": {"ema": "1e-3"}}}},
+            "must be a number, not '1e-3'",
+        ),
+    ],
+)
+def test_mistakes_of_a_configuration_are_one_sentence(entries, config, match):
+    with pytest.raises(MossFuseError, match=match) as caught:
+        grid_of(*entries, **config)
+    assert "\n" not in str(caught.value)
+
+
+def test_scene_may_have_been_seen_by_weights_that_are_given():
+    entry = {
+        "methods": ["mossfuse", "mine", "mossfuse-released"],
+        "scenes": ["mosaic", "globes", "beads"],
+        "train_scenes": ["beads"],
+    }
+    grid = grid_of(entry, methods={"mine": {"method": "mossfuse", "weights": "somewhere.pt"}})
+    seen = {(c.method, c.scene) for c in grid.cells() if seen_in_training(grid, c)}
+    assert seen == {
+        ("mossfuse", "beads"), ("mine", "beads"), ("mine", "globes"), ("mossfuse-released", "beads"), ("mossfuse-released", "globes"),
+    }  # fmt: skip
+
+
+def test_time_of_a_refinement_includes_its_base():
+    clock = {
+        "status": "ok",
+        "first_s": 1.0,
+        "median_s": 0.5,
+        "spread_s": 0.1,
+        "cpu_s": 0.6,
+        "peak_rss_mb": 300,
+        "parameters": None,
+    }
+    base = {**clock, "median_s": 8.0, "peak_rss_mb": 200, "parameters": 5, "device": "cuda"}
+    both = with_base(clock, base)
+    assert (both["median_s"], both["first_s"], both["peak_rss_mb"]) == (8.5, 2.0, 300)
+    assert (both["parameters"], both["device"]) == (5, "cuda")
+    broken = {"status": "failed", "reason": "time limit of 3 s reached"}
+    assert with_base(clock, broken) is broken and with_base(broken, base) is broken
+
+
+@pytest.mark.parametrize(
+    ("verb", "match"),
+    [
+        (["prepare", "phantm", "mosaic"], "no dataset 'phantm'; it has: phantom"),
+        (["prepare", "phantom", "mosaik"], "no scene 'mosaik'"),
+        (["degrade", "phantom", "x9", "mosaic"], "no degradation 'x9'; it has: x8-gauss7s2-nikond5100"),
+        (["train", "a/b"], "'a/b' .* is none of the configuration's: nothing is trained"),
+        (["fuse", "phantom/x8-gauss7s2-nikond5100/bicubic/nowhere/seed0"], "is not in the configuration's grid"),
+    ],
+)
+def test_step_by_hand_with_a_wrong_name_is_one_sentence(tmp_path, monkeypatch, capsys, verb, match):
+    from mossfuse.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    Path("c.json").write_text(json.dumps({"grid": [ENTRY]}))
+    assert main(["bench", verb[0], "--settings", "c.json", *verb[1:]]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    with pytest.raises(MossFuseError, match=match):
+        raise MossFuseError(error)
+
+
+def test_cell_of_a_base_can_be_run_by_hand():
+    grid = grid_of({"methods": ["ridge+softdc"]})
+    text = f"phantom/{ENTRY['degradations'][0]}/ridge/mosaic/seed0"
+    assert parse_cell(text, grid).folder == text
+
+
+def test_digest_follows_relative_imports_and_the_tables_of_a_package(tmp_path, monkeypatch):
+    package = tmp_path / "mossfuse" / "data"
+    (package / "deep").mkdir(parents=True)
+    (package / "__init__.py").write_text("from .deep import far\nfrom . import near\n")
+    (package / "deep" / "__init__.py").write_text("")
+    (package / "deep" / "far.py").write_text("from ..near import value\n")
+    (package / "near.py").write_text("value = 1\n")
+    (package / "table.csv").write_text("1\n")
+    monkeypatch.setattr(digest, "ROOT", tmp_path)
+    found = []
+    for path, text in (
+        ("near.py", "value = 1  # the same\n"),
+        ("near.py", "value = 2\n"),
+        ("deep/far.py", "x = 0\n"),
+        ("table.csv", "2\n"),
+    ):
+        for cached in (digest.parsed, digest.code_of):
+            cached.cache_clear()
+        found.append(digest.source_digest(package / "__init__.py"))
+        (package / path).write_text(text)
+    for cached in (digest.parsed, digest.code_of):
+        cached.cache_clear()
+    found.append(digest.source_digest(package / "__init__.py"))
+    assert found[0] == found[1] and len(set(found)) == 4
+
+
+def test_digest_of_a_dataset_covers_the_modules_beside_it():
+    folder = ROOT / "mossfuse/benchmark/datasets/phantom"
+    below = set()
+    todo = [folder / "__init__.py"]
+    while todo:
+        path = todo.pop()
+        below.add(path)
+        todo.extend(p for p in digest.imported(path, ()) if p not in below)
+    assert {p for p in folder.glob("*.py") if p.name != "statistics.py"} <= below  # that one only describes the scenes
+
+
+def test_every_job_has_a_gpu_of_its_own_where_there_are_several(tmp_path):
+    program = (
+        "import os, sys, time; from mossfuse.benchmark.gpu import claim_gpu; "
+        "claim_gpu(0.05, sys.argv[1]); print(os.environ['CUDA_VISIBLE_DEVICES'], flush=True); time.sleep(60)"
+    )
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "0,1"}
+    jobs = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], env=env, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    try:
+        time.sleep(1)
+        first = {job.stdout.readline().strip() for job in jobs[:1]}
+        jobs[0].kill()  # whatever ends a job sets its GPU free
+        jobs[0].wait()
+        others = {job.stdout.readline().strip() for job in jobs[1:]}
+        assert first <= {"0", "1"} and others == {"0", "1"}
+    finally:
+        for job in jobs:
+            job.kill()
+            job.wait()
+            job.stdout.close()
+
+
+def test_gpu_that_was_chosen_already_is_left_alone(monkeypatch, tmp_path):
+    for chosen in ("3", ""):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
+        gpu.claim_gpu(folder=tmp_path)
+        assert not list(tmp_path.iterdir()) and not gpu.HELD
+
+
+def test_seconds_of_a_training_that_was_cut_short_count(tmp_path):
+    path = tmp_path / "seconds.json"
+    with pytest.raises(RuntimeError), spent(path, every_s=0.01):
+        time.sleep(0.1)
+        raise RuntimeError
+    first = json.loads(path.read_text())["seconds"]
+    with spent(path) as so_far:
+        assert so_far()["seconds"] >= first >= 0.1
+    path.write_text(json.dumps({"seconds": 100.0, "cpu_seconds": 50.0}))
+    with spent(path) as so_far:
+        assert 100 <= so_far()["seconds"] < 101 and 50 <= so_far()["cpu_seconds"] < 51
+
+
+def test_training_in_the_making_is_dropped_where_its_code_changed(tmp_path):
+    folder = tmp_path / "resume"
+    forget_other_code(folder, "a")
+    (folder / "weights.pt.partial").write_bytes(b"state")
+    forget_other_code(folder, "a")
+    assert (folder / "weights.pt.partial").exists()
+    forget_other_code(folder, "b")
+    assert [p.name for p in folder.iterdir()] == ["code"]
