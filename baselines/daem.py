@@ -94,14 +94,17 @@ def fuse(
     """
     import numpy as np
 
-    from mossfuse.deep.crop_training import read_weights
+    from mossfuse.deep.crop_training import read_weights, same_geometry
     from mossfuse.deep.spectral_mlp import apply_to_pixels, pixel_list
     from mossfuse.fit import Stage, constant_then_linear, fit, multistep, parameter_count
     from mossfuse.learned_operators import blind_step
+    from mossfuse.parameters import at_least_one
     from mossfuse.physics.blind import check_pair
 
     check_pair(observation)
-    content = read_weights(checkpoint, KIND, observation) if checkpoint is not None else {}
+    at_least_one(windows=windows, sensor_every=sensor_every)
+    pretrained = checkpoint is not None or not sensor_steps
+    content = read_weights(checkpoint, KIND, observation) if pretrained else {}
     model = build([observation], seed, device)
     network, operator = model.network, model.operator
     pixels, shape = pixel_list(observation.msi, device), (*observation.msi.shape[:2], observation.hsi.shape[2])
@@ -131,6 +134,8 @@ def fuse(
 
     fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
     psf, srf = operator.estimates()
+    if content and not same_geometry(content, observation):
+        psf = None
     notes = {
         "parameters": parameter_count(model),
         "iterations": fitted.steps,

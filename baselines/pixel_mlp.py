@@ -58,7 +58,9 @@ def fuse(
     """
     from mossfuse.deep.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
     from mossfuse.fit import Stage, fit, one_cycle, parameter_count, seeded
+    from mossfuse.parameters import at_least_one
 
+    at_least_one(members=members, width=width, depth=depth)
     sensor = observation.sensor if observation.sensor.srf is not None else estimated(observation)
     target, msi = pixel_list(observation.hsi, device), pixel_list(observation.msi, device)
     source = target @ target.new_tensor(sensor.srf).T

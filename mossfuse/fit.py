@@ -82,7 +82,7 @@ class Stage:
 class Fitted:
     """history: columns stage, step (over all stages), lr, loss and every named term (NaN in other stages).
 
-    Losses are means since the last logged step. steps, seconds, cpu_seconds: over all stages.
+    Losses are means since the last logged step, each over the steps that had it. steps, seconds, cpu_seconds: over all stages.
     """
 
     history: Mapping[str, list]
@@ -111,7 +111,8 @@ def fit(stages: Iterable[Stage], *, seed, device="cpu", log_every=50, iterates=N
 
 
 def run_stage(stage, log, iterates=None, capture=False):
-    """One stage from its first to its last step."""
+    """One stage from its first to its last step; MossFuseError where it has none."""
+    check_lengths(stage)
     optimiser = torch.optim.Adam(stage.params, lr=stage.lr, fused=True, capturable=capture, **stage.adam)
     groups = [(group, group["lr"]) for group in optimiser.param_groups]
     params = [p for group in optimiser.param_groups for p in group["params"]]
@@ -154,10 +155,22 @@ def run_stage(stage, log, iterates=None, capture=False):
         log.add(stage.name, stage.lr * factor, terms, last=done == steps)
         if iterates and stage.output and (done % iterates.every == 0 or done == steps):
             iterates.save(stage, done, log.steps)
+    if iterates and stage.output and 0 < done < steps and done % iterates.every:  # the clock ended it
+        iterates.save(stage, done, log.steps)
     log.flush()
     if mean:
         with torch.no_grad():
             torch._foreach_copy_(params, mean)
+
+
+def check_lengths(stage):
+    if stage.schedule.steps < 1:
+        raise MossFuseError(f"the stage '{stage.name}' has {stage.schedule.steps} steps; give it at least 1")
+    limit = stage.time_limit_s
+    if limit is not None and not (isinstance(limit, (int, float)) and limit > 0):
+        raise MossFuseError(
+            f"the time limit of the stage '{stage.name}' is {limit!r}; give a positive number of seconds"
+        )
 
 
 def recorded(advance, optimiser):
@@ -215,12 +228,13 @@ class History:
         self._clear()
 
     def _clear(self):
-        self.count, self.sums, self.stage, self.lr = 0, {}, "", 0.0
+        self.count, self.sums, self.counts, self.stage, self.lr = 0, {}, {}, "", 0.0
 
     def add(self, stage, lr, terms, last):
         self.steps, self.count, self.stage, self.lr = self.steps + 1, self.count + 1, stage, lr
         for name, value in terms.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
+            self.counts[name] = self.counts.get(name, 0) + 1
         if self.count == self.every or last:
             self.flush()
 
@@ -228,7 +242,7 @@ class History:
         """Close the row; the only place where a device is waited for."""
         if not self.count:
             return
-        means = {name: float(value) / self.count for name, value in self.sums.items()}
+        means = {name: float(value) / self.counts[name] for name, value in self.sums.items()}
         if not math.isfinite(means["loss"]):
             raise MossFuseError(
                 f"the loss of the stage '{self.stage}' is no longer finite at step {self.steps}; lower its learning rate"

@@ -248,6 +248,30 @@ def test_training_lowers_the_loss(name, changes, make_pair, tmp_path):
     assert history["loss"][-1] < 0.8 * history["loss"][0]
 
 
+def test_crops_need_a_scene_beyond_the_reach_of_the_psf():
+    scenes = [((torch.zeros(1, 3, 8 * n, 8 * n),), (torch.zeros(1, 5, n, n),)) for n in (2, 4)]
+    with pytest.raises(MossFuseError, match="reaches over the whole of the smallest scene"):
+        Crops(scenes, 8, 16, Geometry((13, 13), (3, 3)))
+
+
+@pytest.mark.parametrize("name", ["mst-dataset", "daem-pretrained"])
+def test_weights_of_another_geometry_do_not_lend_their_psf(name, make_pair, tmp_path, caplog):
+    pair, _ = make_pair(rows=32, cols=32)
+    trained(name, [pair, make_pair(rows=32, cols=32, seed=1)[0]], None, tmp_path / "w.pt")
+    method, module = find_method(name)
+    params = {**method.params, **{k: v for k, v in method.presets["smoke"].items() if k in method.params}}
+    fuse = lambda seen: module.fuse(seen, seed=0, device="cpu", checkpoint=tmp_path / "w.pt", **params)  # noqa: E731
+    assert fuse(seen_by(method, pair)).psf_hat is not None and not caplog.text
+    seen = seen_by(method, replace(pair, sensor=replace(pair.sensor, phase=(5, 3))))
+    assert fuse(seen).psf_hat is None and "7x7 and 5,3: their PSF is not this pair's" in caplog.text
+
+
+def test_pretrained_method_without_its_checkpoint_is_refused(make_pair):
+    method, module = find_method("daem-pretrained")
+    with pytest.raises(MossFuseError, match="needs a checkpoint"):
+        module.fuse(seen_by(method, make_pair()[0]), seed=0, device="cpu", **method.params)
+
+
 @pytest.mark.parametrize("name", ["mhf-net", "mst-dataset"])
 def test_interrupted_training_resumes_to_the_same_bytes(name, make_pair, tmp_path, monkeypatch):
     pairs, truths = zip(*(make_pair(rows=32, cols=32, seed=seed) for seed in (1, 2)), strict=True)

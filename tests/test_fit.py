@@ -15,7 +15,6 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files import write_cube
 from mossfuse.fit import (
     History,
-    Schedule,
     Stage,
     constant_then_linear,
     fit,
@@ -201,6 +200,30 @@ def test_curve_leaves_out_what_is_not_finite_and_what_a_convention_has_not(tmp_p
     assert list(curve["step"]) == [1] and curve[["psnr", "sam"]].notna().any(axis=1).all()
 
 
+def test_last_iterate_of_a_stage_that_the_clock_ends_is_saved(tmp_path):
+    value, stage = parabola(steps=10**6)
+    stage = replace(stage, output=lambda: value.detach().numpy().reshape(2, 2, 1), time_limit_s=0.3)
+    fitted = fit([stage], seed=0, iterates={"folder": str(tmp_path), "every": 10**5})
+    assert list(pd.read_csv(tmp_path / "index.csv")["step"])[-1] == fitted.steps < 10**6
+
+
+@pytest.mark.parametrize(
+    ("change", "match"), [({"steps": 0}, "has 0 steps"), ({"limit": 0}, "limit .* is 0"), ({"limit": "soon"}, "'soon'")]
+)
+def test_stage_without_length_is_refused(change, match):
+    _, stage = parabola(steps=change.get("steps", 5))
+    with pytest.raises(MossFuseError, match=match):
+        fit([replace(stage, time_limit_s=change.get("limit"))], seed=0)
+
+
+def test_a_term_that_not_every_step_has_is_averaged_over_those_that_had_it():
+    log = History(4)
+    for step in range(4):
+        terms = {"loss": torch.tensor(1.0 + step)} | ({"rare": torch.tensor(8.0)} if step == 2 else {})
+        log.add("one", 0.1, terms, last=False)
+    assert log.columns()["rare"] == [8.0] and log.columns()["loss"] == [2.5]
+
+
 def test_graphs_change_nothing_on_a_cpu():
     plain, graphs = (parabola(steps=30), parabola(steps=30))
     fit([plain[1]], seed=0)
@@ -228,12 +251,6 @@ def test_recorded_steps_end_where_usual_steps_end():
         ends.append((value.detach().cpu().numpy(), history["loss"]))
     assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-5)
     assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-4)
-
-
-def test_a_stage_without_steps_changes_nothing():
-    value, stage = parabola()
-    fitted = fit([replace(stage, schedule=Schedule(0, lambda step: 1.0))], seed=0)
-    assert (value == 0).all() and fitted.steps == 0 and fitted.history == {}
 
 
 def test_mixed_precision_is_a_choice_of_two():

@@ -88,6 +88,14 @@ def test_torch_equals_numpy(psf, phase, border):
     np.testing.assert_allclose(ours, BlurSample(psf, phase, 32, x.shape, border)(x), atol=2e-6)
 
 
+@pytest.mark.parametrize("border", BORDERS)
+def test_torch_equals_numpy_where_the_psf_is_wider_than_the_image(border):
+    x, psf = image(16, 40, 3), gaussian_psf(43, 8)
+    tensor = torch.from_numpy(x).permute(2, 0, 1)[None]
+    ours = blur_sample(tensor, torch.from_numpy(psf).float(), (3, 3), 8, border)[0].permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(ours, BlurSample(psf, (3, 3), 8, x.shape, border)(x), atol=2e-6)
+
+
 def test_size_that_is_no_multiple_of_the_ratio_is_refused_with_a_remedy():
     with pytest.raises(MossFuseError, match="crop it to 96x96"):
         BlurSample(gaussian_psf(31, 2), (15, 15), 32, (100, 100))

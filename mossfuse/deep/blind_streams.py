@@ -8,6 +8,7 @@ from mossfuse.deep.spectral_streams import SpectralStreams
 from mossfuse.errors import MossFuseError
 from mossfuse.fit import Stage, constant_then_linear, seeded
 from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step, own_block
+from mossfuse.parameters import at_least_one
 from mossfuse.physics.blind import check_pair
 from mossfuse.physics.tensors import to_tensor
 
@@ -23,6 +24,7 @@ class BlindStreams:
 
     def __init__(self, observation, *, seed, device, support, members, interactive):
         check_pair(observation)
+        at_least_one(members=members)
         if support not in SUPPORTS:
             raise MossFuseError(f"unknown PSF support '{support}'; choose one of {', '.join(SUPPORTS)}")
         geometry = own_block(observation.ratio, observation.sensor.border) if support == "block" else None

@@ -11,6 +11,7 @@ import torch
 from mossfuse.errors import MossFuseError
 from mossfuse.fit import History, parameter_count
 from mossfuse.network import checkpoint
+from mossfuse.network.degradation import geometry_of
 from mossfuse.progress import track
 from mossfuse.training import check_pairs, identity, log, partial_path
 
@@ -110,5 +111,22 @@ def read_weights(path, kind, observation, ratio=True):
 
 
 def shape_facts(kind, pair):
-    """What ``read_weights`` checks, of the training's first pair."""
-    return {"kind": kind, "bands": pair.hsi.shape[2], "msi_bands": pair.msi.shape[2], "ratio": pair.ratio}
+    """What ``read_weights`` and ``same_geometry`` check, of the training's first pair."""
+    size, phase, _ = geometry_of(pair)
+    return {
+        "kind": kind, "bands": pair.hsi.shape[2], "msi_bands": pair.msi.shape[2], "ratio": pair.ratio,
+        "geometry": [list(size), list(phase)],
+    }  # fmt: skip
+
+
+def same_geometry(content, observation):
+    """Whether a checkpoint's PSF lies as this pair's does; a warning where it does not, because it then is not this pair's PSF."""
+    size, phase, _ = geometry_of(observation)
+    (trained_size, trained_phase), here = content["geometry"], [list(size), list(phase)]
+    if content["geometry"] == here:
+        return True
+    log.warning(
+        "the weights were trained where the PSF has %dx%d pixels and phase %d,%d, and this pair's has %dx%d and %d,%d: their "
+        "PSF is not this pair's", *trained_size, *trained_phase, *size, *phase,
+    )  # fmt: skip
+    return False

@@ -2,6 +2,7 @@
 
 import torch
 
+from mossfuse.errors import MossFuseError
 from mossfuse.physics.sampling import block_span
 
 
@@ -11,7 +12,7 @@ class Crops:
     scenes: per scene (high, low), two tuples of tensors (1, C, H, W) and (1, C, h, w) with H = ratio h.
     patch: wanted side of the high-resolution crops in pixels. geometry: the PSF's (mossfuse.network.degradation), or None
     where nothing is blurred: crops grow by the low-resolution pixels whose window would leave them, and ``centre`` cuts
-    those off. A crop never exceeds the smallest scene; one that is the whole scene needs no margin.
+    those off. MossFuseError where that leaves nothing. A crop never exceeds the smallest scene; one that is the whole scene needs no margin.
     """
 
     def __init__(self, scenes, ratio, patch, geometry=None):
@@ -27,7 +28,12 @@ class Crops:
             size = max(1, round(patch / ratio)) + sum(margin)
             if size >= smallest and smallest == largest:
                 size, margin = smallest, (0, 0)
-            self.size.append(min(size, smallest))
+            size = min(size, smallest)
+            if size <= sum(margin):
+                raise MossFuseError(
+                    "the PSF reaches over the whole of the smallest scene; leave that scene out or use larger ones"
+                )
+            self.size.append(size)
             self.margins.append(margin)
 
     def draw(self, batch=1, generator=None):

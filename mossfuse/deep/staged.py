@@ -50,6 +50,8 @@ def fuse_in_stages(
 
     from mossfuse.deep.blind_streams import BlindStreams, halves, to_cube
     from mossfuse.fit import Stage, fit, mixed, parameter_count, seeded
+    from mossfuse.network.degradation import geometry_of
+    from mossfuse.physics.psf import around
 
     streams = BlindStreams(
         observation, seed=seed, device=device, support=support, members=members, interactive=interactive
@@ -90,6 +92,7 @@ def fuse_in_stages(
 
     fitted = fit(stages(), seed=seed, device=device, iterates=iterates, graphs=graphs)
     psf, srf = streams.operator.estimates()
+    psf = around(psf, streams.operator.geometry.phase, geometry_of(observation).phase)
     with torch.no_grad(), seeded(seed, device):
         cube = to_cube(merge(refined() if detail_steps else found, streams))
     used = [streams.operator, streams.streams, *([unets] if detail_steps else [])]

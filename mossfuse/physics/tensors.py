@@ -3,7 +3,9 @@
 import torch
 import torch.nn.functional as F
 
-from mossfuse.physics.sampling import block_span
+from mossfuse.physics.sampling import block_span, border_index
+
+MODES = {"reflect": "reflect", "wrap": "circular", "zero": "constant"}
 
 
 def blur_sample(image, psf, phase, ratio, border="reflect"):
@@ -17,8 +19,7 @@ def blur_sample(image, psf, phase, ratio, border="reflect"):
     grid = grid.reshape(blocks[0], ratio, blocks[1], ratio)
     pad = (-c0 * ratio, c1 * ratio, -r0 * ratio, r1 * ratio)
     if any(pad):
-        mode = {"reflect": "reflect", "wrap": "circular", "zero": "constant"}[border]
-        image = F.pad(image, pad, mode=mode)
+        image = padded(image, pad, border)
     out = 0
     for a in range(blocks[0]):
         for b in range(blocks[1]):
@@ -26,6 +27,16 @@ def blur_sample(image, psf, phase, ratio, border="reflect"):
             tile = tile.reshape(n, channels, h, ratio, w, ratio)
             out = out + torch.einsum("nchiwj,ij->nchw", tile, grid[a, :, b])
     return out
+
+
+def padded(image, pad, border):
+    """(N, C, H, W) with (left, right, top, bottom) pixels more; more than once around where the image is smaller than that."""
+    left, right, top, bottom = pad
+    rows, cols = image.shape[2:]
+    if border == "zero" or (max(top, bottom) < rows and max(left, right) < cols):
+        return F.pad(image, pad, mode=MODES[border])
+    image = image[:, :, border_index(rows, (top, bottom), border)]
+    return image[:, :, :, border_index(cols, (left, right), border)]
 
 
 def project_spectra(cube, srf):
