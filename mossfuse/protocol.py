@@ -74,6 +74,7 @@ class Fusion:
     """What a method returns.
 
     cube: (H, W, B) float32, not clipped. psf_hat / srf_hat: the method's own estimates, laid out as in Sensor.
+    phase_hat: (row, col) of the pixel that psf_hat is centred on, where the method was not told the phase.
     history: columns of OBSERVABLE quantities (losses, residuals) by name, one value per logged step.
     notes: short facts worth a line in the report (numbers or strings).
     """
@@ -81,6 +82,7 @@ class Fusion:
     cube: np.ndarray
     psf_hat: np.ndarray | None = None
     srf_hat: np.ndarray | None = None
+    phase_hat: tuple[int, int] | None = None
     history: Mapping[str, list] = field(default_factory=lambda: EMPTY)
     notes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
 

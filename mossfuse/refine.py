@@ -23,7 +23,7 @@ DEFAULTS = {"subspace": SUBSPACE, "length": LENGTH, "family": "auto"}  # what a 
 
 
 def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, family="auto", device="cpu"):
-    """Refine a cube (H, W, B); returns a Fusion with the PSF and SRF used.
+    """Refine a cube (H, W, B); returns a Fusion with the PSF, its phase and the SRF used.
 
     PSF, SRF and noise come from the observation's sensor and are estimated where unknown. subspace: singular vectors
     kept by the forms with an ``s``. length: covariance length of the kriging over the ratio. family: of the
@@ -56,7 +56,7 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     else:
         gain = msi_gain(spectral_covariance(observation.hsi), sensor.srf)
         refined = make_consistent(start, observation, operator, sensor.srf, gain, length)
-    return Fusion(cube=refined.astype(np.float32), psf_hat=sensor.psf, srf_hat=sensor.srf)
+    return Fusion(cube=refined.astype(np.float32), psf_hat=sensor.psf, srf_hat=sensor.srf, phase_hat=sensor.phase)
 
 
 def device_of(suffix, device):

@@ -1,21 +1,29 @@
 """From a configuration to cells: what is run, timed, refined and refused; digests of code; GPUs; seconds of trainings."""
 
 import json
+import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mossfuse.benchmark import digest, gpu
 from mossfuse.benchmark.cell import forget_other_code
-from mossfuse.benchmark.child import spent
+from mossfuse.benchmark.child import checked_estimates, spent
 from mossfuse.benchmark.cli import parse_cell
 from mossfuse.benchmark.collect import seen_in_training, with_base
 from mossfuse.benchmark.grid import Cell, Grid
+from mossfuse.benchmark.metrics import score_estimates
 from mossfuse.benchmark.settings import checked
 from mossfuse.errors import MossFuseError
+from mossfuse.methods import load_file
+from mossfuse.physics.psf import around
+from mossfuse.protocol import Sensor
+from mossfuse.refine import refine
 
 ROOT = Path(__file__).resolve().parents[1]
 ENTRY = {
@@ -246,3 +254,24 @@ def test_training_in_the_making_is_dropped_where_its_code_changed(tmp_path):
     assert (folder / "weights.pt.partial").exists()
     forget_other_code(folder, "b")
     assert [p.name for p in folder.iterdir()] == ["code"]
+
+
+def test_method_of_the_documentation_runs(tmp_path, make_pair, monkeypatch):
+    text = (ROOT / "docs" / "extending.md").read_text()
+    block = next(b for b in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if "mean-spectrum" in b)
+    (tmp_path / "mean_spectrum.py").write_text(block)
+    module = load_file(tmp_path / "mean_spectrum.py")
+    pair, truth = make_pair()
+    cube = module.fuse(pair, seed=0, device="cpu", **module.METHOD.params).cube
+    assert cube.shape == truth.shape and cube.dtype == np.float32
+    np.testing.assert_allclose(cube.sum(2).mean(), truth.sum(2).mean(), rtol=0.1)
+
+
+def test_psf_of_a_refinement_is_scored_where_it_found_it(tmp_path, make_pair):
+    """bicubic is told nothing, so its refinement looks for the phase as well."""
+    pair, truth = make_pair(rows=96, cols=96)
+    moved = replace(pair, sensor=Sensor())
+    fusion = refine("dc", truth, moved)
+    found = around(fusion.psf_hat, fusion.phase_hat, pair.sensor.phase)
+    assert score_estimates({"psf_hat": found}, pair)["psf_l1"] < 1e-3
+    assert set(checked_estimates(fusion, pair)) == {"psf_hat", "srf_hat", "phase_hat"}

@@ -32,7 +32,7 @@ from mossfuse.benchmark.metrics.sam import moss_nan_pixels, sam, sam_map
 from mossfuse.benchmark.metrics.ssim import ssim_gauss11, ssim_uniform7, ssim_uniform11
 from mossfuse.benchmark.metrics.uqi import uqi, uqi_sewar
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf import around, gaussian_psf
 from mossfuse.protocol import Sensor
 
 SETTINGS = settings(max_examples=40, deadline=None)
@@ -380,7 +380,7 @@ def test_shifted_psf_estimate_counts_as_wrong_and_its_own_phase_mends_it():
     wrong = score_estimates({"psf_hat": shifted, "srf_hat": None}, pair)
     assert set(wrong) == {"psf_max_error", "psf_l1"}
     assert wrong["psf_l1"] > 1 and wrong["psf_max_error"] > 0.4
-    assert score_estimates({"psf_hat": shifted, "phase_hat": (2, 3)}, pair)["psf_l1"] == pytest.approx(0)
+    assert score_estimates({"psf_hat": around(shifted, (2, 3), pair.sensor.phase)}, pair)["psf_l1"] == pytest.approx(0)
 
 
 def test_srf_errors_are_hand_computed():

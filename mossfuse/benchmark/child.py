@@ -102,6 +102,8 @@ def checked_estimates(fusion, pair):
             raise MossFuseError(f"the method returned {name} of shape {value.shape}, it needs {needed}")
         if not np.isfinite(value).all():
             raise MossFuseError(f"the method returned {name} with NaN or infinite values")
+    if fusion.phase_hat is not None:
+        found["phase_hat"] = np.array(fusion.phase_hat, np.int64)
     return found
 
 

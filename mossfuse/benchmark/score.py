@@ -11,11 +11,14 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
 
     A failed cell gets a score.csv with a header alone: its row in the table carries the reason instead.
     """
+    import numpy as np
+
     from mossfuse.benchmark.degrade import read_pair
     from mossfuse.benchmark.metrics import band_psnr, consistency, score, score_estimates
     from mossfuse.benchmark.provenance import write_json
     from mossfuse.benchmark.render import render_cell
     from mossfuse.files import read_cube, read_variables
+    from mossfuse.physics.psf import around
 
     folder = Path(folder)
     record = json.loads(Path(run).read_text())
@@ -30,8 +33,11 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
             rows += [(convention, metric, value) for metric, value in values.items()]
         rows += [("consistency", m, v) for m, v in consistency(estimated, observation).items()]
         # A method that was told the PSF or SRF may hand it back; that is no estimate.
-        names = [f"{part}_hat" for part in ("psf", "srf") if part not in record["knows"]]
+        names = [f"{part}_hat" for part in ("psf", "srf", "phase") if part not in record["knows"]]
         found = read_variables(cube, names)
+        phase = found.pop("phase_hat", None)
+        if phase is not None and "psf_hat" in found:
+            found["psf_hat"] = around(found["psf_hat"], np.ravel(phase).tolist(), observation.sensor.phase)
         if found:
             rows += [("estimate", m, v) for m, v in score_estimates(found, observation).items()]
             estimate = {**found, "psf_true": observation.sensor.psf, "srf_true": observation.sensor.srf}

@@ -9,18 +9,18 @@ def score_estimates(estimates, observation):
     """Errors of the estimates that are given against the true ``observation.sensor``: a dict with some of
 
     psf_max_error: largest absolute difference of two weights; psf_l1: sum of absolute differences (0..2 for
-        normalised PSFs). Both PSFs lie on one high-resolution grid, each around its own phase, so an estimate of the
-        right form at a shifted place counts as wrong.
+        normalised PSFs). Both PSFs lie on one high-resolution grid around the true phase, so an estimate of the right
+        form at a shifted place counts as wrong; one around another phase is brought here by mossfuse.physics.psf.around.
     srf_mean_abs_error: mean absolute difference of two responses (rows sum to 1); srf_sam: mean over the MSI bands
         of the angle between true and estimated response, in degrees.
     estimates: mapping with psf_hat (k_rows, k_cols) of any size and srf_hat (MSI bands, HSI bands), laid out as in
-        Sensor, either absent or None; optional phase_hat (row, col), the true phase where absent.
+        Sensor, either absent or None.
     Nothing is normalised: a wrong gain is an error too. Raises MossFuseError for a wrong shape or non-finite values.
     """
     sensor, out = observation.sensor, {}
-    psf_hat, srf_hat, phase_hat = (estimates.get(key) for key in ("psf_hat", "srf_hat", "phase_hat"))
+    psf_hat, srf_hat = (estimates.get(key) for key in ("psf_hat", "srf_hat"))
     if psf_hat is not None:
-        difference = psf_difference(sensor, checked(psf_hat, "estimated PSF"), phase_hat)
+        difference = psf_difference(sensor, checked(psf_hat, "estimated PSF"))
         out["psf_max_error"] = float(np.abs(difference).max())
         out["psf_l1"] = float(np.abs(difference).sum())
     if srf_hat is not None:
@@ -35,17 +35,16 @@ def score_estimates(estimates, observation):
     return out
 
 
-def psf_difference(sensor, psf_hat, phase_hat=None):
+def psf_difference(sensor, psf_hat):
     """Estimate minus truth on the smallest grid of high-resolution pixels that holds both."""
     if sensor.phase is None:
         raise MossFuseError("scoring a PSF needs the true PSF and its phase; score with the full pair file")
-    phase_hat = sensor.phase if phase_hat is None else np.ravel(phase_hat).astype(int)
-    pieces = [(checked(sensor.psf, "true PSF"), sensor.phase, -1.0), (psf_hat, phase_hat, 1.0)]
-    corners = [[p - (n - 1) // 2 for p, n in zip(phase, psf.shape, strict=True)] for psf, phase, _ in pieces]
+    pieces = [(checked(sensor.psf, "true PSF"), -1.0), (psf_hat, 1.0)]
+    corners = [[-((n - 1) // 2) for n in psf.shape] for psf, _ in pieces]
     first = np.min(corners, axis=0)
-    last = np.max([np.add(corner, psf.shape) for corner, (psf, *_) in zip(corners, pieces, strict=True)], axis=0)
+    last = np.max([np.add(corner, psf.shape) for corner, (psf, _) in zip(corners, pieces, strict=True)], axis=0)
     grid = np.zeros(last - first)
-    for corner, (psf, _, sign) in zip(corners, pieces, strict=True):
+    for corner, (psf, sign) in zip(corners, pieces, strict=True):
         row, col = corner - first
         grid[row : row + psf.shape[0], col : col + psf.shape[1]] += sign * psf
     return grid
