@@ -52,11 +52,13 @@ def quality_time(board, colours, markers):
     if not clocks:
         return None
     figure, axes = plt.subplots(1, len(clocks), figsize=(WIDTH * len(clocks), 3.7), squeeze=False, sharey=True)
+    drawn = []
     for ax, clock in zip(axes[0], clocks, strict=True):
         table = board.ranked[board.ranked[f"time_{clock}"].notna()]
-        scatter(ax, table, f"time_{clock}", metric, colours, markers)
+        drawn.append(scatter(ax, table, f"time_{clock}", metric, colours, markers))
         ax.set_xlabel(f"Seconds per scene, training not counted\n{clock_title(board.clocks[clock])}")
     axes[0][0].set_ylabel(axis_label(metric))
+    name_points(drawn, colours)
     return figure
 
 
@@ -71,14 +73,15 @@ def quality_parameters(board, colours, markers):
     figure, (left, right) = plt.subplots(
         1, 2, figsize=(WIDTH, 3.7), sharey=True, gridspec_kw={"width_ratios": [1.2, 2], "wspace": 0.06}
     )
-    scatter(right, learned, "parameters", metric, colours, markers, front=False)
+    drawn = [scatter(right, learned, "parameters", metric, colours, markers, front=False)]
     centred = others.assign(strip=0.0)
-    scatter(left, centred, "strip", metric, colours, markers, front=False, log=False)
+    drawn.append(scatter(left, centred, "strip", metric, colours, markers, front=False, log=False))
     left.set(xlim=(-0.2, 1), xticks=[], xlabel="No parameters stated", ylabel=axis_label(metric))
     right.set_xlabel("Parameters\n")
     right.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if spread < 30 else (1,)))
     right.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(thousands))
     right.tick_params(left=False)
+    name_points(drawn, colours)
     return figure
 
 
@@ -94,7 +97,7 @@ def thousands(value, position=None):
 
 
 def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
-    """Points with their 95 % intervals and names; the Pareto front as a step line."""
+    """Points with their 95 % intervals, the Pareto front as a step line; returns (ax, x, y, names) for name_points."""
     table = table[np.isfinite(table[metric])]
     if log:
         ax.set_xscale("log")
@@ -124,10 +127,9 @@ def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
     if log and len(table):
         low, high = table[x].min(), table[x].max()
         ax.set_xlim(low / 2.2, high * 2.2 if high > low else low * 10)
-    name_points(
-        ax, table[x].to_numpy(), table[metric].to_numpy(), list(table["method"]), [colours[m] for m in table["method"]]
-    )
+    ax.margins(y=0.12)
     ax.set(xlabel="", ylabel="")
+    return ax, table[x].to_numpy(), table[metric].to_numpy(), list(table["method"])
 
 
 def pareto(cost, quality, higher):
@@ -140,10 +142,17 @@ def pareto(cost, quality, higher):
     return front
 
 
-def name_points(ax, x, y, names, colours):
-    """Write each point's name beside it, to the left in the right half; names that would overlap move up or down."""
-    ax.margins(y=0.12)
-    ax.figure.canvas.draw()
+def name_points(panels, colours):
+    """Write each point's name beside it in finished panels [(ax, x, y, names)], once their common scale is known."""
+    panels[0][0].figure.canvas.draw()
+    for ax, x, y, names in panels:
+        name_panel(ax, x, y, names, [colours[name] for name in names])
+
+
+def name_panel(ax, x, y, names, colours):
+    """Names to the left of their points in the right half; those that would overlap move up."""
+    if not names:
+        return
     pixels = ax.transData.transform(np.column_stack([x, y]))
     box = ax.get_window_extent()
     height, width, placed = 12.5, 6.2, []
