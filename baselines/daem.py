@@ -94,10 +94,11 @@ def fuse(
     """
     import numpy as np
 
-    from mossfuse.deep.crop_training import read_weights, same_geometry
+    from mossfuse.deep.crop_training import read_weights
     from mossfuse.deep.spectral_mlp import apply_to_pixels, pixel_list
     from mossfuse.fit import Stage, constant_then_linear, fit, multistep, parameter_count
     from mossfuse.learned_operators import blind_step
+    from mossfuse.network.degradation import same_geometry
     from mossfuse.parameters import at_least_one
     from mossfuse.physics.blind import check_pair
 
@@ -134,7 +135,7 @@ def fuse(
 
     fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
     psf, srf = operator.estimates()
-    if content and not same_geometry(content, observation):
+    if content and not same_geometry(*content["geometry"], observation):
         psf = None
     notes = {
         "parameters": parameter_count(model),

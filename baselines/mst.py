@@ -52,10 +52,9 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
     """
     import torch
 
-    from mossfuse.deep.crop_training import same_geometry
     from mossfuse.deep.upsampling import upsampled
     from mossfuse.fit import seeded
-    from mossfuse.network.degradation import geometry_of
+    from mossfuse.network.degradation import geometry_of, same_geometry
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
@@ -74,7 +73,7 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
         notes = {"iterations": fitted.steps, "fit_seconds": round(fitted.seconds, 2)}
     else:
         network, content = read_network(checkpoint, observation, device)
-        psf = content["psf"].numpy() if same_geometry(content, observation) else None
+        psf = content["psf"].numpy() if same_geometry(*content["geometry"], observation) else None
         found = {"psf_hat": psf, "srf_hat": content["srf"].numpy()}
         notes = {"training_iterations": content["training"]["steps"]}
     notes["parameters"] = sum(p.numel() for p in network.parameters())

@@ -16,7 +16,6 @@ Three ways to train it (presets; side by side with curves: docs/training-variant
 - ``paper``: every loss term and the depth of the paper's figure; operators, step size, batch and length as released.
 """
 
-import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +24,6 @@ import numpy as np
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Fusion, Method, Published
 
-log = logging.getLogger(__name__)
 CITATION = "MossFuse: unsupervised hyperspectral and multispectral image fusion, arXiv:2412.04802."
 CODE = "https://github.com/dusongcheng/MossFuse"
 AGGREGATOR = "a third-party aggregator page (wizwand) on arXiv 2412.04802, a later version of the paper; not checked"
@@ -132,7 +130,7 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
     see mossfuse.network.inference. Raises MossFuseError where the checkpoint is absent, damaged or made for other bands or
     another ratio.
     """
-    from mossfuse.network.degradation import geometry_of
+    from mossfuse.network.degradation import same_geometry
     from mossfuse.network.inference import fused_tiles
 
     if checkpoint is None:
@@ -141,12 +139,7 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
     network, estimates, parameters, wavelengths = loaded(str(checkpoint), changed, device)
     check_fits(observation, network.config, checkpoint)
     notes = {"parameters": parameters}
-    trained, here = network.blind.geometry, geometry_of(observation)
-    if (trained.size, trained.phase) != (here.size, here.phase):
-        log.warning(
-            "the weights were trained where the PSF has %dx%d pixels and phase %d,%d, and this pair's has %dx%d and %d,%d: their "
-            "PSF is not this pair's", *trained.size, *trained.phase, *here.size, *here.phase,
-        )  # fmt: skip
+    if not same_geometry(network.blind.geometry.size, network.blind.geometry.phase, observation):
         estimates = {**estimates, "psf_hat": None}
     if wavelengths is not None and observation.wavelengths is not None:
         notes["largest_wavelength_difference_nm"] = float(

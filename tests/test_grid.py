@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mossfuse.benchmark import digest, gpu
-from mossfuse.benchmark.cell import forget_other_code
+from mossfuse.benchmark.cell import forget_another
 from mossfuse.benchmark.child import checked_estimates, spent
 from mossfuse.benchmark.cli import parse_cell
 from mossfuse.benchmark.collect import seen_in_training, with_base
@@ -246,14 +246,14 @@ def test_seconds_of_a_training_that_was_cut_short_count(tmp_path):
         assert 100 <= so_far()["seconds"] < 101 and 50 <= so_far()["cpu_seconds"] < 51
 
 
-def test_training_in_the_making_is_dropped_where_its_code_changed(tmp_path):
+def test_training_in_the_making_is_dropped_where_another_began_it(tmp_path):
     folder = tmp_path / "resume"
-    forget_other_code(folder, "a")
+    forget_another(folder, "a")
     (folder / "weights.pt.partial").write_bytes(b"state")
-    forget_other_code(folder, "a")
+    forget_another(folder, "a")
     assert (folder / "weights.pt.partial").exists()
-    forget_other_code(folder, "b")
-    assert [p.name for p in folder.iterdir()] == ["code"]
+    forget_another(folder, "b")
+    assert [p.name for p in folder.iterdir()] == ["own.json"]
 
 
 def test_method_of_the_documentation_runs(tmp_path, make_pair, monkeypatch):

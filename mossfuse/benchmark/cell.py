@@ -1,5 +1,6 @@
 """One cell of the grid from the outside: run the method in a child, write run.json whatever happens."""
 
+import json
 import os
 import shutil
 import time
@@ -68,8 +69,6 @@ def blocked_by(checkpoint, base, inputs):
 
 
 def read_reason(path):
-    import json
-
     return json.loads(Path(path).read_text())["reason"]
 
 
@@ -137,7 +136,6 @@ def train_row(
     weights, history = folder / "weights.pt", folder / "history.csv"
     # Weights in the making live outside the rule's outputs: the workflow removes those when a run is cut short.
     making = folder / "resume" / "weights.pt"
-    forget_other_code(making.parent, source_digest(row.module.__file__))
     request = {
         "method": row.method.name,
         "params": dict(row.train),
@@ -162,6 +160,8 @@ def train_row(
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "inputs": {str(p): sha256_of(p) for p in pairs},
     }
+    own = [source_digest(row.module.__file__), request["params"], seed, record["inputs"]]
+    forget_another(making.parent, json.dumps(own, sort_keys=True))
     started = time.perf_counter()
     outcome = run_child("train", request, threads=threads, limit_s=limit_s, log=log)
     if outcome["status"] == "ok":
@@ -177,13 +177,13 @@ def train_row(
     return record
 
 
-def forget_other_code(folder, digest):
-    """Empty the folder of a training in the making unless it was begun by the code of this digest; then it may go on."""
-    mark = folder / "code"
-    if folder.is_dir() and not (mark.exists() and mark.read_text() == digest):
+def forget_another(folder, own):
+    """Empty the folder of a training in the making unless ``own`` (its code, settings, seed and pairs) began it."""
+    mark = folder / "own.json"
+    if folder.is_dir() and not (mark.exists() and mark.read_text() == own):
         shutil.rmtree(folder)
     folder.mkdir(exist_ok=True)
-    mark.write_text(digest)
+    mark.write_text(own)
 
 
 def asked_of(cell, row, pair, checkpoint, base, device):
@@ -202,8 +202,6 @@ def asked_of(cell, row, pair, checkpoint, base, device):
 
 def time_cell(cell, row, *, folder, pair, checkpoint, base, device, timing, threads, limit_s, log=None):
     """Time one cell in a child of its own; writes folder/time.json (blank where the cell itself failed)."""
-    import json
-
     folder = Path(folder)
     run = json.loads((folder / "run.json").read_text())
     outcome = {"status": "failed", "reason": run["reason"]}

@@ -102,6 +102,8 @@ def read_weights(path, kind, observation, ratio=True):
     content = checkpoint.read_file(Path(path))
     if not isinstance(content, dict) or content.get("kind") != kind:
         raise MossFuseError(f"{path} is no checkpoint of {kind}; train the method first")
+    if "geometry" not in content:
+        raise MossFuseError(f"{path} was written by an earlier version; train the method again")
     found = {"bands": observation.hsi.shape[2], "msi_bands": observation.msi.shape[2], "ratio": observation.ratio}
     differing = [name for name in found if content[name] != found[name] and (ratio or name != "ratio")]
     if differing:
@@ -111,22 +113,9 @@ def read_weights(path, kind, observation, ratio=True):
 
 
 def shape_facts(kind, pair):
-    """What ``read_weights`` and ``same_geometry`` check, of the training's first pair."""
+    """What ``read_weights`` checks, of the training's first pair, and the size and phase of its PSF."""
     size, phase, _ = geometry_of(pair)
     return {
         "kind": kind, "bands": pair.hsi.shape[2], "msi_bands": pair.msi.shape[2], "ratio": pair.ratio,
         "geometry": [list(size), list(phase)],
     }  # fmt: skip
-
-
-def same_geometry(content, observation):
-    """Whether a checkpoint's PSF lies as this pair's does; a warning where it does not, because it then is not this pair's PSF."""
-    size, phase, _ = geometry_of(observation)
-    (trained_size, trained_phase), here = content["geometry"], [list(size), list(phase)]
-    if content["geometry"] == here:
-        return True
-    log.warning(
-        "the weights were trained where the PSF has %dx%d pixels and phase %d,%d, and this pair's has %dx%d and %d,%d: their "
-        "PSF is not this pair's", *trained_size, *trained_phase, *size, *phase,
-    )  # fmt: skip
-    return False

@@ -12,7 +12,8 @@ class Crops:
     scenes: per scene (high, low), two tuples of tensors (1, C, H, W) and (1, C, h, w) with H = ratio h.
     patch: wanted side of the high-resolution crops in pixels. geometry: the PSF's (mossfuse.network.degradation), or None
     where nothing is blurred: crops grow by the low-resolution pixels whose window would leave them, and ``centre`` cuts
-    those off. MossFuseError where that leaves nothing. A crop never exceeds the smallest scene; one that is the whole scene needs no margin.
+    those off. A crop never exceeds the smallest scene; one that is the whole scene needs no margin. MossFuseError where
+    the margins leave nothing.
     """
 
     def __init__(self, scenes, ratio, patch, geometry=None):

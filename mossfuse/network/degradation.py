@@ -4,6 +4,7 @@ Both paths of a pair must meet: the MSI blurred and sampled (PSF) equals the HSI
 the PSF belong to the operator and are arguments; nothing is derived from the ratio.
 """
 
+import logging
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from mossfuse.physics.sampling import border_index
 from mossfuse.physics.tensors import blur_sample, project_spectra
 from mossfuse.turns import following
 
+log = logging.getLogger(__name__)
 FIRST_SIGMA = 0.2  # pixels: the released code starts with almost a delta
 RIDGE = 1e-9  # times the mean energy of an HSI band: keeps the SRF finite where bands depend on each other
 FIRST_GUESSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # sigmas in pixels from which the PSF fit starts
@@ -38,6 +40,21 @@ def geometry_of(observation):
         tuple(int(n) for n in sensor.phase or (phase, phase)),
         sensor.border,
     )
+
+
+def same_geometry(size, phase, observation):
+    """Whether a PSF of ``size`` (rows, cols) pixels centred on ``phase`` (row, col), of some weights, lies as the pair's does.
+
+    Says in a warning where it does not, because it is not this pair's PSF then.
+    """
+    here = geometry_of(observation)
+    if (tuple(size), tuple(phase)) == (here.size, here.phase):
+        return True
+    log.warning(
+        "the weights were trained where the PSF has %dx%d pixels and phase %d,%d, and this pair's has %dx%d and %d,%d: their "
+        "PSF is not this pair's", *size, *phase, *here.size, *here.phase,
+    )  # fmt: skip
+    return False
 
 
 def gaussian_kernel(factor, size):
