@@ -48,13 +48,14 @@ CONSTANT_SHARE = 0.2  # of the steps at full step size, then linear to zero
 def fuse(observation, *, seed, device, checkpoint=None, channels, endmembers, steps, learning_rate, iterates=None):
     """The fused cube in [0, 1] with the learned PSF and SRF.
 
-    channels: of the encoders' last layer; endmembers: of both decoders. iterates: see mossfuse.fit.fit.
+    channels: of the encoders' last layer; endmembers: of both decoders. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
     from mossfuse.deep.coupled_autoencoder import CoupledAutoencoder
-    from mossfuse.fit import Stage, constant_then_linear, fit, seeded
-    from mossfuse.learned_operators import LearnedOperator, TwoPaths
+    from mossfuse.devices import seeded
+    from mossfuse.fitting.operators import LearnedOperator, TwoPaths
+    from mossfuse.fitting.stages import Stage, constant_then_linear, fit
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 

@@ -90,17 +90,18 @@ def fuse(
 
     Without a checkpoint network and sensor are fitted to the scene: ``sensor_steps`` of the sensor alone, then ``steps`` of
     both, the sensor on ``windows`` LR pixels at every ``sensor_every``-th. With one, ``steps`` of the decoders alone.
-    iterates: see mossfuse.fit.fit.
+    iterates: see mossfuse.fitting.stages.fit.
     """
     import numpy as np
 
-    from mossfuse.deep.crop_training import read_weights
     from mossfuse.deep.spectral_mlp import apply_to_pixels, pixel_list
-    from mossfuse.fit import Stage, constant_then_linear, fit, multistep, parameter_count
-    from mossfuse.learned_operators import blind_step
-    from mossfuse.network.degradation import same_geometry
+    from mossfuse.devices import parameter_count
+    from mossfuse.fitting.dataset_training import read_weights
+    from mossfuse.fitting.operators import blind_step
+    from mossfuse.fitting.stages import Stage, constant_then_linear, fit, multistep
     from mossfuse.parameters import at_least_one
     from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.psf_geometry import same_geometry
 
     check_pair(observation)
     at_least_one(windows=windows, sensor_every=sensor_every)
@@ -158,10 +159,10 @@ def train(
     """
     import torch
 
-    from mossfuse.deep.crop_training import shape_facts, train_network
-    from mossfuse.fit import constant_then_linear, fit, multistep
-    from mossfuse.learned_operators import blind_step
-    from mossfuse.training import check_pairs
+    from mossfuse.fitting.dataset_training import shape_facts, train_network
+    from mossfuse.fitting.operators import blind_step
+    from mossfuse.fitting.resuming import check_pairs
+    from mossfuse.fitting.stages import constant_then_linear, fit, multistep
 
     check_pairs(pairs)
     model = build(pairs, seed, device)
@@ -190,8 +191,8 @@ def train(
 def build(pairs, seed, device):
     """Freshly initialised network and sensor over the LR pixels of ``pairs``."""
     from mossfuse.deep.daem_network import Daem, DaemNetwork
-    from mossfuse.fit import seeded
-    from mossfuse.learned_operators import LearnedOperator, TwoPaths
+    from mossfuse.devices import seeded
+    from mossfuse.fitting.operators import LearnedOperator, TwoPaths
 
     bands, msi_bands = pairs[0].hsi.shape[2], pairs[0].msi.shape[2]
     with seeded(seed, device):

@@ -52,7 +52,7 @@ def fuse(
     """The fused cube in (0, 1) with the learned PSF and SRF.
 
     channels: of the hourglass. operator_steps: of the first fit of PSF and SRF; start_steps: of each small network; steps,
-    learning_rate, operator_rate: of the joint fit. iterates: see mossfuse.fit.fit.
+    learning_rate, operator_rate: of the joint fit. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
@@ -60,8 +60,9 @@ def fuse(
     from mossfuse.deep.skip_unet import SkipUNet
     from mossfuse.deep.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
     from mossfuse.deep.upsampling import coarse, upsampled
-    from mossfuse.fit import Stage, constant_then_linear, fit, multistep, one_cycle, parameter_count, seeded
-    from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
+    from mossfuse.fitting.stages import Stage, constant_then_linear, fit, multistep, one_cycle
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 

@@ -33,13 +33,14 @@ def fuse(
     """The fused cube; PSF and SRF must be known.
 
     channels: of every layer. hsi_weight: of the HSI's mean square. jitter: standard deviation of the noise added to the
-    input image at every step, as a share of NOISE's unit. iterates: see mossfuse.fit.fit.
+    input image at every step, as a share of NOISE's unit. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
     from mossfuse.deep.guided_decoder import LEVELS, GuidedDecoder
     from mossfuse.deep.padding import pad_reflect
-    from mossfuse.fit import Stage, fit, multistep, parameter_count, seeded
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.stages import Stage, fit, multistep
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import blur_sample, project_spectra, to_array, to_tensor
 

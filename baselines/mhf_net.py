@@ -51,9 +51,9 @@ def fuse(observation, *, seed, device, checkpoint=None):
     """The fused cube; MossFuseError where the checkpoint is absent or made for other bands or another ratio."""
     import torch
 
-    from mossfuse.deep.crop_training import read_weights
     from mossfuse.deep.unfolded_fusion import UnfoldedFusion
-    from mossfuse.fit import parameter_count, seeded
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
@@ -92,10 +92,11 @@ def train(
     stages: unfolded iterations. rank: channels of the hidden image. patch: side of the crops in pixels, rounded to multiples
     of the ratio; batch: crops a step.
     """
-    from mossfuse.deep.crop_training import check_truths, shape_facts, train_network
-    from mossfuse.deep.crops import Crops
     from mossfuse.deep.unfolded_fusion import UnfoldedFusion
-    from mossfuse.fit import multistep, seeded
+    from mossfuse.devices import seeded
+    from mossfuse.fitting.crops import Crops
+    from mossfuse.fitting.dataset_training import check_truths, shape_facts, train_network
+    from mossfuse.fitting.stages import multistep
     from mossfuse.physics.tensors import to_tensor
 
     check_truths(pairs, truths)

@@ -48,17 +48,18 @@ def fuse(
     """The fused cube in [0, 1] with the learned PSF and SRF.
 
     endmembers: columns of the dictionary. operator_steps, operator_rate: of the blind step; steps, learning_rate: of the
-    network. patch: side of the crops in MSI pixels. iterates: see mossfuse.fit.fit.
+    network. patch: side of the crops in MSI pixels. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
-    from mossfuse.deep.crops import Crops
     from mossfuse.deep.unfolded_autoencoder import UnfoldedAutoencoder
     from mossfuse.deep.upsampling import upsampled
-    from mossfuse.fit import Stage, constant_then_linear, fit, parameter_count, seeded
-    from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step
-    from mossfuse.network.degradation import geometry_of
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.crops import Crops
+    from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
+    from mossfuse.fitting.stages import Stage, constant_then_linear, fit
     from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.psf_geometry import geometry_of
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)

@@ -48,14 +48,14 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
     """The fused cube with the estimated PSF and SRF.
 
     recipe: dim, patch (pixels), batch (crops a step), learning_rate, steps: of a fit to this scene; without them the network
-    of ``checkpoint`` is applied. iterates: see mossfuse.fit.fit.
+    of ``checkpoint`` is applied. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
     from mossfuse.deep.upsampling import upsampled
-    from mossfuse.fit import seeded
-    from mossfuse.network.degradation import geometry_of, same_geometry
+    from mossfuse.devices import seeded
     from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.psf_geometry import geometry_of, same_geometry
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)
@@ -83,7 +83,8 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
 def fit_scene(observation, cube_of, seed, device, iterates, *, dim, patch, batch, learning_rate, steps):
     """(network, loss, Fitted) of one scene."""
     from mossfuse.deep.two_scales import TwoScales
-    from mossfuse.fit import Stage, fit, one_cycle, seeded
+    from mossfuse.devices import seeded
+    from mossfuse.fitting.stages import Stage, fit, one_cycle
 
     loss = TwoScales([observation], patch, device)
     with seeded(seed, device):
@@ -99,10 +100,11 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
     """Train on pairs alone and write the checkpoint ``path``; parameters as in ``fuse``. Truths are not looked at."""
     import torch
 
-    from mossfuse.deep.crop_training import shape_facts, train_network
     from mossfuse.deep.two_scales import TwoScales
-    from mossfuse.fit import one_cycle, seeded
-    from mossfuse.training import check_pairs
+    from mossfuse.devices import seeded
+    from mossfuse.fitting.dataset_training import shape_facts, train_network
+    from mossfuse.fitting.resuming import check_pairs
+    from mossfuse.fitting.stages import one_cycle
 
     check_pairs(pairs)
     loss = TwoScales(pairs, patch, device)
@@ -137,7 +139,7 @@ def trunk(bands, msi_bands, dim):
 
 def read_network(checkpoint, observation, device):
     """(network, checkpoint content); MossFuseError where they do not fit the observation."""
-    from mossfuse.deep.crop_training import read_weights
+    from mossfuse.fitting.dataset_training import read_weights
 
     content = read_weights(checkpoint, KIND, observation)
     network = trunk(content["bands"], content["msi_bands"], content["dim"])

@@ -6,7 +6,7 @@ Official code: caiyuanhao1998/MST-plus-plus (MIT; nothing copied).
 A control: what a supervised network knows of a scene before it has seen the HSI. Three U-shaped transformers of dimension
 31 in a row, mean relative absolute error on random crops of the training split, Adam with a cosine.
 Differs: batch and steps are smaller by default (the preset 'paper': 300,000 steps of 20); the denominator of the relative
-error is not below 0.01; no flips (see mossfuse.deep.crops).
+error is not below 0.01; no flips (see mossfuse.fitting.crops).
 Published numbers: none under this protocol.
 """
 
@@ -34,8 +34,8 @@ def fuse(observation, *, seed, device, checkpoint=None):
     """The cube that the trained network makes of the MSI; MossFuseError where the checkpoint does not fit."""
     import torch
 
-    from mossfuse.deep.crop_training import read_weights
-    from mossfuse.fit import parameter_count, seeded
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.physics.tensors import to_array, to_tensor
 
     content = read_weights(checkpoint, KIND, observation, ratio=False)
@@ -52,9 +52,10 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
 
     dim: channels of the first level. patch: side of the crops in pixels; batch: crops a step.
     """
-    from mossfuse.deep.crop_training import check_truths, shape_facts, train_network
-    from mossfuse.deep.crops import Crops
-    from mossfuse.fit import one_cycle, seeded
+    from mossfuse.devices import seeded
+    from mossfuse.fitting.crops import Crops
+    from mossfuse.fitting.dataset_training import check_truths, shape_facts, train_network
+    from mossfuse.fitting.stages import one_cycle
     from mossfuse.physics.tensors import to_tensor
 
     check_truths(pairs, truths)

@@ -54,10 +54,11 @@ def fuse(
 
     width, depth: of the hidden layers. steps: of Adam, over all LR pixels at once. members: networks with starts of their
     own, fitted independently and averaged. learning_rate: the cycle's peak.
-    graphs, iterates: see mossfuse.fit.fit. Raises MossFuseError where SRF and sampling geometry are both unknown.
+    graphs, iterates: see mossfuse.fitting.stages.fit. Raises MossFuseError where SRF and sampling geometry are both unknown.
     """
     from mossfuse.deep.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
-    from mossfuse.fit import Stage, fit, one_cycle, parameter_count, seeded
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.stages import Stage, fit, one_cycle
     from mossfuse.parameters import at_least_one
 
     at_least_one(members=members, width=width, depth=depth)

@@ -53,16 +53,17 @@ DROPS = 15  # falls of the training's step size by 0.7
 def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_rate, psf_rate, iterates=None):
     """The adapted cube with the learned PSF.
 
-    adapt_steps, learning_rate, psf_rate: of the adaptation. iterates: see mossfuse.fit.fit. Raises MossFuseError where the
+    adapt_steps, learning_rate, psf_rate: of the adaptation. iterates: see mossfuse.fitting.stages.fit. Raises MossFuseError where the
     checkpoint is absent or made for other bands or another ratio.
     """
     import torch
 
-    from mossfuse.deep.crop_training import read_weights
     from mossfuse.deep.exchange_net import Corrector, ExchangeNet
     from mossfuse.deep.upsampling import upsampled
-    from mossfuse.fit import Stage, fit, multistep, parameter_count, seeded
-    from mossfuse.learned_operators import LearnedOperator
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.dataset_training import read_weights
+    from mossfuse.fitting.operators import LearnedOperator
+    from mossfuse.fitting.stages import Stage, fit, multistep
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.psf import gaussian_psf
     from mossfuse.physics.tensors import project_spectra, to_array, to_tensor
@@ -114,13 +115,14 @@ def train(
     """
     import torch
 
-    from mossfuse.deep.crop_training import check_truths, shape_facts, train_network
-    from mossfuse.deep.crops import Crops
     from mossfuse.deep.exchange_net import ExchangeNet
     from mossfuse.deep.upsampling import upsampled
-    from mossfuse.fit import multistep, seeded
-    from mossfuse.network.degradation import geometry_of
+    from mossfuse.devices import seeded
+    from mossfuse.fitting.crops import Crops
+    from mossfuse.fitting.dataset_training import check_truths, shape_facts, train_network
+    from mossfuse.fitting.stages import multistep
     from mossfuse.physics.psf import gaussian_psf
+    from mossfuse.physics.psf_geometry import geometry_of
     from mossfuse.physics.tensors import blur_sample, to_tensor
 
     check_truths(pairs, truths)

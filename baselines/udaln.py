@@ -46,13 +46,14 @@ def fuse(
     """The fused cube with the learned PSF and SRF.
 
     operator_steps, spectral_steps, joint_steps: of the three stages. learning_rate: of the first two, joint_rate: of the
-    third. graphs, iterates: see mossfuse.fit.fit.
+    third. graphs, iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
     from mossfuse.deep.spectral_ladder import SpectralLadder
-    from mossfuse.fit import Stage, constant_then_linear, fit, parameter_count, seeded
-    from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step
+    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
+    from mossfuse.fitting.stages import Stage, constant_then_linear, fit
     from mossfuse.physics.blind import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 

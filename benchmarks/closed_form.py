@@ -97,7 +97,7 @@ def save_images(path, size, noisy):
 
 def pair(path, side):
     """The stored pair cut or repeated to ``side`` px; the PSF's support and phase are known."""
-    from mossfuse.physics.psf import official_geometry
+    from mossfuse.physics.psf_geometry import official_geometry
     from mossfuse.protocol import Observation, Sensor
 
     support, phase = official_geometry(RATIO)

@@ -25,7 +25,6 @@ import numpy as np
 import torch
 
 from mossfuse.files import cube_writer
-from mossfuse.losses import fusion_loss, loss_terms
 from mossfuse.network import checkpoint, released
 from mossfuse.network.blocks import recompute_blocks
 from mossfuse.network.inference import fused_tiles
@@ -33,6 +32,7 @@ from mossfuse.network.mossfuse import MossFuse
 from mossfuse.network.reparameterise import reparameterised
 from mossfuse.network.tiled import fuse_tiles
 from mossfuse.physics.tensors import to_array
+from mossfuse.training.losses import fusion_loss, loss_terms
 
 REFERENCE = "as released"
 SAME, SAME_TILED = 5e-5, 1e-4
@@ -242,7 +242,7 @@ def released_step(options):
 
 
 def our_step(options, recompute=False):
-    """The step of mossfuse.training: only decoders that the loss needs, one backward pass."""
+    """The step of mossfuse.training.loop: only decoders that the loss needs, one backward pass."""
     network, msi, hsi = trainable(options, decoders=False)
     recompute_blocks(network, recompute)
     adam = torch.optim.Adam(network.parameters(), 9e-5, fused=True)

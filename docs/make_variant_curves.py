@@ -24,7 +24,7 @@ from mossfuse.benchmark.settings import read_settings
 from mossfuse.files import read_cube
 from mossfuse.methods import find_method
 from mossfuse.progress import track
-from mossfuse.training import iterates
+from mossfuse.training.loop import iterates
 
 METRICS = {"psnr": "PSNR (dB)", "sam": "SAM (degrees)"}
 COLOURS = ("#69707a", "#4c72b0", "#c44e52")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mossfuse.agreement import Agreement, in_units
+from mossfuse.devices import choose_device
 from mossfuse.errors import MossFuseError
 from mossfuse.inputs import assemble
 from mossfuse.methods import find_method, split_suffix
@@ -102,7 +103,7 @@ def prepare(
     check_suffix(suffix)
     check_weights(spec, module, weights, save_weights)
     own, training = parameters(spec, observation, weights, preset, params)
-    device = device_for(spec, device)
+    device = choose_device(spec, device)
     if reason:
         log.info("%s", reason)
     seen, facts = informed(spec, observation)
@@ -210,7 +211,7 @@ def patch_for(observations, wanted):
 
     At least two blocks are further from the border than the PSF reaches.
     """
-    from mossfuse.network.degradation import geometry_of
+    from mossfuse.physics.psf_geometry import geometry_of
     from mossfuse.physics.sampling import block_span
 
     ratio = observations[0].ratio
@@ -219,21 +220,6 @@ def patch_for(observations, wanted):
     reach = max(max(-first, last) for first, last, _ in spans)
     blocks = max(2 + 2 * reach, -(-wanted // ratio))
     return ratio * min(blocks, *(n for each in observations for n in each.hsi.shape[:2]))
-
-
-def device_for(spec, wanted):
-    """'cpu' or 'cuda'; MossFuseError for another name or where no GPU answers."""
-    if wanted not in (None, "cpu", "cuda"):
-        raise MossFuseError(f"unknown device '{wanted}'; use cpu or cuda")
-    if wanted == "cpu" or (wanted is None and not spec.gpu):
-        return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if wanted == "cuda":
-        raise MossFuseError("no CUDA device can be used here; use device cpu, or check the driver and the torch build")
-    return "cpu"
 
 
 def informed(spec, observation):

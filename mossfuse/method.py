@@ -8,7 +8,7 @@ Three ways to train it (presets; side by side with curves: docs/training-variant
   of 9e-5 the PSF alone needs 50,000 steps to widen from 0.2 to 2 pixels). Random patches, some held out; the iterate that
   explains those best is kept. Turned and mirrored patches take the sampling phase along: with the official phase (15 of
   32) a flip would otherwise move the HSI against the MSI by one pixel. Muon for weight matrices and dense kernels
-  (mossfuse.muon) and Adam for the rest, warm-up, cosine, a limit on the gradient, an average of the weights. The loss is
+  (mossfuse.training.muon) and Adam for the rest, warm-up, cosine, a limit on the gradient, an average of the weights. The loss is
   the released script's active line (0.1 decomposition + two cycles), which needs no self-supervised decoder.
 - ``released``: that script, quirks included: operators learned with the rest, the same patches in the same order every
   epoch, flips that move the phase, and a cosine that is moved once an epoch and so hardly falls. (It also chose its epoch
@@ -130,8 +130,8 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
     see mossfuse.network.inference. Raises MossFuseError where the checkpoint is absent, damaged or made for other bands or
     another ratio.
     """
-    from mossfuse.network.degradation import same_geometry
     from mossfuse.network.inference import fused_tiles
+    from mossfuse.physics.psf_geometry import same_geometry
 
     if checkpoint is None:
         raise MossFuseError("MossFuse needs a checkpoint; train the method first or name a weights file")
@@ -150,8 +150,8 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
-    """Train on pairs alone and write the checkpoint ``path``; params: mossfuse.training.Recipe. Truths are not looked at."""
-    from mossfuse.training import train as train_on_pairs
+    """Train on pairs alone and write the checkpoint ``path``; params: mossfuse.training.loop.Recipe. Truths are not looked at."""
+    from mossfuse.training.loop import train as train_on_pairs
 
     return train_on_pairs(pairs, seed=seed, device=device, path=path, resume=resume, **params)
 

@@ -102,7 +102,7 @@ class Method:
     """The specification of a method; the function ``fuse`` stands beside it in the same module.
 
     fuse(observation, *, seed, device, checkpoint=None, **params) -> Fusion
-        (with a further keyword ``iterates=None`` where it can save cubes on its way; see mossfuse.fit.fit)
+        (with a further keyword ``iterates=None`` where it can save cubes on its way; see mossfuse.fitting.stages.fit)
     train(pairs, *, seed, device, path, resume, truths=None, **params) -> dict of history columns
         (only where ``trains`` is 'dataset' or 'supervised'; writes the checkpoint to ``path``;
         ``pairs`` is a list of Observation; ``truths`` is given to 'supervised' methods alone).

@@ -26,7 +26,8 @@ from mossfuse.classical.vca import largest_simplex, vca
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.physics.interpolation import upsample_cubic
-from mossfuse.physics.psf import box_psf, gaussian_psf, official_geometry
+from mossfuse.physics.psf import box_psf, gaussian_psf
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 

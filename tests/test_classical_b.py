@@ -20,7 +20,8 @@ from mossfuse.classical.subspace import leading_vectors, widest_vertices
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.physics.interpolation import upsample_cubic
-from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 

@@ -11,7 +11,8 @@ import pytest
 
 from mossfuse.benchmark.datasets.phantom import generate
 from mossfuse.methods import find_method
-from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 

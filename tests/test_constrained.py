@@ -12,8 +12,8 @@ from mossfuse.constrained.pixel_trunk import PLACE, PixelNetworks, PixelTrunk, w
 from mossfuse.constrained.pretraining import load
 from mossfuse.constrained.scene import fuse_pair, held_out_parts, null_matrix
 from mossfuse.constrained.starts import Start
+from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import seeded
 from mossfuse.methods import find_method
 from mossfuse.physics.noise import identify
 from mossfuse.protocol import Observation

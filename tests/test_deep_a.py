@@ -8,17 +8,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-import mossfuse.fit as fit_module
+import mossfuse.fitting.stages as fit_module
 from mossfuse.benchmark.metrics import score
 from mossfuse.deep.daem_network import Daem, DaemNetwork
 from mossfuse.deep.detail_unets import GuidedUNet, PlainUNet, enlarged
 from mossfuse.deep.spectral_mlp import SpectralMLP
 from mossfuse.deep.spectral_streams import SpectralStreams
+from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import constant_then_linear, fit, parameter_count, seeded
-from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step, own_block
+from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
+from mossfuse.fitting.stages import constant_then_linear, fit
 from mossfuse.methods import find_method
-from mossfuse.physics.psf import around, gaussian_psf, official_geometry
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import around, official_geometry, own_block
 from mossfuse.physics.sampling import BlurSample, operator_of
 from mossfuse.protocol import Observation, Sensor
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-import mossfuse.fit as fit_module
+import mossfuse.fitting.stages as fit_module
 from mossfuse.deep.coupled_autoencoder import CoupledAutoencoder, mix_weighted
-from mossfuse.deep.crops import Crops
 from mossfuse.deep.exchange_net import Corrector, Exchange, ExchangeNet
 from mossfuse.deep.guided_decoder import GuidedDecoder
 from mossfuse.deep.padding import pad_reflect
@@ -20,11 +19,12 @@ from mossfuse.deep.two_scales import TwoScales
 from mossfuse.deep.unfolded_autoencoder import UnfoldedAutoencoder
 from mossfuse.deep.unfolded_fusion import Down, UnfoldedFusion, Up, large_factors, prime_factors
 from mossfuse.deep.upsampling import coarse, upsampled
+from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import parameter_count, seeded
+from mossfuse.fitting.crops import Crops
 from mossfuse.methods import find_method
-from mossfuse.network.degradation import Geometry, geometry_of
 from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import Geometry, geometry_of
 from mossfuse.physics.sampling import operator_of
 from mossfuse.physics.tensors import blur_sample, to_tensor
 
@@ -277,7 +277,7 @@ def test_interrupted_training_resumes_to_the_same_bytes(name, make_pair, tmp_pat
     pairs, truths = zip(*(make_pair(rows=32, cols=32, seed=seed) for seed in (1, 2)), strict=True)
     trained(name, pairs, truths, tmp_path / "whole.pt", steps=6, save_every=3)
 
-    import mossfuse.deep.crop_training as crop_training
+    import mossfuse.fitting.dataset_training as crop_training
 
     def cut_short(steps, description, total=None):
         for step in steps:
@@ -345,7 +345,7 @@ def test_geometry_comes_from_the_sensor_not_from_the_ratio(make_pair):
 def test_udaln_reaches_39_db_on_balloons_at_ratio_32(mirror_file):
     from mossfuse.benchmark.metrics import score
     from mossfuse.files import read_array
-    from mossfuse.physics.psf import official_geometry
+    from mossfuse.physics.psf_geometry import official_geometry
     from mossfuse.physics.sampling import BlurSample
     from mossfuse.protocol import Observation, Sensor
 

@@ -14,7 +14,7 @@ from mossfuse.benchmark.degradations import canonical_name, catalogue, find_degr
 from mossfuse.benchmark.degrade import degrade, pair_sha256, read_pair, write_pair
 from mossfuse.benchmark.srfs import RESPONSES, load_srf
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.psf import official_geometry
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Degradation
 
 WAVELENGTHS = np.arange(400.0, 701, 10)

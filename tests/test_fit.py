@@ -9,21 +9,13 @@ import pandas as pd
 import pytest
 import torch
 
-import mossfuse.fit as fit_module
+import mossfuse.fitting.stages as fit_module
 from mossfuse.benchmark.curve import score_iterates
+from mossfuse.devices import mixed, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.files import write_cube
-from mossfuse.fit import (
-    History,
-    Stage,
-    constant_then_linear,
-    fit,
-    mixed,
-    multistep,
-    one_cycle,
-    run_stage,
-    seeded,
-)
+from mossfuse.fitting.records import History
+from mossfuse.fitting.stages import Stage, constant_then_linear, fit, multistep, one_cycle, run_stage
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,11 @@ import copy
 import pytest
 import torch
 
-from mossfuse.losses import fusion_loss, loss_terms
 from mossfuse.network import released
 from mossfuse.network.blocks import recompute_blocks
 from mossfuse.network.fused import gated_projection, products, response_projection
 from mossfuse.network.mossfuse import MossFuse
+from mossfuse.training.losses import fusion_loss, loss_terms
 
 
 @pytest.fixture(autouse=True)

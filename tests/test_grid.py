@@ -21,7 +21,7 @@ from mossfuse.benchmark.metrics import score_estimates
 from mossfuse.benchmark.settings import checked
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import load_file
-from mossfuse.physics.psf import around
+from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
 from mossfuse.refine import refine
 

@@ -32,7 +32,8 @@ from mossfuse.benchmark.metrics.sam import moss_nan_pixels, sam, sam_map
 from mossfuse.benchmark.metrics.ssim import ssim_gauss11, ssim_uniform7, ssim_uniform11
 from mossfuse.benchmark.metrics.uqi import uqi, uqi_sewar
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.psf import around, gaussian_psf
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
 
 SETTINGS = settings(max_examples=40, deadline=None)

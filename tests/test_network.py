@@ -7,19 +7,23 @@ import numpy as np
 import pytest
 import torch
 
+from mossfuse.devices import parameter_count
 from mossfuse.errors import MossFuseError
-from mossfuse.losses import SELF_SUPERVISED, decomposition, fusion_loss, l1, loss_terms
+from mossfuse.estimation.joint import fit_operators
+from mossfuse.files import torch_files
 from mossfuse.network import checkpoint
 from mossfuse.network.aggregation import Aggregation
+from mossfuse.network.blind import BlindOperators
 from mossfuse.network.blocks import TransformerBlock
-from mossfuse.network.degradation import BlindOperators, Geometry, fit_operators, gaussian_kernel, geometry_of
 from mossfuse.network.encoders import enlarged
-from mossfuse.network.mossfuse import MossFuse, inference_parameter_count, parameter_count
+from mossfuse.network.mossfuse import MossFuse, inference_parameter_count
 from mossfuse.network.released import blur_everywhere
 from mossfuse.network.reparameterise import reparameterised
 from mossfuse.network.unireplknet import UniRepBlock
 from mossfuse.physics.psf import gaussian_psf
-from mossfuse.physics.tensors import project_spectra
+from mossfuse.physics.psf_geometry import Geometry, geometry_of
+from mossfuse.physics.tensors import gaussian_kernel, project_spectra
+from mossfuse.training.losses import SELF_SUPERVISED, decomposition, fusion_loss, l1, loss_terms
 
 COUNTS = {  # num_blocks: total, inference, encoder MSI, encoder HSI, decoder MSI, decoder HSI, decoder LR, decoder HR
     1: (585_485, 449_153, 185_800, 158_172, 43_262, 51_182, 41_888, 105_084),
@@ -288,7 +292,7 @@ def test_checkpoint_that_cannot_be_finished_leaves_nothing_and_is_one_sentence(t
 
     monkeypatch.setattr(torch, "save", cut_short)
     with pytest.raises(MossFuseError, match="cannot write .*w.pt .*disk is not full") as caught:
-        checkpoint.write_atomically({}, path)
+        torch_files.write_atomically({}, path)
     assert "\n" not in str(caught.value) and path.read_bytes() == b"older" and list(tmp_path.iterdir()) == [path]
 
 

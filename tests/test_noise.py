@@ -11,7 +11,8 @@ from mossfuse.physics import denoise
 from mossfuse.physics.denoise import denoise_dct
 from mossfuse.physics.noise import denoise_msi, identify, msi_noise, noise_profile
 from mossfuse.physics.projection import msi_gain, null_part, wiener
-from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.interpolation import upsample_cubic, upsample_spline
 from mossfuse.physics.kriging import apply_terms
-from mossfuse.physics.psf import box_psf, gaussian_psf, official_geometry, separable_factors
+from mossfuse.physics.psf import box_psf, gaussian_psf, separable_factors
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.physics.tensors import blur_sample
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from mossfuse.errors import MossFuseError
-from mossfuse.losses import fusion_loss, loss_terms
 from mossfuse.method import fuse
 from mossfuse.network import checkpoint
 from mossfuse.network import released as released_way
 from mossfuse.network.reparameterise import reparameterised
 from mossfuse.physics.tensors import to_array
 from mossfuse.protocol import Observation
+from mossfuse.training.losses import fusion_loss, loss_terms
 
 pytestmark = pytest.mark.real_data
 

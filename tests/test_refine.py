@@ -10,7 +10,8 @@ from baselines import ridge_dc
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import split_suffix
 from mossfuse.physics.kriging import SmoothInverse
-from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample, operator_of
 from mossfuse.protocol import Observation, Sensor
 from mossfuse.refine import SUFFIXES, refine

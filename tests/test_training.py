@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-import mossfuse.training
+import mossfuse.training.loop
 from mossfuse import method
 from mossfuse.errors import MossFuseError
-from mossfuse.muon import Muon
+from mossfuse.fitting.resuming import partial_path
 from mossfuse.network import checkpoint
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.protocol import Observation
-from mossfuse.training import Patches, Recipe, partial_path
+from mossfuse.training.loop import Patches, Recipe
+from mossfuse.training.muon import Muon
 
 TINY = {
     **method.METHODS[0].train_params, **method.METHODS[0].presets["smoke"],
@@ -49,7 +50,7 @@ def interrupt_after(steps, monkeypatch):
                 raise KeyboardInterrupt
             yield item
 
-    monkeypatch.setattr(mossfuse.training, "track", broken)
+    monkeypatch.setattr(mossfuse.training.loop, "track", broken)
 
 
 def test_same_seed_gives_same_bytes_and_another_seed_others(pairs, tmp_path):
@@ -73,7 +74,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(pairs, tmp_path, monkeypat
     assert partial_path(tmp_path / "parts.pt").exists() == (stop >= 5)
     with monkeypatch.context() as patch:
         taken = []
-        patch.setattr(mossfuse.training, "track", lambda steps, *_, **__: taken.extend(steps) or taken)
+        patch.setattr(mossfuse.training.loop, "track", lambda steps, *_, **__: taken.extend(steps) or taken)
         assert train(pairs, tmp_path / "parts.pt", operators=operators) == history
     assert taken == list(range(stop // 5 * 5, 12))
     assert (tmp_path / "whole.pt").read_bytes() == (tmp_path / "parts.pt").read_bytes()
@@ -183,32 +184,32 @@ def test_muon_updates_are_orthogonal_and_of_adams_size():
 
 def test_every_parameter_has_one_optimiser_and_matrices_have_muon(pairs):
     recipe = Recipe(**TINY)
-    network = mossfuse.training.new_network(pairs, recipe, mossfuse.training.geometry_of(pairs[0]), 0)
-    (adam, slow), (muon, fast) = mossfuse.training.make_optimisers(network, recipe)
+    network = mossfuse.training.loop.new_network(pairs, recipe, mossfuse.training.loop.geometry_of(pairs[0]), 0)
+    (adam, slow), (muon, fast) = mossfuse.training.loop.make_optimisers(network, recipe)
     ids = [id(p) for optimiser in (adam, muon) for p in optimiser.param_groups[0]["params"]]
     assert sorted(ids) == sorted(id(p) for name, p in network.named_parameters() if not name.startswith("blind."))
     with_muon = ids[len(adam.param_groups[0]["params"]) :]
     assert {id(network.decoder_hr.merge.weight), id(network.encoder_hsi.embed.weight)} <= set(with_muon)
     assert id(network.decoder_hr.aggregate_spatial.attention.complement.weight) not in with_muon
     assert (slow, fast) == (recipe.learning_rate, recipe.matrix_rate)
-    assert len(mossfuse.training.make_optimisers(network, replace(recipe, matrix_rate=0.0))) == 1
+    assert len(mossfuse.training.loop.make_optimisers(network, replace(recipe, matrix_rate=0.0))) == 1
 
 
 def test_wide_psf_trains_on_the_inside_of_patches(make_pair, tmp_path):
     """A PSF wider than a block needs neighbours that a patch lacks; those low-resolution pixels are left out."""
     from mossfuse.physics.sampling import BlurSample
-    from mossfuse.training import protruding_blocks
+    from mossfuse.training.loop import protruding_blocks
 
     pair, truth = make_pair(rows=64, cols=64, bands=6)
     sensor = replace(pair.sensor, psf=None, srf=None, psf_shape=(17, 17))
     wide = replace(pair, hsi=BlurSample(gaussian_psf(17, 3.0), (3, 3), 8, truth.shape)(truth), sensor=sensor)
-    geometry = mossfuse.training.geometry_of(wide)
+    geometry = mossfuse.training.loop.geometry_of(wide)
     patches = Patches([wide], 32, "cpu")
     blocks = protruding_blocks(geometry, patches)
     assert blocks == ((1, 1), (1, 1))
-    network = mossfuse.training.new_network([wide], Recipe(**TINY), geometry, 0)
+    network = mossfuse.training.loop.new_network([wide], Recipe(**TINY), geometry, 0)
     msi, hsi = patches.draw(2, torch.Generator().manual_seed(0))
-    terms = mossfuse.training.loss_terms(network(msi, hsi), msi, hsi, geometry, blocks)
+    terms = mossfuse.training.loop.loss_terms(network(msi, hsi), msi, hsi, geometry, blocks)
     assert terms["blind"] < 1e-5
     with pytest.raises(MossFuseError, match="larger 'patch'"):
         train([wide], tmp_path / "w.pt", patch=16)

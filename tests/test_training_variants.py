@@ -8,23 +8,24 @@ import pytest
 import torch
 import yaml
 
-import mossfuse.training
+import mossfuse.training.loop
 from mossfuse import method
 from mossfuse.benchmark.grid import Grid
 from mossfuse.benchmark.settings import read_settings
 from mossfuse.errors import MossFuseError
-from mossfuse.losses import loss_terms
+from mossfuse.estimation.joint import fit_operators
 from mossfuse.network import checkpoint
-from mossfuse.network.degradation import fit_operators, gaussian_kernel, geometry_of
 from mossfuse.network.mossfuse import MossFuse
-from mossfuse.patches import Patches
 from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import geometry_of
+from mossfuse.physics.rotations import Turn, draw_turns, following, turned, turned_back
 from mossfuse.physics.sampling import BlurSample
-from mossfuse.physics.tensors import blur_sample, to_tensor
+from mossfuse.physics.tensors import blur_sample, gaussian_kernel, to_tensor
 from mossfuse.protocol import Observation
-from mossfuse.recipe import Recipe
-from mossfuse.training import iterates
-from mossfuse.turns import Turn, draw_turns, following, turned, turned_back
+from mossfuse.training.loop import iterates
+from mossfuse.training.losses import loss_terms
+from mossfuse.training.patches import Patches
+from mossfuse.training.recipe import Recipe
 
 FIXED, PRESETS = method.METHODS[0].train_params, method.METHODS[0].presets
 TINY = {**FIXED, **PRESETS["smoke"], "steps": 4, "patch": 16, "save_every": 50, "held_out": 0}
@@ -211,7 +212,7 @@ def test_small_pair_holds_out_nothing_rather_than_half_of_itself():
 
 def test_iterate_that_explains_the_held_out_patches_best_is_kept(pairs, tmp_path, monkeypatch):
     """A step size that is too large makes the loss go up and down; the kept weights are those of the best record."""
-    monkeypatch.setattr(mossfuse.training, "LOG_EVERY", 1)
+    monkeypatch.setattr(mossfuse.training.loop, "LOG_EVERY", 1)
     settings = {"steps": 12, "held_out": 2, "keep_every": 1, "learning_rate": 0.1, "final_rate": 1.0, "ema": 0.0}
     history = train(pairs, tmp_path / "w.pt", **settings)
     best = int(np.argmin(history["held_out"]))
@@ -244,7 +245,7 @@ def test_kept_iterates_are_found_in_order_and_those_of_an_earlier_training_go(pa
 
 
 def weights_of_start(pairs):
-    return mossfuse.training.new_network(pairs, Recipe(**TINY), geometry_of(pairs[0]), 0).state_dict()
+    return mossfuse.training.loop.new_network(pairs, Recipe(**TINY), geometry_of(pairs[0]), 0).state_dict()
 
 
 def test_history_has_every_column_that_dvc_plots(pairs, tmp_path):
@@ -264,7 +265,7 @@ def test_half_precision_keeps_the_sensor_model_exact(pairs, tmp_path):
 
 def test_deterministic_kernels_are_asked_for_on_a_gpu_and_the_setting_is_restored():
     for strict in (True, False):
-        with mossfuse.training.repeatable("cuda", strict):
+        with mossfuse.devices.repeatable("cuda", strict):
             assert torch.are_deterministic_algorithms_enabled() == strict == torch.backends.cudnn.deterministic
         assert not torch.are_deterministic_algorithms_enabled()
 

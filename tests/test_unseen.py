@@ -10,7 +10,8 @@ from baselines import nsgp, ridge_dc
 from mossfuse.benchmark.datasets import phantom
 from mossfuse.inputs import assemble
 from mossfuse.physics.noise import GATE, hsi_noise, identify
-from mossfuse.physics.psf import gaussian_psf, official_geometry
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 from tests.test_refine import noisy, psnr_sam

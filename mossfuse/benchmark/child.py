@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mossfuse.benchmark.memory import peak_rss_mb
 from mossfuse.benchmark.provenance import device_facts, write_json
+from mossfuse.devices import choose_device
 from mossfuse.files.atomic import write_text
 
 SPENT = "seconds.json"  # beside the weights in the making
@@ -35,15 +36,6 @@ def main(task, request_file, outcome_file):
 
 def failed(reason):
     return {"status": "failed", "reason": " ".join(reason.split())}
-
-
-def choose_device(method, wanted):
-    """'cuda' where the method can use it, one exists and it was not refused; otherwise 'cpu'."""
-    if not method.gpu or wanted == "cpu":
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def load_row(request):

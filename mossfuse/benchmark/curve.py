@@ -9,7 +9,7 @@ COLUMNS = ("stage", "step", "seconds", "cpu_seconds", "psnr", "sam")
 
 
 def score_iterates(*, iterates, truth, ratio, convention, output):
-    """Write ``output``, one row per cube of the folder ``iterates`` (see mossfuse.fit.Iterates), in order of steps.
+    """Write ``output``, one row per cube of the folder ``iterates`` (see mossfuse.fitting.records.Iterates), in order of steps.
 
     truth: the scene's cube file. step: over all stages of the fit. seconds, cpu_seconds: of the fit until then, on a
     machine that may do other work. psnr, sam: by ``convention``, empty where it has none. A cube that is not finite has no

@@ -18,7 +18,7 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
     from mossfuse.benchmark.provenance import write_json
     from mossfuse.benchmark.render import render_cell
     from mossfuse.files import read_cube, read_variables
-    from mossfuse.physics.psf import around
+    from mossfuse.physics.psf_geometry import around
 
     folder = Path(folder)
     record = json.loads(Path(run).read_text())

@@ -4,6 +4,7 @@ import statistics
 import time
 
 from mossfuse.benchmark.provenance import device_facts
+from mossfuse.devices import synchronise
 
 
 def measure(request, method, module):
@@ -13,9 +14,9 @@ def measure(request, method, module):
     warm-up (it loads weights and compiles); at least one further call is timed, more while budget_s lasts.
     Returns first_s, median_s, spread_s (interquartile range), cpu_s, repeats, parameters, flops.
     """
-    from mossfuse.benchmark.child import choose_device
     from mossfuse.benchmark.degrade import read_pair
     from mossfuse.benchmark.memory import peak_rss_mb
+    from mossfuse.devices import choose_device
     from mossfuse.files import read_cube
     from mossfuse.refine import device_of, refine
 
@@ -61,13 +62,6 @@ def timed(call, device):
     result = call()
     synchronise(device)
     return time.perf_counter() - wall, time.process_time() - cpu, result
-
-
-def synchronise(device):
-    if device == "cuda":
-        import torch
-
-        torch.cuda.synchronize()
 
 
 def count_flops(call):

@@ -35,7 +35,7 @@ def add_verb(verbs):
     parser.add_argument("--batch", type=int, metavar="N", help="patches per step")
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[],
-        help="any other setting of mossfuse.recipe.Recipe, such as ema=0 or precision=bfloat16; may be repeated",
+        help="any other setting of mossfuse.training.recipe.Recipe, such as ema=0 or precision=bfloat16; may be repeated",
     )  # fmt: skip
     add_geometry(parser)
     add_white(parser, WHITE)
@@ -47,9 +47,9 @@ def add_verb(verbs):
 
 def run(options):
     """Read, train, write, tell."""
-    from mossfuse.api import device_for
     from mossfuse.benchmark.child import write_history
     from mossfuse.commands.describe import say
+    from mossfuse.devices import choose_device
     from mossfuse.files import text
     from mossfuse.method import METHODS, train
     from mossfuse.network import checkpoint
@@ -62,7 +62,7 @@ def run(options):
     check_outputs([options.output, history], options.images, options.force)
     observations, white = read_pairs(options)
     settings = settings_of(options, observations)
-    device = device_for(METHODS[0], options.device)
+    device = choose_device(METHODS[0], options.device)
     columns = train_within_memory(train, observations, options, device, settings)
     write_history(history, columns)
     _, facts = checkpoint.load(options.output)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import seeded
 from mossfuse.progress import track
 
 LEAST_SCALE = 1e-8

@@ -7,8 +7,8 @@ from mossfuse.constrained.choice import choose
 from mossfuse.constrained.fitting import Recipe, fit
 from mossfuse.constrained.pixel_trunk import PixelNetworks, PixelTrunk, input_count
 from mossfuse.constrained.starts import Start
+from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import parameter_count, seeded
 from mossfuse.physics.blind import check_pair
 from mossfuse.physics.noise import identify_striped
 from mossfuse.physics.projection import null_part

@@ -5,11 +5,13 @@ import torch
 
 from mossfuse.deep.spectral_mlp import CHUNK, pixel_list
 from mossfuse.deep.spectral_streams import SpectralStreams
+from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import Stage, constant_then_linear, seeded
-from mossfuse.learned_operators import LearnedOperator, TwoPaths, blind_step, own_block
+from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
+from mossfuse.fitting.stages import Stage, constant_then_linear
 from mossfuse.parameters import at_least_one
 from mossfuse.physics.blind import check_pair
+from mossfuse.physics.psf_geometry import own_block
 from mossfuse.physics.tensors import to_tensor
 
 SUPPORTS = ("sensor", "block")

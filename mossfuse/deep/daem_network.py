@@ -45,7 +45,7 @@ class DaemNetwork(nn.Module):
 class Daem(nn.Module):
     """Network and operator with DAEM's two losses on low-resolution pixels and the windows under them.
 
-    paths: mossfuse.learned_operators.TwoPaths, not part of the module's state.
+    paths: mossfuse.fitting.operators.TwoPaths, not part of the module's state.
     """
 
     def __init__(self, network, operator, paths):

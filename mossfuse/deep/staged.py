@@ -44,14 +44,14 @@ def fuse_in_stages(
     interactive: whether the streams exchange their features (BlindStreams).
     support: of the PSF, 'sensor' or the ratio x ratio 'block'. members: pairs of streams that are averaged. *_steps, *_rate:
     of the stages; detail_steps 0 ends after the streams. precision: of the U-Nets' convolutions, 'float32' or 'bfloat16'.
-    time_limit_s: of the last stage (its schedule then follows the clock). graphs, iterates: see mossfuse.fit.fit.
+    time_limit_s: of the last stage (its schedule then follows the clock). graphs, iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
     from mossfuse.deep.blind_streams import BlindStreams, halves, to_cube
-    from mossfuse.fit import Stage, fit, mixed, parameter_count, seeded
-    from mossfuse.network.degradation import geometry_of
-    from mossfuse.physics.psf import around
+    from mossfuse.devices import mixed, parameter_count, seeded
+    from mossfuse.fitting.stages import Stage, fit
+    from mossfuse.physics.psf_geometry import around, geometry_of
 
     streams = BlindStreams(
         observation, seed=seed, device=device, support=support, members=members, interactive=interactive

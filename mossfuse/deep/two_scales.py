@@ -2,11 +2,12 @@
 
 import torch
 
-from mossfuse.deep.crops import Crops
 from mossfuse.deep.upsampling import coarse, upsampled
 from mossfuse.errors import MossFuseError
-from mossfuse.network.degradation import fit_operators, gaussian_kernel, geometry_of
-from mossfuse.physics.tensors import blur_sample, project_spectra, to_tensor
+from mossfuse.estimation.joint import fit_operators
+from mossfuse.fitting.crops import Crops
+from mossfuse.physics.psf_geometry import geometry_of
+from mossfuse.physics.tensors import blur_sample, gaussian_kernel, project_spectra, to_tensor
 
 
 class TwoScales:

@@ -22,7 +22,7 @@ def with_geometry(observation):
     from mossfuse.physics.blind import SMOOTHNESS, estimate_sensor
     from mossfuse.physics.geometry import find_geometry
     from mossfuse.physics.noise import identify
-    from mossfuse.physics.psf import official_geometry
+    from mossfuse.physics.psf_geometry import official_geometry
 
     size, pixel = official_geometry(observation.ratio)
     official = replace(observation, sensor=replace(observation.sensor, psf_shape=(size, size), phase=(pixel, pixel)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import text
-from mossfuse.physics.psf import official_geometry
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Sensor
 
 NEGATIVE = 0.01  # measured curves dip below zero by this share of their largest value and no more

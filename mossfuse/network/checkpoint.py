@@ -4,15 +4,11 @@ Files are read with ``weights_only=True``: they hold tensors and plain data and 
 """
 
 import hashlib
-import pickle
 import re
-import zipfile
 from pathlib import Path
 
-import torch
-
 from mossfuse.errors import MossFuseError
-from mossfuse.files.atomic import replacing
+from mossfuse.files.torch_files import read_file, write_atomically
 from mossfuse.network.mossfuse import MossFuse
 
 FORMAT = "mossfuse-checkpoint-1"
@@ -99,19 +95,6 @@ def load_by_name(network, tensors, source):
     network.load_state_dict({name: tensor.reshape(own[name].shape) for name, tensor in tensors.items()})
 
 
-def read_file(path):
-    """The content of a torch file as tensors and plain data; MossFuseError where it is absent or damaged."""
-    path = Path(path)
-    if not path.is_file():
-        raise MossFuseError(f"the checkpoint {path} does not exist; train the method first or download the weights")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise MossFuseError(
-            f"the checkpoint {path} is damaged or no torch file ({type(error).__name__}); delete it and make it again"
-        ) from error
-
-
 def save(path, network, wavelengths=None, training=None):
     """Write a checkpoint in one step (a reader sees the old file or the whole new one).
 
@@ -128,16 +111,6 @@ def save(path, network, wavelengths=None, training=None):
         },
         path,
     )
-
-
-def write_atomically(content, path):
-    """torch.save in one step; MossFuseError where the folder or the disk does not allow it."""
-    with replacing(path) as temporary:
-        try:
-            with open(temporary, "wb") as file:  # an open file: torch would write the temporary name into the archive
-                torch.save(content, file)
-        except RuntimeError as error:  # torch's archive writer knows no OSError
-            raise OSError("the file could not be written to its end") from error
 
 
 def load(path):

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from mossfuse.devices import parameter_count
 from mossfuse.errors import MossFuseError
+from mossfuse.network.blind import BlindOperators
 from mossfuse.network.blocks import HEADS
 from mossfuse.network.decoders import DecoderHR, DecoderLR, DecoderOne
-from mossfuse.network.degradation import BlindOperators, Geometry
 from mossfuse.network.encoders import EncoderHSI, EncoderMSI
-from mossfuse.physics.psf import official_geometry
+from mossfuse.physics.psf_geometry import Geometry, official_geometry
 from mossfuse.physics.tensors import project_spectra
 
 
@@ -94,7 +95,7 @@ class MossFuse(nn.Module):
     def forward(self, msi, hsi, *, turns=None):
         """All Outputs of MSI (N, M, rows, cols) and HSI (N, B, rows / ratio, cols / ratio).
 
-        turns: how each (square) pair was turned (mossfuse.turns); the blur then follows, phase included.
+        turns: how each (square) pair was turned (mossfuse.physics.rotations); the blur then follows, phase included.
         """
         shared_msi, complementary_msi = self.encoder_msi(msi)
         shared_hsi, complementary_hsi = self.encoder_hsi(hsi)
@@ -131,12 +132,7 @@ class MossFuse(nn.Module):
         return self.decoder_hr(shared_msi, shared_hsi, complementary_msi, complementary_hsi)
 
 
-def parameter_count(module):
-    """Number of learned values."""
-    return sum(p.numel() for p in module.parameters())
-
-
 def inference_parameter_count(network):
     """Parameters of what ``fuse_only`` and the estimated operators need: encoders, HR decoder, blind net."""
     parts = (network.encoder_msi, network.encoder_hsi, network.decoder_hr, network.blind)
-    return sum(map(parameter_count, parts))
+    return parameter_count(*parts)

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mossfuse.fit import mixed
+from mossfuse.devices import mixed
 from mossfuse.network.aggregation import Addition, Aggregation
 from mossfuse.network.blocks import TransformerBlock, matrix
 from mossfuse.network.fused import gated_projection, pointwise, products

@@ -36,13 +36,6 @@ def make_psf(spec):
     raise ValueError(f"unknown PSF family '{spec['family']}'")
 
 
-def official_geometry(ratio):
-    """(size, phase) of the official MossFuse degradation: even ratio r: r-1, r/2-1; odd r: r, (r-1)/2."""
-    if ratio % 2:
-        return ratio, (ratio - 1) // 2
-    return ratio - 1, ratio // 2 - 1
-
-
 def separable_factors(psf, tolerance=1e-7):
     """(row factor, col factor) with ``outer(row, col) == psf``, or None where the PSF is not separable."""
     row, col = psf.sum(1), psf.sum(0)
@@ -52,16 +45,3 @@ def separable_factors(psf, tolerance=1e-7):
         if np.abs(product - psf).max() <= tolerance * psf.max()
         else None
     )
-
-
-def around(psf, phase, wanted):
-    """The PSF (k_rows, k_cols) of a window centred on ``phase``, in a window with zeros that is centred on ``wanted``."""
-    if tuple(phase) == tuple(wanted):
-        return psf
-    first = [p - (k - 1) // 2 for k, p in zip(psf.shape, phase, strict=True)]
-    last = [start + k - 1 for start, k in zip(first, psf.shape, strict=True)]
-    half = [max(w - a, b - w, 0) for a, b, w in zip(first, last, wanted, strict=True)]
-    out = np.zeros([2 * h + 1 for h in half], psf.dtype)
-    row, col = (a - w + h for a, w, h in zip(first, wanted, half, strict=True))
-    out[row : row + psf.shape[0], col : col + psf.shape[1]] = psf
-    return out

@@ -52,3 +52,14 @@ def to_tensor(array, device="cpu"):
 def to_array(tensor):
     """(1, C, rows, cols) tensor -> (rows, cols, C) float32 numpy array."""
     return tensor.detach()[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
+
+
+def gaussian_kernel(factor, size):
+    """PSF exp(-|L z|^2 / 2), sum 1, on the pixels z = (row, col) around the centre; (rows, cols) = ``size``.
+
+    factor: (2, 2), of which the lower triangle L is used; sigma 2 pixels is 0.5 on the diagonal.
+    """
+    rows, cols = (torch.arange(n, device=factor.device, dtype=factor.dtype) - (n - 1) / 2 for n in size)
+    z = torch.stack(torch.meshgrid(rows, cols, indexing="ij"), -1)
+    kernel = torch.exp(-0.5 * (z @ factor.tril().T).square().sum(-1))
+    return kernel / kernel.sum()

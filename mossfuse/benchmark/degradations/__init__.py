@@ -22,7 +22,7 @@ from functools import cache
 
 from mossfuse.benchmark.srfs import RESPONSES
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.psf import official_geometry
+from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Degradation
 
 NUMBER = r"-?\d+(?:\.\d+)?"

@@ -10,7 +10,7 @@ def score_estimates(estimates, observation):
 
     psf_max_error: largest absolute difference of two weights; psf_l1: sum of absolute differences (0..2 for
         normalised PSFs). Both PSFs lie on one high-resolution grid around the true phase, so an estimate of the right
-        form at a shifted place counts as wrong; one around another phase is brought here by mossfuse.physics.psf.around.
+        form at a shifted place counts as wrong; one around another phase is brought here by mossfuse.physics.psf_geometry.around.
     srf_mean_abs_error: mean absolute difference of two responses (rows sum to 1); srf_sam: mean over the MSI bands
         of the angle between true and estimated response, in degrees.
     estimates: mapping with psf_hat (k_rows, k_cols) of any size and srf_hat (MSI bands, HSI bands), laid out as in

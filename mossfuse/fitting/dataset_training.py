@@ -1,6 +1,7 @@
 """Training of a network on crops of a training split: a fixed number of steps of Adam, resumable to the bit."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,20 +9,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mossfuse.devices import parameter_count
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import History, parameter_count
-from mossfuse.network import checkpoint
-from mossfuse.network.degradation import geometry_of
+from mossfuse.files import torch_files
+from mossfuse.fitting.records import History
+from mossfuse.fitting.resuming import check_pairs, identity, partial_path
+from mossfuse.physics.psf_geometry import geometry_of
 from mossfuse.progress import track
-from mossfuse.training import check_pairs, identity, log, partial_path
 
 LOG_EVERY = 20
+log = logging.getLogger(__name__)
 
 
 def train_network(network, loss, schedule, *, lr, pairs, truths, settings, seed, path, resume, save_every, content):
     """Minimise ``loss(generator)`` (a scalar, or a mapping of terms that are added) over the network's parameters.
 
-    schedule: mossfuse.fit.Schedule. The generator is the only source of randomness. settings: mapping of all that decides
+    schedule: mossfuse.fitting.stages.Schedule. The generator is the only source of randomness. settings: mapping of all that decides
     the result besides pairs, truths and seed. content: mapping written into the checkpoint beside state_dict and training
     (plain data). A state is kept in ``path`` + '.partial' every ``save_every`` steps and continued where ``resume``.
     Returns history columns.
@@ -32,7 +35,7 @@ def train_network(network, loss, schedule, *, lr, pairs, truths, settings, seed,
     partial, start, seconds = partial_path(path), 0, 0.0
     mark = identity(pairs, (sorted(settings.items()), digest(truths)), seed)
     if resume and partial.exists():
-        state = checkpoint.read_file(partial)
+        state = torch_files.read_file(partial)
         if state.get("identity") == mark:
             network.load_state_dict(state["network"])
             optimiser.load_state_dict(state["optimiser"])
@@ -59,10 +62,10 @@ def train_network(network, loss, schedule, *, lr, pairs, truths, settings, seed,
             if (step + 1) % save_every == 0 and step + 1 < schedule.steps:
                 state = {"identity": mark, "network": network.state_dict(), "optimiser": optimiser.state_dict()}
                 state |= {"generator": generator.get_state(), "history": vars(history), "step": step + 1}
-                checkpoint.write_atomically({**state, "seconds": seconds}, partial)
+                torch_files.write_atomically({**state, "seconds": seconds}, partial)
     facts = {**settings, "seed": seed, "pairs": len(pairs), "seconds": seconds, "parameters": parameter_count(network)}
     weights = {name: tensor.cpu() for name, tensor in network.state_dict().items()}
-    checkpoint.write_atomically({**content, "state_dict": weights, "training": facts}, path)
+    torch_files.write_atomically({**content, "state_dict": weights, "training": facts}, path)
     partial.unlink(missing_ok=True)
     return history.columns()
 
@@ -99,7 +102,7 @@ def read_weights(path, kind, observation, ratio=True):
     """
     if path is None:
         raise MossFuseError(f"{kind} needs a checkpoint; train the method first")
-    content = checkpoint.read_file(Path(path))
+    content = torch_files.read_file(Path(path))
     if not isinstance(content, dict) or content.get("kind") != kind:
         raise MossFuseError(f"{path} is no checkpoint of {kind}; train the method first")
     if "geometry" not in content:

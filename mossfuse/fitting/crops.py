@@ -10,7 +10,7 @@ class Crops:
     """Crops of scenes whose images are kept on one device; never flipped, because the sampling phase is off the centre.
 
     scenes: per scene (high, low), two tuples of tensors (1, C, H, W) and (1, C, h, w) with H = ratio h.
-    patch: wanted side of the high-resolution crops in pixels. geometry: the PSF's (mossfuse.network.degradation), or None
+    patch: wanted side of the high-resolution crops in pixels. geometry: the PSF's (mossfuse.network.blind), or None
     where nothing is blurred: crops grow by the low-resolution pixels whose window would leave them, and ``centre`` cuts
     those off. A crop never exceeds the smallest scene; one that is the whole scene needs no margin. MossFuseError where
     the margins leave nothing.

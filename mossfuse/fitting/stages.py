@@ -8,18 +8,17 @@ reference it would be an oracle, and against the observable loss it is the last 
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
+from mossfuse.fitting.records import History, Iterates
 from mossfuse.progress import track
 
-PRECISIONS = ("float32", "bfloat16")
 WARM_UP = 3  # steps before one is recorded, so that every buffer exists
 
 
@@ -195,84 +194,3 @@ def recorded(advance, optimiser):
         return terms
 
     return step_of
-
-
-class Iterates:
-    """Cubes of a running fit in a folder: STAGE-STEP.npy (step of that stage) and index.csv.
-
-    index.csv: file, stage, step (over all stages), seconds and cpu_seconds of the fit until then, saving not counted.
-    """
-
-    def __init__(self, folder, every):
-        self.folder, self.every = Path(folder), every
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "index.csv").write_text("file,stage,step,seconds,cpu_seconds\n")
-        self.start, self.cpu = time.perf_counter(), time.process_time()
-
-    def save(self, stage, step, total):
-        """Save the cube after ``step`` steps of a stage, ``total`` over all stages."""
-        seconds, cpu = time.perf_counter() - self.start, time.process_time() - self.cpu
-        name = f"{stage.name}-{step:06d}.npy"
-        with torch.no_grad():
-            np.save(self.folder / name, stage.output())
-        with open(self.folder / "index.csv", "a") as index:
-            index.write(f"{name},{stage.name},{total},{seconds:.3f},{cpu:.3f}\n")
-        self.start, self.cpu = time.perf_counter() - seconds, time.process_time() - cpu
-
-
-class History:
-    """Means of the loss terms, in rows of one per ``every`` steps and one at the end of each stage."""
-
-    def __init__(self, every):
-        self.every, self.steps, self.rows = every, 0, []
-        self._clear()
-
-    def _clear(self):
-        self.count, self.sums, self.counts, self.stage, self.lr = 0, {}, {}, "", 0.0
-
-    def add(self, stage, lr, terms, last):
-        self.steps, self.count, self.stage, self.lr = self.steps + 1, self.count + 1, stage, lr
-        for name, value in terms.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value.detach()
-            self.counts[name] = self.counts.get(name, 0) + 1
-        if self.count == self.every or last:
-            self.flush()
-
-    def flush(self):
-        """Close the row; the only place where a device is waited for."""
-        if not self.count:
-            return
-        means = {name: float(value) / self.counts[name] for name, value in self.sums.items()}
-        if not math.isfinite(means["loss"]):
-            raise MossFuseError(
-                f"the loss of the stage '{self.stage}' is no longer finite at step {self.steps}; lower its learning rate"
-            )
-        self.rows.append({"stage": self.stage, "step": self.steps, "lr": self.lr, **means})
-        self._clear()
-
-    def columns(self):
-        names = dict.fromkeys(name for row in self.rows for name in row)
-        return {name: [row.get(name, math.nan) for row in self.rows] for name in names}
-
-
-@contextmanager
-def seeded(seed, device="cpu"):
-    """Everything random inside follows ``seed``, cuDNN is deterministic and full float32; restored afterwards."""
-    device = torch.device(device)
-    devices = [device.index or 0] if device.type == "cuda" else []
-    precise = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.random.fork_rng(devices=devices), precise:
-        torch.manual_seed(seed)
-        yield
-
-
-def mixed(precision, device):
-    """Context in which convolutions and matrix products run in ``precision``: 'float32' (no change) or 'bfloat16'."""
-    if precision not in PRECISIONS:
-        raise MossFuseError(f"unknown precision '{precision}'; choose one of {', '.join(PRECISIONS)}")
-    return torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
-
-
-def parameter_count(*modules):
-    """Number of learned values, frozen ones included."""
-    return sum(p.numel() for module in modules for p in module.parameters())

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from mossfuse.fit import Stage
-from mossfuse.network.degradation import Geometry, gaussian_kernel, geometry_of, msi_windows
-from mossfuse.physics.tensors import blur_sample, project_spectra
+from mossfuse.estimation.windows import msi_windows
+from mossfuse.fitting.stages import Stage
+from mossfuse.physics.psf_geometry import geometry_of
+from mossfuse.physics.tensors import blur_sample, gaussian_kernel, project_spectra
 
 PSF_KINDS = ("free", "gaussian")
 SRF_KINDS = ("free", "mixture")
@@ -27,7 +28,7 @@ class LearnedOperator(nn.Module):
         triangle L (4 numbers, one without effect), standard deviation ``sigma`` at first.
     srf: 'free', one number per MSI band and HSI band, flat at first; or 'mixture', the sum of ``COMPONENTS`` Gaussians
         over the band range (0 to 1), each with a free mean, drawn at first from torch's generator, and a free spread.
-    geometry: mossfuse.network.degradation.Geometry; None: the observation's.
+    geometry: mossfuse.physics.psf_geometry.Geometry; None: the observation's.
     """
 
     def __init__(self, observation, psf="free", srf="free", sigma=None, geometry=None):
@@ -120,8 +121,3 @@ def blind_step(paths, *, lr, schedule, reduce="sum", name="operators"):
 
     operator = paths.operator
     return Stage(name, list(operator.parameters()), loss, lr, schedule, project=operator.constrain, capturable=True)
-
-
-def own_block(ratio, border="reflect"):
-    """Geometry of a PSF that fills exactly the ratio x ratio block of its low-resolution pixel."""
-    return Geometry((ratio, ratio), ((ratio - 1) // 2,) * 2, border)

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from mossfuse.devices import PRECISIONS
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import PRECISIONS
-from mossfuse.losses import VARIANTS
 from mossfuse.network.decoders import AGGREGATIONS
+from mossfuse.training.losses import VARIANTS
 
 CHOICES = {
     "loss": tuple(VARIANTS),
@@ -36,7 +36,7 @@ class Recipe:
     clip: limit on the norm of the gradient, the blind net's aside; 0: none.
     ema: decay of the exponential average of the weights that is evaluated and kept; 0: the weights themselves.
     held_out: patches that no training patch may overlap; the iterate that explains them best is kept (0: the last).
-    loss: name in mossfuse.losses.VARIANTS. operators: 'fitted' first and frozen, or 'learned' with the rest.
+    loss: name in mossfuse.training.losses.VARIANTS. operators: 'fitted' first and frozen, or 'learned' with the rest.
     precision: of convolutions and products; operators and losses stay in float32. deterministic: on a GPU, the same
         bytes every time, at the price of speed (a CPU always repeats itself).
     recompute: the backward pass computes the inner values of a block again instead of keeping them: half the memory for

@@ -11,7 +11,7 @@ reaches the same gradients with two backward passes and switched requires_grad f
 import torch
 
 from mossfuse.network.encoders import enlarged
-from mossfuse.turns import following
+from mossfuse.physics.rotations import following
 
 SHORTEST = 1e-16  # squared length below which a feature counts as this long, so that its cosines stay finite
 SELF_SUPERVISED = ("msi_rebuilt", "hsi_rebuilt", "blurred_from_hsi", "blurred_from_msi")
@@ -49,7 +49,7 @@ def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0)), turns=No
     msi (N, M, rows, cols), hsi (N, B, low rows, low cols). The self-supervised terms are absent where the network
     has no decoders for them. border_blocks: low-resolution pixels to leave out at each side, ((top, bottom), (left,
     right)), of the terms that blur: in a patch their PSF window would need pixels outside. turns: how every pair was
-    turned (mossfuse.turns), as told to the network; None: not, or the sensor's phase is to be taken nevertheless.
+    turned (mossfuse.physics.rotations), as told to the network; None: not, or the sensor's phase is to be taken nevertheless.
     """
     (top, bottom), (left, right) = border_blocks
     inner = (..., slice(top, hsi.shape[2] - bottom), slice(left, hsi.shape[3] - right))

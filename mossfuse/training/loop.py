@@ -1,34 +1,33 @@
 """Training of MossFuse on degraded pairs: patches, a fixed number of steps, resumable to the bit.
 
 No ground truth is used anywhere, and the iterate that is kept is chosen on patches of the pairs that no training step
-has seen. How the default differs from the released training, piece by piece: mossfuse.recipe, docs/training-variants.md.
+has seen. How the default differs from the released training, piece by piece: mossfuse.training.recipe, docs/training-variants.md.
 """
 
 import copy
-import hashlib
 import logging
 import math
-import os
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import torch
 
+from mossfuse.devices import mixed, parameter_count, repeatable
 from mossfuse.errors import MossFuseError
-from mossfuse.fit import mixed
-from mossfuse.losses import fusion_loss, loss_terms, needs_decoders
-from mossfuse.muon import Muon
+from mossfuse.estimation.joint import fit_operators
+from mossfuse.files import torch_files
+from mossfuse.fitting.resuming import check_pairs, identity, partial_path
 from mossfuse.network import checkpoint
 from mossfuse.network.blocks import recompute_blocks
-from mossfuse.network.degradation import fit_operators, geometry_of
-from mossfuse.network.mossfuse import MossFuse, inference_parameter_count, parameter_count
-from mossfuse.patches import Patches
+from mossfuse.network.mossfuse import MossFuse, inference_parameter_count
+from mossfuse.physics.psf_geometry import geometry_of
+from mossfuse.physics.rotations import draw_turns, turned
 from mossfuse.physics.sampling import block_span
 from mossfuse.progress import track
-from mossfuse.recipe import Recipe
-from mossfuse.turns import draw_turns, turned
+from mossfuse.training.losses import fusion_loss, loss_terms, needs_decoders
+from mossfuse.training.muon import Muon
+from mossfuse.training.patches import Patches
+from mossfuse.training.recipe import Recipe
 
 LOG_EVERY = 20
 SMALLEST_MATRIX = 8  # rows and columns from which a weight matrix is worth Muon's orthogonal updates
@@ -191,10 +190,10 @@ class Run:
             "generator": self.generator.get_state(),
             **{name: getattr(self, name) for name in ("step", "history", "sums", "best")},
         }
-        checkpoint.write_atomically(state, self.path)
+        torch_files.write_atomically(state, self.path)
 
     def restore(self):
-        state = checkpoint.read_file(self.path)
+        state = torch_files.read_file(self.path)
         if state.get("identity") != self.identity:
             log.warning("%s belongs to a training with other pairs, settings or seed; starting anew", self.path)
             return
@@ -207,22 +206,6 @@ class Run:
         for name in ("step", "history", "sums", "best"):
             setattr(self, name, state[name])
         log.info("continuing %s at step %d", self.path, self.step)
-
-
-@contextmanager
-def repeatable(device, strict):
-    """On a GPU: deterministic kernels alone where ``strict``; the settings before are restored."""
-    if torch.device(device).type != "cuda":
-        yield
-        return
-    before = torch.are_deterministic_algorithms_enabled()
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for this to repeat itself
-    torch.use_deterministic_algorithms(strict, warn_only=True)  # padding that reflects has no such kernel
-    try:
-        with torch.backends.cudnn.flags(enabled=True, benchmark=not strict, deterministic=strict, allow_tf32=True):
-            yield
-    finally:
-        torch.use_deterministic_algorithms(before)
 
 
 def new_network(pairs, recipe, geometry, seed):
@@ -263,18 +246,6 @@ def make_optimisers(network, recipe):
     return optimisers
 
 
-def check_pairs(pairs):
-    """Refuse an empty list and pairs that differ in bands, ratio or sampling geometry."""
-    if not pairs:
-        raise MossFuseError("training needs at least one pair; check the dataset's training split")
-    kinds = {(p.hsi.shape[2], p.msi.shape[2], p.ratio, geometry_of(p)) for p in pairs}
-    if len(kinds) > 1:
-        raise MossFuseError(
-            "training pairs must agree in bands, ratio and PSF geometry; found (HSI bands, MSI bands, ratio, "
-            f"geometry): {sorted(kinds)}"
-        )
-
-
 def protruding_blocks(geometry, patches, turning=False):
     """How many low-resolution pixels at each side of a patch have a PSF window that leaves it: ((t, b), (l, r)).
 
@@ -293,12 +264,6 @@ def protruding_blocks(geometry, patches, turning=False):
     return blocks
 
 
-def partial_path(path):
-    """Where the resumable state of a training lies."""
-    path = Path(path)
-    return path.with_name(path.name + ".partial")
-
-
 def iterate_path(path, step):
     """Where the weights of an intermediate step are kept for curves."""
     path = Path(path)
@@ -311,13 +276,3 @@ def iterates(path):
     numbers = (each.stem.removeprefix(f"{path.stem}-step") for each in path.parent.glob(f"*-step*{path.suffix}"))
     steps = sorted(int(number) for number in numbers if number.isdigit())
     return {step: iterate_path(path, step) for step in steps}
-
-
-def identity(pairs, recipe, seed):
-    """Fingerprint of what decides a training's result."""
-    digest = hashlib.sha256(f"{recipe} {seed}".encode())
-    for pair in pairs:
-        for image in (pair.hsi, pair.msi):
-            digest.update(f"{image.shape} {geometry_of(pair)}".encode())
-            digest.update(np.ascontiguousarray(image))
-    return digest.hexdigest()

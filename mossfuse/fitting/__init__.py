@@ -1,0 +1,1 @@
+"""What every learned method shares: optimisation stages, records, resuming, training on a dataset."""

@@ -1,0 +1,1 @@
+"""How MossFuse is trained."""
