@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mossfuse.benchmark.datasets.phantom import DATASET, read
-from mossfuse.benchmark.render.colour import encode, linear_rgb, true_colour_matrix
+from mossfuse.colour import encode, linear_rgb, true_colour_matrix
 from mossfuse.progress import track
 
 SHEET = Path(__file__).parent / "images" / "phantom_contact_sheet.jpg"

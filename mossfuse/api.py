@@ -194,7 +194,7 @@ def checkpoint_for(spec, module, weights, observation, seed, device, save_weight
             yield str(path)
     elif weights == "released" or (weights is None and spec.weights):
         # The registry belongs to the benchmark; it is asked only by those who want the authors' file.
-        from mossfuse.benchmark.registry import obtain_file
+        from mossfuse.remote.registry import obtain_file
 
         yield str(obtain_file(released_name(module)).path)
     else:

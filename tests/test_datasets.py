@@ -13,11 +13,11 @@ import pytest
 
 from mossfuse.benchmark import datasets
 from mossfuse.benchmark.datasets import cave, cave_8, find_dataset, harvard, ntire2018
-from mossfuse.benchmark.download import read_sums
 from mossfuse.benchmark.prepare import fetch_dataset, prepare_scene
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_cube
 from mossfuse.protocol import RemoteFile
+from mossfuse.remote.download import read_sums
 
 SIZE = 12
 STORED = np.random.default_rng(3).integers(0, 65536, (SIZE, SIZE, 31), np.uint16)
@@ -216,7 +216,7 @@ def test_second_fetch_keeps_the_first_record_and_needs_no_archive(small, tmp_pat
 
 
 def test_scene_that_is_there_is_never_downloaded(small, tmp_path, monkeypatch):
-    from mossfuse.benchmark import download
+    from mossfuse.remote import download
 
     monkeypatch.setattr(download, "fetch", lambda *a: pytest.fail("the network was asked"))
     monkeypatch.setattr(cave, "ARCHIVE", RemoteFile(name="complete_ms_data.zip", urls=("http://127.0.0.1:9/x.zip",)))
@@ -412,7 +412,7 @@ def test_specifications_import_nothing_heavy():
         "import sys\n"
         "from mossfuse.benchmark.datasets import catalogue\n"
         "from mossfuse.benchmark.degradations import catalogue as degradations\n"
-        "import mossfuse.benchmark.registry, mossfuse.benchmark.srfs\n"
+        "import mossfuse.remote.registry, mossfuse.benchmark.srfs\n"
         "catalogue(), degradations()\n"
         "sys.exit(', '.join(m for m in ('torch', 'scipy', 'h5py', 'hdf5storage', 'PIL', 'pandas', 'skimage') if m in sys.modules) or None)"
     )

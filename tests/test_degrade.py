@@ -280,7 +280,7 @@ def test_unknown_srf_names_the_nearest():
 
 
 def test_srf_that_cannot_be_had_says_how_to_get_it(tmp_path, monkeypatch):
-    from mossfuse.benchmark import registry
+    from mossfuse.remote import registry
 
     gone = replace(registry.REGISTRY["nikon-d700"], urls=("http://127.0.0.1:9/resp.mat",))
     monkeypatch.setenv("no_proxy", "*")

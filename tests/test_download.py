@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mossfuse.benchmark import download
-from mossfuse.benchmark.download import obtain, read_sums
-from mossfuse.benchmark.registry import MOSSFUSE_COMMIT, REGISTRY, obtain_file
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import RemoteFile
+from mossfuse.remote import download
+from mossfuse.remote.download import obtain, read_sums
+from mossfuse.remote.registry import MOSSFUSE_COMMIT, REGISTRY, obtain_file
 
 CONTENT = bytes(range(256)) * 3000
 SHA = hashlib.sha256(CONTENT).hexdigest()

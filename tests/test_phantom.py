@@ -20,7 +20,13 @@ from mossfuse.benchmark.datasets.phantom.mixing import absorption, dye, paint, r
 from mossfuse.benchmark.datasets.phantom.objects import print_number
 from mossfuse.benchmark.datasets.phantom.palette import BLACK, VIVID, WHITE, hue_balanced, look_alike_pairs
 from mossfuse.benchmark.datasets.phantom.scenes import SCENES
-from mossfuse.benchmark.datasets.phantom.spectra import (
+from mossfuse.benchmark.datasets.phantom.statistics import scene_statistics
+from mossfuse.errors import MossFuseError
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.sampling import BlurSample
+from mossfuse.physics.srf import apply_srf
+from mossfuse.protocol import Observation, Sensor
+from mossfuse.spectra import (
     colour_checker,
     colour_matching_functions,
     fidelity_samples,
@@ -29,12 +35,6 @@ from mossfuse.benchmark.datasets.phantom.spectra import (
     table,
     wavelengths,
 )
-from mossfuse.benchmark.datasets.phantom.statistics import scene_statistics
-from mossfuse.errors import MossFuseError
-from mossfuse.physics.psf import gaussian_psf
-from mossfuse.physics.sampling import BlurSample
-from mossfuse.physics.srf import apply_srf
-from mossfuse.protocol import Observation, Sensor
 
 DOCS = Path(__file__).parent.parent / "docs"
 

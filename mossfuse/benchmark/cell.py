@@ -10,7 +10,9 @@ from pathlib import Path
 from mossfuse.benchmark.child import SPENT
 from mossfuse.benchmark.digest import source_digest
 from mossfuse.benchmark.isolation import run_child
-from mossfuse.benchmark.provenance import code_state, sha256_of, versions, write_json
+from mossfuse.benchmark.provenance import code_state, versions
+from mossfuse.files.atomic import write_json
+from mossfuse.files.hashing import sha256_of
 
 
 def run_cell(cell, row, *, folder, pair, checkpoint=None, base=None, device="auto", threads=1, limit_s=3600, log=None):

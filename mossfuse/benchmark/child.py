@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mossfuse.benchmark.memory import peak_rss_mb
-from mossfuse.benchmark.provenance import device_facts, write_json
+from mossfuse.benchmark.provenance import device_facts
 from mossfuse.devices import choose_device
-from mossfuse.files.atomic import write_text
+from mossfuse.files.atomic import write_json, write_text
 
 SPENT = "seconds.json"  # beside the weights in the making
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from mossfuse.benchmark.gpu import claim_gpu
 from mossfuse.benchmark.grid import Cell, Grid
 from mossfuse.benchmark.isolation import follow_workflow
-from mossfuse.benchmark.provenance import write_json
 from mossfuse.benchmark.settings import mirror_folders, read_settings
 from mossfuse.errors import MossFuseError
+from mossfuse.files.atomic import write_json
 
 log = logging.getLogger("mossfuse")
 DATA = Path("data")
@@ -113,8 +113,8 @@ def prepare(options):
 def scenes(options):
     import json
 
-    from mossfuse.benchmark.provenance import array_sha256
     from mossfuse.files import read_cube
+    from mossfuse.files.hashing import array_sha256
 
     settings, grid = load(options)
     out = {}
@@ -151,7 +151,7 @@ def degrade(options):
 
 
 def registry_file(options):
-    from mossfuse.benchmark.registry import obtain_file
+    from mossfuse.remote.registry import obtain_file
 
     settings, _ = load(options)
     found = obtain_file(options.name, mirror_folders(settings))

@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from mossfuse.benchmark.counted import counted_scenes
-from mossfuse.benchmark.provenance import write_json
-from mossfuse.benchmark.score import write_rows
+from mossfuse.files.atomic import write_json, write_rows
 
 METRIC_COLUMNS = (
     "dataset",

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from mossfuse.benchmark.score import write_rows
+from mossfuse.files.atomic import write_rows
 
 COLUMNS = ("stage", "step", "seconds", "cpu_seconds", "psnr", "sam")
 

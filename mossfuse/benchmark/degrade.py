@@ -84,9 +84,8 @@ def write_pair(path, observation, *, degradation=None, split=None, seen_in_train
     degradation: the Degradation behind it; split: 'train' or 'test'; seen_in_training: whether released weights
     were trained on this scene. All three are recorded as they are.
     """
-    from mossfuse.benchmark.provenance import write_json
     from mossfuse.files import write_variables
-    from mossfuse.files.atomic import writing
+    from mossfuse.files.atomic import write_json, writing
 
     path = Path(path)
     sensor = observation.sensor
@@ -157,7 +156,7 @@ def pixels(values):
 
 def pair_sha256(observation):
     """Hash of everything a method can see: images, sensor arrays, ratio, phase, border, wavelengths."""
-    from mossfuse.benchmark.provenance import array_sha256
+    from mossfuse.files.hashing import array_sha256
 
     sensor = observation.sensor
     values = {**vars(sensor), **{n: getattr(observation, n) for n in ("hsi", "msi", "wavelengths")}}

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from mossfuse.benchmark.datasets import find_dataset
-from mossfuse.benchmark.download import mirror_folders
 from mossfuse.errors import MossFuseError
+from mossfuse.remote.download import mirror_folders
 
 
 def fetch_dataset(name, scenes, folder, mirrors=None):
@@ -16,8 +16,7 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
     mirrors: folders searched before any download; None takes those of MOSSFUSE_MIRRORS. MossFuseError names every
     scene that cannot be had, before anything else runs.
     """
-    from mossfuse.benchmark.provenance import write_json
-    from mossfuse.files.atomic import writing
+    from mossfuse.files.atomic import write_json, writing
 
     spec, module = find_dataset(name)
     check_scenes(spec, scenes)

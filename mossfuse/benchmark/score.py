@@ -1,9 +1,9 @@
 """Scoring one cell: every convention, consistency, blind estimates, and the pictures of its page."""
 
-import csv
 import json
-import os
 from pathlib import Path
+
+from mossfuse.files.atomic import write_rows
 
 
 def score_cell(*, run, cube, pair, truth, folder, conventions):
@@ -15,9 +15,9 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
 
     from mossfuse.benchmark.degrade import read_pair
     from mossfuse.benchmark.metrics import band_psnr, consistency, score, score_estimates
-    from mossfuse.benchmark.provenance import write_json
     from mossfuse.benchmark.render import render_cell
     from mossfuse.files import read_cube, read_variables
+    from mossfuse.files.atomic import write_json
     from mossfuse.physics.psf_geometry import around
 
     folder = Path(folder)
@@ -58,15 +58,3 @@ def render_pair(*, pair, truth, folder):
     Path(folder).mkdir(parents=True, exist_ok=True)
     reference, wavelengths = read_cube(truth)
     render_scene(reference, read_pair(pair), wavelengths, Path(folder))
-
-
-def write_rows(path, header, rows):
-    """A small CSV, numbers with ten significant digits, written in one step."""
-    part = path.with_name(f".{path.name}.part")
-    with open(part, "w", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(
-            [f"{v:.10g}" if isinstance(v, float) or hasattr(v, "dtype") else v for v in row] for row in rows
-        )
-    os.replace(part, path)

@@ -41,8 +41,8 @@ class Response:
 
 def nikon_d700(mirrors, folder):
     """The official code's 3 x 31 matrix, from the registry."""
-    from mossfuse.benchmark.registry import FOLDER, obtain_file
     from mossfuse.files import read_array
+    from mossfuse.remote.registry import FOLDER, obtain_file
 
     path = obtain_file("nikon-d700", mirrors, folder or FOLDER).path
     return read_array(path, key="resp")
@@ -50,7 +50,7 @@ def nikon_d700(mirrors, folder):
 
 def nikon_d5100(mirrors, folder):
     """The embedded table of the phantom dataset."""
-    from mossfuse.benchmark.datasets.phantom import spectra
+    from mossfuse import spectra
 
     return spectra.nikon_d5100()
 

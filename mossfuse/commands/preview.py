@@ -10,14 +10,14 @@ class Preview:
     """Collects the colours of a cube that comes in tiles; the exposure is the LR-HSI's, known before the cube is."""
 
     def __init__(self, observation):
-        from mossfuse.benchmark.render.colour import rendering_for
+        from mossfuse.colour import rendering_for
 
         self.observation = observation
         self.rendering = rendering_for(observation.hsi, observation.wavelengths)
         self.colours = np.zeros((*observation.msi.shape[:2], 3), np.uint8)
 
     def add(self, rows, cols, values):
-        from mossfuse.benchmark.render.colour import to_srgb
+        from mossfuse.colour import to_srgb
 
         self.colours[rows, cols] = to_srgb(values, self.rendering)
 
@@ -25,8 +25,7 @@ class Preview:
         """Write the PNG, panels of at most SIDE pixels; srf: (M, B), tells which MSI bands are red, green and blue."""
         from PIL import Image
 
-        from mossfuse.benchmark.render.colour import to_srgb
-        from mossfuse.benchmark.render.views import msi_colour
+        from mossfuse.colour import msi_colour, to_srgb
         from mossfuse.files import replacing
 
         msi, wavelengths = self.observation.msi, self.observation.wavelengths

@@ -1,5 +1,7 @@
 """Writing a file in one step."""
 
+import csv
+import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,3 +44,29 @@ def write_text(path, text):
     """Write a text file (UTF-8, as given) in one step."""
     with replacing(path) as temporary:
         temporary.write_bytes(text.encode())
+
+
+def write_json(path, content):
+    """Write ``content`` (numpy values, tuples and sets allowed) as JSON in one step."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True, default=as_plain) + "\n")
+
+
+def as_plain(value):
+    """Convert numpy scalars and arrays, sets and mappings to what JSON can hold."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if hasattr(value, "items"):
+        return dict(value)
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+
+
+def write_rows(path, header, rows):
+    """Write a small CSV in one step, numbers with ten significant digits."""
+    with replacing(path) as temporary, open(temporary, "w", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(
+            [f"{v:.10g}" if isinstance(v, float) or hasattr(v, "dtype") else v for v in row] for row in rows
+        )

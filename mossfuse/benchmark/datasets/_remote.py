@@ -11,7 +11,7 @@ from mossfuse.progress import track
 
 def obtain_remote(dataset, remotes, scenes, folder, mirrors):
     """Dataset.obtain for {scene: RemoteFile}; one MossFuseError names every scene that cannot be had."""
-    from mossfuse.benchmark.download import obtain
+    from mossfuse.remote.download import obtain
 
     records, problems = {}, {}
     for scene in track(scenes, f"checking {dataset.name}"):
@@ -36,7 +36,7 @@ def read_remote(dataset, remotes, scene, folder, mirrors, key):
 
 def stored_array(dataset, remotes, scene, folder, mirrors, key):
     """(array as stored, path) of a scene's file."""
-    from mossfuse.benchmark.download import obtain
+    from mossfuse.remote.download import obtain
 
     path = obtain(remotes[scene], Path(folder) / "raw", mirrors).path
     return read_stored(path, (key,)), path

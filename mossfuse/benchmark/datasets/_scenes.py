@@ -87,8 +87,8 @@ def incomplete(layout, missing, folder, reasons):
 
 def record(layout, scene, files, source, folder):
     """One scene's fetched/<scene>.json; hashes seen for the first time go to SHA256SUMS."""
-    from mossfuse.benchmark.download import record_hashes
-    from mossfuse.benchmark.provenance import sha256_of
+    from mossfuse.files.hashing import sha256_of
+    from mossfuse.remote.download import record_hashes
 
     names = [f"{f.parent.name}/{f.name}" if len(files) > 1 else f.name for f in files]
     sums = dict(zip(names, map(sha256_of, files), strict=True))

@@ -66,7 +66,7 @@ def load(dataset, scene, files):
 
 def fetch(dataset, scenes, folder, mirrors):
     """Take the bands of ``scenes`` out of the official archive into folder/raw/<scene>_ms/."""
-    from mossfuse.benchmark.download import obtain as obtain_file
+    from mossfuse.remote.download import obtain as obtain_file
 
     archive = obtain_file(ARCHIVE, folder, mirrors).path
     for scene in scenes:

@@ -67,8 +67,8 @@ def load(dataset, scene, files):
 
 def fetch(dataset, scenes, folder, mirrors):
     """Take ``scenes`` out of the official archive (several gigabytes) into folder/raw."""
-    from mossfuse.benchmark.download import obtain as obtain_file
     from mossfuse.files.atomic import replacing
+    from mossfuse.remote.download import obtain as obtain_file
 
     archive = obtain_file(ARCHIVE, folder, mirrors).path
     wanted = {f"{scene}.mat" for scene in scenes}

@@ -6,17 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mossfuse.benchmark.render.colour import (
-    composite_bands,
-    encode,
-    msi_wavelengths,
-    rendering_for,
-    select_bands,
-    to_srgb,
-)
 from mossfuse.benchmark.render.images import save_colour, save_map, save_sprite, shrink, sprite_for
 from mossfuse.benchmark.render.maps import ANGLE, ERROR
 from mossfuse.benchmark.render.spectra import chosen_pixels, pixel_grid, write_chosen, write_script
+from mossfuse.colour import encode, msi_colour, rendering_for, to_srgb
 from mossfuse.errors import MossFuseError
 
 BAND_SIDE = 256
@@ -88,15 +81,6 @@ def render_scene(truth, observation, wavelengths, folder):
         "srf": None if sensor.srf is None else np.round(np.asarray(sensor.srf, float), 8).tolist(),
     }
     (folder / "view.json").write_text(json.dumps(facts) + "\n")
-
-
-def msi_colour(msi, srf, wavelengths):
-    """((H, W, 3) uint8, description) of the MSI: its bands nearest red, green and blue, exposed by itself."""
-    chosen, description = composite_bands(msi.shape[2], msi_wavelengths(srf, wavelengths))
-    matrix = select_bands(msi.shape[2], chosen)
-    linear = np.asarray(msi, np.float32) @ matrix.astype(np.float32)
-    white = float(np.percentile(linear.max(-1), 99.5))
-    return encode(linear / (white if white > 0 else 1)), description
 
 
 def band_gain(truth):

@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 from scipy import ndimage
 
-from .spectra import BANDS
+from mossfuse.spectra import BANDS
 
 SUPERSAMPLING = 2
 NOISE_SLOPES = (1.0, 1.0, 1.6, 1.6, 2.2, 2.2)

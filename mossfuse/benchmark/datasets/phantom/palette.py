@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from mossfuse.spectra import colour_checker, fidelity_samples, nikon_d5100
+
 from .mixing import paint
-from .spectra import colour_checker, fidelity_samples, nikon_d5100
 
 CHECKER = colour_checker()
 CHECKER_ORDER = tuple(CHECKER)

@@ -7,7 +7,7 @@ grow with the square of the distance from 530 nm, mostly along rows.
 import numpy as np
 from scipy import ndimage
 
-from .spectra import wavelengths
+from mossfuse.spectra import wavelengths
 
 REFERENCE_SIZE = 256
 DEFOCUS, DEFOCUS_BLUE = 0.35, 0.2

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from mossfuse.spectra import BANDS, illuminant
+
 from .gbuffer import SUPERSAMPLING
-from .spectra import BANDS, illuminant
 
 WHITE_BALANCE = "D65"
 AMBIENT = "D65"

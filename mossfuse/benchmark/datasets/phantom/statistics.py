@@ -5,7 +5,7 @@ Nothing here is used to generate a scene.
 
 import numpy as np
 
-from .spectra import nikon_d5100
+from mossfuse.spectra import nikon_d5100
 
 SINGULAR_VALUES = (2, 3, 4, 5, 6, 8, 10, 12)
 RANKS = (3, 4, 5, 6, 8, 12)

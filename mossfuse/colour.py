@@ -71,7 +71,7 @@ def covers_visible(wavelengths):
 
 def true_colour_matrix(wavelengths):
     """(B, 3): spectrum -> linear sRGB, so scaled that a flat spectrum of 1 is white (1, 1, 1)."""
-    from mossfuse.benchmark.datasets.phantom.spectra import colour_matching_functions, illuminant
+    from mossfuse.spectra import colour_matching_functions, illuminant
 
     grid = np.arange(400.0, 701.0, 10.0)
     wavelengths = np.asarray(wavelengths, np.float64)
@@ -119,3 +119,12 @@ def msi_wavelengths(srf, wavelengths):
         return None
     srf = np.clip(np.asarray(srf, np.float64), 0, None)
     return srf @ np.asarray(wavelengths, np.float64) / srf.sum(1)
+
+
+def msi_colour(msi, srf, wavelengths):
+    """((H, W, 3) uint8, description) of the MSI: its bands nearest red, green and blue, exposed by itself."""
+    chosen, description = composite_bands(msi.shape[2], msi_wavelengths(srf, wavelengths))
+    matrix = select_bands(msi.shape[2], chosen)
+    linear = np.asarray(msi, np.float32) @ matrix.astype(np.float32)
+    white = float(np.percentile(linear.max(-1), 99.5))
+    return encode(linear / (white if white > 0 else 1)), description

@@ -43,7 +43,7 @@ def obtain_file(name, mirrors=None, folder=FOLDER):
 
     mirrors: folders searched first; None takes those of MOSSFUSE_MIRRORS. MossFuseError for an unknown name.
     """
-    from mossfuse.benchmark.download import mirror_folders, obtain
+    from mossfuse.remote.download import mirror_folders, obtain
 
     if name not in REGISTRY:
         near = difflib.get_close_matches(name, REGISTRY, n=3)

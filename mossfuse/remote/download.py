@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mossfuse import __version__
-from mossfuse.benchmark.provenance import sha256_of
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_text, writing
+from mossfuse.files.hashing import sha256_of
 from mossfuse.progress import track
 
 CHUNK = 1 << 18

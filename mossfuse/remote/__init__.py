@@ -1,0 +1,1 @@
+"""Files of other people: downloads, mirrors and the registry of known files."""
