@@ -56,7 +56,7 @@ def fuse(observation, *, seed, device, checkpoint=None, channels, endmembers, st
     from mossfuse.devices import seeded
     from mossfuse.fitting.operators import LearnedOperator, TwoPaths
     from mossfuse.fitting.stages import Stage, constant_then_linear, fit
-    from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)

@@ -100,8 +100,8 @@ def fuse(
     from mossfuse.fitting.operators import blind_step
     from mossfuse.fitting.stages import Stage, constant_then_linear, fit, multistep
     from mossfuse.parameters import at_least_one
-    from mossfuse.physics.blind import check_pair
     from mossfuse.physics.psf_geometry import same_geometry
+    from mossfuse.physics.sampling import check_pair
 
     check_pair(observation)
     at_least_one(windows=windows, sensor_every=sensor_every)

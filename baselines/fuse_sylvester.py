@@ -107,12 +107,12 @@ def covariance_weights(observation, operator, axes):
     """Noise and prior precisions of R-FUSE, scaled so that the HSI's mean noise variance is 1, and notes for the report.
 
     Unknown noise is read off the residual v = H M - y R^T, whose variance is s_m^2 |psf|^2 + s_h^2 |R_i|^2 where H and R are
-    right, with s_m from the MSI's details (mossfuse.physics.noise). The detail that a coefficient image lacks after
+    right, with s_m from the MSI's details (mossfuse.estimation.noise). The detail that a coefficient image lacks after
     interpolation has its own variance at low resolution, free of noise, times the part of its variance that the MSI
     loses when it is degraded and interpolated.
     """
     from mossfuse.classical.resize import spline_upsample
-    from mossfuse.physics.noise import msi_noise
+    from mossfuse.estimation.noise import msi_noise
 
     sensor, msi = observation.sensor, observation.msi.astype(np.float64)
     low = operator(msi)

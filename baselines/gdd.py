@@ -41,7 +41,7 @@ def fuse(
     from mossfuse.deep.padding import pad_reflect
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.stages import Stage, fit, multistep
-    from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import blur_sample, project_spectra, to_array, to_tensor
 
     check_pair(observation)

@@ -54,7 +54,7 @@ def fuse(observation, *, seed, device, checkpoint=None):
     from mossfuse.deep.unfolded_fusion import UnfoldedFusion
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.dataset_training import read_weights
-    from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)

@@ -58,8 +58,8 @@ def fuse(
     from mossfuse.fitting.crops import Crops
     from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
     from mossfuse.fitting.stages import Stage, constant_then_linear, fit
-    from mossfuse.physics.blind import check_pair
     from mossfuse.physics.psf_geometry import geometry_of
+    from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)

@@ -54,8 +54,8 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
 
     from mossfuse.deep.upsampling import upsampled
     from mossfuse.devices import seeded
-    from mossfuse.physics.blind import check_pair
     from mossfuse.physics.psf_geometry import geometry_of, same_geometry
+    from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)

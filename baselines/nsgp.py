@@ -63,8 +63,8 @@ def fuse_tiles(
     """
     from mossfuse.closed_form.nsgp import fit, predict_tiles
     from mossfuse.closed_form.settings import settings_for
+    from mossfuse.estimation.noise import identify, identify_striped
     from mossfuse.parameters import at_least_one
-    from mossfuse.physics.noise import identify, identify_striped
 
     at_least_one(draws=draws)
     settings = settings_for(setting, observation.ratio)

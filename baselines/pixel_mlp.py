@@ -100,7 +100,7 @@ def fuse(
 def estimated(observation):
     """The sensor with PSF and SRF estimated from the pair."""
     from mossfuse.errors import MossFuseError
-    from mossfuse.physics.blind import estimate_sensor
+    from mossfuse.estimation.sensor import estimate_sensor
 
     if observation.sensor.phase is None:
         raise MossFuseError("the pixel MLP needs the SRF, or the sampling phase to estimate it; give one of them")

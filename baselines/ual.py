@@ -64,8 +64,8 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.fitting.operators import LearnedOperator
     from mossfuse.fitting.stages import Stage, fit, multistep
-    from mossfuse.physics.blind import check_pair
     from mossfuse.physics.psf import gaussian_psf
+    from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import project_spectra, to_array, to_tensor
 
     check_pair(observation)

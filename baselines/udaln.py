@@ -54,7 +54,7 @@ def fuse(
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
     from mossfuse.fitting.stages import Stage, constant_then_linear, fit
-    from mossfuse.physics.blind import check_pair
+    from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
     check_pair(observation)

@@ -229,7 +229,7 @@ def informed(spec, observation):
     lacking = [f for name, each in fields.items() if name in spec.knows for f in each if getattr(known, f) is None]
     facts = {}
     if lacking and spec.name != INFORMED:  # that one estimates what is left open by itself
-        from mossfuse.physics.noise import identify
+        from mossfuse.estimation.noise import identify
 
         estimate, facts = identify(observation)
         known = replace(known, **{f: getattr(estimate, f) for f in lacking})
@@ -260,7 +260,7 @@ def checked_against(observation, fusion, name, facts):
             found[what], source[what] = np.asarray(hat, np.float64), f"estimated by {name}"
         else:
             if other is None:
-                from mossfuse.physics.noise import identify
+                from mossfuse.estimation.noise import identify
 
                 other, facts = identify(observation)
             found[what], source[what] = getattr(other, what), "estimated from the pair"

@@ -30,10 +30,9 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     PSF where it is unknown.
     Raises MossFuseError for an unknown suffix or sizes that do not fit together.
     """
-    from mossfuse.physics.blind import check_pair
-    from mossfuse.physics.noise import identify, identify_striped
+    from mossfuse.estimation.noise import identify, identify_striped
     from mossfuse.physics.projection import leading_subspace, msi_gain, spectral_covariance
-    from mossfuse.physics.sampling import operator_of
+    from mossfuse.physics.sampling import check_pair, operator_of
 
     if suffix not in SUFFIXES:
         raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
@@ -79,9 +78,9 @@ def soften(cube, observation, operator, sensor, unseen, length, device):
 
     unseen: as for mossfuse.closed_form.nsgp.fit; where it is not zero the cube is only drawn towards the MSI.
     """
+    from mossfuse.estimation.noise import denoise_msi
     from mossfuse.physics.denoise import REMAINING
     from mossfuse.physics.kriging import SmoothInverse, krige_components
-    from mossfuse.physics.noise import denoise_msi
     from mossfuse.physics.projection import msi_gain, null_part, pixels, project_on_msi, wiener
 
     noise = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))

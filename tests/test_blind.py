@@ -7,7 +7,7 @@ import pytest
 from scipy.io import loadmat
 
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.blind import estimate_sensor
+from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.physics.psf import box_psf, gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample

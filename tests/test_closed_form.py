@@ -12,7 +12,7 @@ from mossfuse.closed_form.regression import affine_apply, affine_fit
 from mossfuse.closed_form.ridge import choose_ridge, decompose
 from mossfuse.closed_form.settings import settings_for
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.noise import identify
+from mossfuse.estimation.noise import identify
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 from tests.test_refine import balloons, noisy, psnr_sam, residuals  # noqa: F401 (balloons is a fixture)

@@ -14,8 +14,8 @@ from mossfuse.constrained.scene import fuse_pair, held_out_parts, null_matrix
 from mossfuse.constrained.starts import Start
 from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
+from mossfuse.estimation.noise import identify
 from mossfuse.methods import find_method
-from mossfuse.physics.noise import identify
 from mossfuse.protocol import Observation
 
 RECIPE = {"steps": 40, "every": 20, "pixels": 512, "learning_rate": 3e-3, "weight_decay": 1e-3, "average": 0.9}

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat
 
+from mossfuse.estimation.noise import denoise_msi, identify, msi_noise, noise_profile
 from mossfuse.physics import denoise
 from mossfuse.physics.denoise import denoise_dct
-from mossfuse.physics.noise import denoise_msi, identify, msi_noise, noise_profile
 from mossfuse.physics.projection import msi_gain, null_part, wiener
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry

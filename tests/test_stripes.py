@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from baselines import nsgp
-from mossfuse.physics import noise
-from mossfuse.physics.noise import identify, identify_striped
+from mossfuse.estimation import noise
+from mossfuse.estimation.noise import identify, identify_striped
+from mossfuse.estimation.stripes import find_stripes
 from mossfuse.physics.sampling import operator_of
-from mossfuse.physics.stripes import find_stripes
 from tests.test_refine import noisy, psnr_sam
 
 

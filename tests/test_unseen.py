@@ -8,8 +8,8 @@ from scipy.io import loadmat
 
 from baselines import nsgp, ridge_dc
 from mossfuse.benchmark.datasets import phantom
+from mossfuse.estimation.noise import GATE, hsi_noise, identify
 from mossfuse.inputs import assemble
-from mossfuse.physics.noise import GATE, hsi_noise, identify
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample

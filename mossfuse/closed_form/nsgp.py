@@ -11,9 +11,9 @@ import numpy as np
 
 from mossfuse.closed_form.features import Features, FeatureSettings, draw
 from mossfuse.closed_form.ridge import choose_ridge, decompose
+from mossfuse.estimation.noise import denoise_msi
 from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, apply_dtype, apply_terms, krige_components, slices
-from mossfuse.physics.noise import denoise_msi
 from mossfuse.physics.projection import msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import operator_of
 
@@ -49,7 +49,7 @@ class Model:
 
 
 def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen=None, seed=0, device="cpu"):
-    """Model of an observation under a fully known sensor (mossfuse.physics.noise.identify).
+    """Model of an observation under a fully known sensor (mossfuse.estimation.noise.identify).
 
     ridge: weight of the ridge regression; length: covariance length of the kriging over the ratio; unseen: covariance
     (M, M) of what the blurred MSI holds beyond the HSI (a fact of identify). Where it is not zero the MSI does not bind

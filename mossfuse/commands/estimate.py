@@ -30,8 +30,8 @@ def run(options):
     import numpy as np
 
     from mossfuse.commands import describe
+    from mossfuse.estimation.noise import identify
     from mossfuse.files import can_hold, write_variables
-    from mossfuse.physics.noise import identify
 
     if options.output:
         if not can_hold(options.output, "psf"):

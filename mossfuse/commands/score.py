@@ -82,7 +82,7 @@ def tell_agreement(cube, pair):
     """How well a cube in the units of the pair's HSI explains the pair, under the given or estimated cameras."""
     from mossfuse.agreement import Agreement, in_units
     from mossfuse.commands.describe import describe_agreement, say
-    from mossfuse.physics.noise import identify
+    from mossfuse.estimation.noise import identify
 
     observation = pair.observation
     expected = (*observation.msi.shape[:2], observation.hsi.shape[2])

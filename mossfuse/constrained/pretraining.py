@@ -22,11 +22,11 @@ from mossfuse.constrained.pixel_trunk import (
 from mossfuse.constrained.scene import null_matrix
 from mossfuse.constrained.starts import Start
 from mossfuse.devices import seeded
+from mossfuse.estimation.noise import identify
 from mossfuse.fitting.dataset_training import read_weights, shape_facts, train_network
 from mossfuse.fitting.resuming import check_pairs
 from mossfuse.fitting.stages import one_cycle
-from mossfuse.physics.blind import check_pair
-from mossfuse.physics.noise import identify
+from mossfuse.physics.sampling import check_pair
 
 KIND = "mossfuse-c-dataset"
 LEAST_SCALE = 1e-8

@@ -9,9 +9,9 @@ from mossfuse.constrained.pixel_trunk import PixelNetworks, PixelTrunk, input_co
 from mossfuse.constrained.starts import Start
 from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.blind import check_pair
-from mossfuse.physics.noise import identify_striped
+from mossfuse.estimation.noise import identify_striped
 from mossfuse.physics.projection import null_part
+from mossfuse.physics.sampling import check_pair
 from mossfuse.protocol import Fusion
 
 FEWEST = 4  # LR pixels below which none can be held out

@@ -15,9 +15,9 @@ from mossfuse.closed_form.regression import RIDGE, affine_apply, affine_fit
 from mossfuse.closed_form.ridge import choose_ridge, decompose
 from mossfuse.closed_form.settings import settings_for
 from mossfuse.errors import MossFuseError
+from mossfuse.estimation.noise import denoise_msi
 from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, krige_components
-from mossfuse.physics.noise import denoise_msi
 from mossfuse.physics.projection import ROWS, msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import BlurSample, operator_of
 from mossfuse.protocol import Observation, Sensor
@@ -46,7 +46,7 @@ class Part:
 
 
 class Start:
-    """A start of one observation under a fully known sensor (mossfuse.physics.noise.identify).
+    """A start of one observation under a fully known sensor (mossfuse.estimation.noise.identify).
 
     name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features. unseen: a fact of identify.
     """

@@ -10,8 +10,8 @@ from mossfuse.errors import MossFuseError
 from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
 from mossfuse.fitting.stages import Stage, constant_then_linear
 from mossfuse.parameters import at_least_one
-from mossfuse.physics.blind import check_pair
 from mossfuse.physics.psf_geometry import own_block
+from mossfuse.physics.sampling import check_pair
 from mossfuse.physics.tensors import to_tensor
 
 SUPPORTS = ("sensor", "block")

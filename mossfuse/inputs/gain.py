@@ -12,7 +12,7 @@ def with_gain(observation, srf, white):
     response fitted freely to the pair has rows that sum to what is missing; their mean corrects the level, and the known
     response takes the fitted one's place. observation: with its geometry and without the SRF.
     """
-    from mossfuse.physics.blind import estimate_sensor
+    from mossfuse.estimation.sensor import estimate_sensor
 
     gain = float(np.mean(estimate_sensor(observation)[0].srf.sum(1)))
     sensor = replace(observation.sensor, srf=srf)

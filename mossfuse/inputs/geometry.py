@@ -5,9 +5,7 @@ from dataclasses import replace
 
 from mossfuse.files import text
 
-EXPLAINED = (
-    2e-4  # relative residual below which the official geometry explains the pair (the gate of mossfuse.physics.noise)
-)
+EXPLAINED = 2e-4  # relative residual below which the official geometry explains the pair (the gate of mossfuse.estimation.noise)
 WORTH = 0.98  # a found geometry must lower the residual at least to this share of the official one's
 log = logging.getLogger(__name__)
 
@@ -16,12 +14,12 @@ def with_geometry(observation):
     """The observation with psf_shape and phase in its sensor.
 
     They are those of the official protocol where these explain the pair; otherwise those found in the pair
-    (mossfuse.physics.geometry), where they explain it better. Where the MSI holds what the HSI does not see, no geometry
+    (mossfuse.estimation.geometry), where they explain it better. Where the MSI holds what the HSI does not see, no geometry
     explains the pair, and what the two share is looked at instead.
     """
-    from mossfuse.physics.blind import SMOOTHNESS, estimate_sensor
-    from mossfuse.physics.geometry import find_geometry
-    from mossfuse.physics.noise import identify
+    from mossfuse.estimation.geometry import find_geometry
+    from mossfuse.estimation.noise import identify
+    from mossfuse.estimation.sensor import SMOOTHNESS, estimate_sensor
     from mossfuse.physics.psf_geometry import official_geometry
 
     size, pixel = official_geometry(observation.ratio)

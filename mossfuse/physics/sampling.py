@@ -21,6 +21,20 @@ def check_multiple(shape, ratio):
         )
 
 
+def check_pair(observation):
+    """Refuse a pair whose sizes do not fit the ratio, or that holds NaN or infinity (MossFuseError)."""
+    hsi, msi, ratio = observation.hsi, observation.msi, observation.ratio
+    check_multiple(msi.shape, ratio)
+    if msi.shape[:2] != (hsi.shape[0] * ratio, hsi.shape[1] * ratio):
+        raise MossFuseError(
+            f"the MSI has {msi.shape[0]}x{msi.shape[1]} pixels and the HSI {hsi.shape[0]}x{hsi.shape[1]}, "
+            f"which does not fit the ratio {ratio}; crop one of them or set the right ratio"
+        )
+    for name, image in (("HSI", hsi), ("MSI", msi)):
+        if not np.isfinite(image).all():
+            raise MossFuseError(f"the {name} holds NaN or infinite values; replace them before fusing")
+
+
 class BlurSample:
     """The operator H: (rows, cols, C) -> (rows / ratio, cols / ratio, C), numpy arrays in, numpy arrays out.
 
@@ -159,5 +173,5 @@ def operator_of(observation, psf=None, phase=None):
     psf = sensor.psf if psf is None else psf
     phase = sensor.phase if phase is None else phase
     if psf is None or phase is None:
-        raise ValueError("the PSF or its phase is unknown; estimate it first (mossfuse.physics.blind)")
+        raise ValueError("the PSF or its phase is unknown; estimate it first (mossfuse.estimation.sensor)")
     return BlurSample(psf, phase, observation.ratio, observation.msi.shape[:2], sensor.border)

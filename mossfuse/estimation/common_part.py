@@ -8,7 +8,7 @@ free and vanishes at the true PSF as soon as one combination of the MSI's bands 
 
 import numpy as np
 
-from mossfuse.physics.blind import fit_free, fit_isotropic, gaussian_fit
+from mossfuse.estimation.gaussian_fits import fit_free, fit_isotropic, gaussian_fit
 
 SMALLEST = 1e-4  # singular values of the HSI below this share of the largest are left out
 DIRECTIONS = 1 / 3  # most directions of the HSI, over its pixels
@@ -35,7 +35,7 @@ class SharedFit:
 def fit_shared_psf(windows, size, family, rival):
     """(psf, facts) of the Gaussian that leaves the smallest share unexplained; None where ``rival`` (a PSF) leaves less.
 
-    windows, size, family: as for mossfuse.physics.blind.fit_psf, without PSFs of free shape. facts: family, sigma, angle,
+    windows, size, family: as for mossfuse.estimation.sensor.fit_psf, without PSFs of free shape. facts: family, sigma, angle,
     centre.
     """
     fit = SharedFit(windows.hsi)

@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.optimize import least_squares
 
-from mossfuse.physics.blind import EXACT, SrfFit, Windows, fit_isotropic
+from mossfuse.estimation.common_part import SharedFit
+from mossfuse.estimation.gaussian_fits import EXACT, SrfFit, fit_isotropic
+from mossfuse.estimation.windows import Windows
 from mossfuse.physics.psf import gaussian_psf
-from mossfuse.physics.shared import SharedFit
 
 SMALLEST_WINDOW = 15
 SAMPLE = 400  # low-resolution pixels looked at
@@ -15,7 +16,7 @@ GRID = 5  # trial centres per axis over one block and a half
 def find_geometry(observation, smoothness, shared=False):
     """((k_rows, k_cols), (row, col)): support and phase of the PSF, from the pair.
 
-    shared: judge by what MSI and HSI share (mossfuse.physics.shared) instead of by the residual of the SRF's fit.
+    shared: judge by what MSI and HSI share (mossfuse.estimation.common_part) instead of by the residual of the SRF's fit.
 
     First a Gaussian of free centre and width in a window of two blocks; then the square support that explains the pair
     best, starting from those centred there; then the smallest that explains it as well (Schwarz's criterion).

@@ -1,7 +1,7 @@
 """Noise levels of a pair, from the pair alone: the gate, the MSI's noise proof against texture, the HSI's noise.
 
 A camera's own noise that is in both images (and in the truth they were made from) is no noise of the pair and must
-stay; what tells is the residual H M - y R^T of the best sensor (mossfuse.physics.blind). The MSI's noise is white or
+stay; what tells is the residual H M - y R^T of the best sensor (mossfuse.estimation.sensor). The MSI's noise is white or
 grows with the signal, the HSI's is taken as white; limits: docs/nsgp.md.
 """
 
@@ -10,13 +10,14 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import nnls
 
-from mossfuse.physics.blind import SMOOTHNESS, Windows, estimate_sensor
+from mossfuse.estimation.common_part import fit_shared_psf
+from mossfuse.estimation.geometry import find_geometry
+from mossfuse.estimation.sensor import SMOOTHNESS, estimate_sensor
+from mossfuse.estimation.stripes import find_stripes
+from mossfuse.estimation.windows import Windows
 from mossfuse.physics.denoise import denoise_dct
-from mossfuse.physics.geometry import find_geometry
 from mossfuse.physics.projection import pixels
 from mossfuse.physics.sampling import operator_of
-from mossfuse.physics.shared import fit_shared_psf
-from mossfuse.physics.stripes import find_stripes
 
 GATE = 2e-4  # relative residual below which a pair counts as free of noise
 NOISY_SMOOTHNESS = 1e-3  # ridge on the SRF's second differences once the pair is known to be noisy
@@ -38,7 +39,7 @@ def identify(observation, family="auto"):
     """(Sensor, facts) with every field filled: PSF and SRF as estimate_sensor has them, and white noise per band.
 
     facts as in estimate_sensor, with noise_free (bool) and unseen (M, M): covariance of the residual where noise does
-    not account for it, otherwise zero. The PSF then comes from what the images share (mossfuse.physics.shared). Where
+    not account for it, otherwise zero. The PSF then comes from what the images share (mossfuse.estimation.common_part). Where
     the gate finds no noise, noise_hsi and noise_msi are zero. Levels that the observation's sensor already holds are
     kept.
     """
@@ -65,7 +66,7 @@ def identify(observation, family="auto"):
 def identify_striped(observation, family="auto"):
     """(observation, Sensor, facts): as identify, but first the HSI's stripes are found and taken out of it.
 
-    facts["stripes"]: their root mean square; 0 where there are none (mossfuse.physics.stripes) or no noise at all.
+    facts["stripes"]: their root mean square; 0 where there are none (mossfuse.estimation.stripes) or no noise at all.
     """
     sensor, facts = identify(observation, family)
     clean, stripes = observation, None
