@@ -1,1 +1,1 @@
-"""One file per method; see README, 'Adding a method'."""
+"""The competitors: one file, or one folder, per method. Shared parts are in ``shared/``."""

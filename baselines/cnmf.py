@@ -36,11 +36,11 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=None, iterati
     endmembers: their number; None: 30 or the virtual dimensionality if larger, at most the HSI's bands and pixels.
     iterations: inner updates (the paper's I1). Raises MossFuseError where the PSF or its phase is unknown.
     """
-    from mossfuse.classical.nnls import estimate_srf
-    from mossfuse.classical.pair import known_operator
-    from mossfuse.classical.resize import imresize
-    from mossfuse.classical.toolbox import toolbox_downsample
-    from mossfuse.classical.vca import largest_simplex
+    from .shared.checks import known_operator
+    from .shared.nnls import estimate_srf
+    from .shared.resize import imresize
+    from .shared.toolbox import toolbox_downsample
+    from .shared.vca import largest_simplex
 
     operator = known_operator(observation, "CNMF", srf=False)
     degrade = (lambda image: toolbox_downsample(image, observation.ratio)) if faithful else operator

@@ -44,10 +44,11 @@ def fuse(
     subspace: dimension of D, reduced to what the LR-HSI can carry; sigma: weight of the prior; mu, growth, iterations:
     the ADMM; faithful: start from zero coefficients. MossFuseError where the sensor is not known or the pair is malformed.
     """
-    from mossfuse.classical.pair import known_operator
-    from mossfuse.classical.subspace import SubspaceData
     from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
+
+    from .shared.checks import known_operator
+    from .shared.subspace import SubspaceData
 
     at_least_one(iterations=iterations)
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)

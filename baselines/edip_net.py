@@ -11,8 +11,9 @@ the loss; the sensor's support; ``members`` averaged pairs of streams; U-Nets th
 Published numbers: none on CAVE by its authors; a figure of the MossFuse repository shows 38.8 dB.
 """
 
-from mossfuse.deep.staged import PARAMS, PRESETS, SHARED
 from mossfuse.protocol import Method, Published
+
+from .shared.two_streams.fuse import PARAMS, PRESETS, SHARED
 
 METHOD = Method(
     name="edip-net",
@@ -38,8 +39,8 @@ def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, 
 
     Without a third stage (detail_steps 0) the choice per pixel is between the streams' cubes.
     """
-    from mossfuse.deep.detail_unets import PlainUNet
-    from mossfuse.deep.staged import fuse_in_stages
+    from .shared.two_streams.fuse import fuse_in_stages
+    from .shared.two_streams.unets import PlainUNet
 
     return fuse_in_stages(
         observation,

@@ -50,7 +50,7 @@ def fuse(observation, *, seed, device, checkpoint=None, dimension=15, prior_weig
     in [0, 1] (1e-3 for data times 1e4, hence 1e-11); None: explicit covariances (R-FUSE). faithful: see above.
     Raises MossFuseError where the PSF, its phase or the SRF is unknown.
     """
-    from mossfuse.classical.pair import known_operator
+    from .shared.checks import known_operator
 
     operator = known_operator(observation, "FUSE")
     hsi, msi = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)
@@ -82,7 +82,7 @@ def spectral_axes(hsi, dimension):
 
 def prior_mean(hsi, axes, operator):
     """Coefficients of the HSI on the axes, interpolated to the fine grid: (H, W, L)."""
-    from mossfuse.classical.resize import spline_upsample
+    from .shared.resize import spline_upsample
 
     coefficients = hsi @ (axes / (axes**2).sum(0))
     return spline_upsample(coefficients, operator.ratio, operator.psf.shape, operator.phase)
@@ -93,7 +93,7 @@ def posterior(hsi, msi, axes, srf, mean, operator, precision_hsi, precision_msi,
 
     precision_hsi (B,), precision_msi (M,), prior_precision (L,): inverse variances Ph, Pm, P up to a common scale.
     """
-    from mossfuse.classical.sylvester import SylvesterSolver
+    from .shared.sylvester import SylvesterSolver
 
     seen = srf @ axes
     weight = axes.T @ (precision_hsi[:, None] * axes)
@@ -111,8 +111,9 @@ def covariance_weights(observation, operator, axes):
     interpolation has its own variance at low resolution, free of noise, times the part of its variance that the MSI
     loses when it is degraded and interpolated.
     """
-    from mossfuse.classical.resize import spline_upsample
     from mossfuse.estimation.noise import msi_noise
+
+    from .shared.resize import spline_upsample
 
     sensor, msi = observation.sensor, observation.msi.astype(np.float64)
     low = operator(msi)
@@ -137,10 +138,11 @@ def covariance_weights(observation, operator, axes):
 
 def toolbox_form(hsi, msi, axes, ratio, prior_weight):
     """The toolbox's wrapper: assumed PSF, SRF estimated through it, mean over the lattices an even ratio allows."""
-    from mossfuse.classical.nnls import estimate_srf
-    from mossfuse.classical.toolbox import FWHM, toolbox_downsample
     from mossfuse.physics.psf import gaussian_psf
     from mossfuse.physics.sampling import BlurSample
+
+    from .shared.nnls import estimate_srf
+    from .shared.toolbox import FWHM, toolbox_downsample
 
     srf, offset = estimate_srf(hsi, toolbox_downsample(msi, ratio))
     msi = np.maximum(msi - offset, 0)

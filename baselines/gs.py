@@ -23,9 +23,10 @@ METHOD = Method(
 
 def fuse(observation, *, seed, device, checkpoint=None):
     """Substitute the mean of the interpolated HSI bands by the matched MSI band; Fusion with an unclipped cube."""
-    from mossfuse.classical.pair import check_pair
-    from mossfuse.classical.resize import fir_upsample
-    from mossfuse.classical.sharpening import assign_bands, inject, shrink
+    from mossfuse.physics.sampling import check_pair
+
+    from .shared.resize import fir_upsample
+    from .shared.sharpening import assign_bands, inject, shrink
 
     check_pair(observation)
     hsi, msi, ratio = observation.hsi.astype(np.float64), observation.msi, observation.ratio

@@ -40,10 +40,10 @@ def fuse(observation, *, seed, device, checkpoint=None):
     Blind where the sensor's PSF is unknown (Aiazzi et al., section III: intensity by multivariate regression, gains
     cov(I, band) / var(I)).
     """
-    from mossfuse.classical.pair import check_pair
-    from mossfuse.classical.resize import imresize, spline_upsample
-    from mossfuse.classical.sharpening import assign_bands, inject, shrink
-    from mossfuse.physics.sampling import operator_of
+    from mossfuse.physics.sampling import check_pair, operator_of
+
+    from .shared.resize import imresize, spline_upsample
+    from .shared.sharpening import assign_bands, inject, shrink
 
     check_pair(observation)
     sensor, ratio = observation.sensor, observation.ratio

@@ -42,12 +42,13 @@ def fuse(
     ADMM; patch, overlap: pixels; clusters: groups of similar MSI patches. MossFuseError where the sensor is not known or
     the pair is malformed.
     """
-    from mossfuse.classical.lowrank import shrink_tubal
-    from mossfuse.classical.pair import known_operator
-    from mossfuse.classical.patches import PatchGrid, similar_patches
-    from mossfuse.classical.subspace import SubspaceData
     from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
+
+    from .shared.checks import known_operator
+    from .shared.low_rank import shrink_tubal
+    from .shared.similar_patches import PatchGrid, similar_patches
+    from .shared.subspace import SubspaceData
 
     at_least_one(iterations=iterations)
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)

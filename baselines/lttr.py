@@ -41,13 +41,14 @@ def fuse(
     eta: weight of the rank penalty; mu, iterations: the ADMM; patch, overlap: pixels; clusters: groups of similar MSI
     patches. MossFuseError where the sensor is not known or the pair is malformed.
     """
-    from mossfuse.classical.lowrank import shrink_unfolding
-    from mossfuse.classical.pair import known_operator
-    from mossfuse.classical.patches import PatchGrid, similar_patches
-    from mossfuse.classical.resize import spline_upsample
-    from mossfuse.classical.sylvester import SylvesterSolver
     from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
+
+    from .shared.checks import known_operator
+    from .shared.low_rank import shrink_unfolding
+    from .shared.resize import spline_upsample
+    from .shared.similar_patches import PatchGrid, similar_patches
+    from .shared.sylvester import SylvesterSolver
 
     at_least_one(iterations=iterations)
     operator = known_operator(observation, METHOD.title)

@@ -13,8 +13,9 @@ residual instead of building the cube anew behind a sigmoid. The preset 'paper' 
 Published numbers: none on CAVE.
 """
 
-from mossfuse.deep.staged import PARAMS, PRESETS, SHARED
 from mossfuse.protocol import Method
+
+from .shared.two_streams.fuse import PARAMS, PRESETS, SHARED
 
 METHOD = Method(
     name="m2u-net",
@@ -31,10 +32,10 @@ def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, 
     """The fused cube of the last iterate with the learned PSF and SRF.
 
     detail_width: channels of the U-Net. residual: the U-Net adds to its input (else: sigmoid). Further parameters, and
-    iterates: see mossfuse.deep.staged.fuse_in_stages.
+    iterates: see baselines.shared.two_streams.fuse.fuse_in_stages.
     """
-    from mossfuse.deep.detail_unets import GuidedUNet
-    from mossfuse.deep.staged import fuse_in_stages
+    from .shared.two_streams.fuse import fuse_in_stages
+    from .shared.two_streams.unets import GuidedUNet
 
     bands, msi_bands = observation.hsi.shape[2], observation.msi.shape[2]
     return fuse_in_stages(

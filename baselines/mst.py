@@ -4,7 +4,7 @@ Papers: Y. Cai et al., "Mask-guided spectral-wise transformer for efficient hype
 Y. Cai et al., "MST++", CVPR Workshops 2022. Official code: caiyuanhao1998/MST at 9ff03b9 (MIT; a CASSI variant of 28 bands;
 nothing copied).
 No authors' method: the block of MST, one U of dimension 32 that corrects the upsampled HSI, asks what a generic transformer
-reaches with the data alone. Loss L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi): see mossfuse.deep.two_scales.
+reaches with the data alone. Loss L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi): see baselines.shared.two_scales.
 PSF and SRF are fitted to the pair(s) first, as for MossFuse. ``mst`` is fitted to every scene; ``mst-dataset`` to the pairs
 of the training split, which makes it the plain-transformer counterpart of MossFuse.
 Published numbers: none for this use.
@@ -52,11 +52,12 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
     """
     import torch
 
-    from mossfuse.deep.upsampling import upsampled
     from mossfuse.devices import seeded
     from mossfuse.physics.psf_geometry import geometry_of, same_geometry
     from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
+
+    from .shared.upsampling import upsampled
 
     check_pair(observation)
     msi = to_tensor(observation.msi, device)
@@ -82,9 +83,10 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
 
 def fit_scene(observation, cube_of, seed, device, iterates, *, dim, patch, batch, learning_rate, steps):
     """(network, loss, Fitted) of one scene."""
-    from mossfuse.deep.two_scales import TwoScales
     from mossfuse.devices import seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
+
+    from .shared.two_scales import TwoScales
 
     loss = TwoScales([observation], patch, device)
     with seeded(seed, device):
@@ -100,11 +102,12 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
     """Train on pairs alone and write the checkpoint ``path``; parameters as in ``fuse``. Truths are not looked at."""
     import torch
 
-    from mossfuse.deep.two_scales import TwoScales
     from mossfuse.devices import seeded
     from mossfuse.fitting.dataset_training import shape_facts, train_network
     from mossfuse.fitting.resuming import check_pairs
     from mossfuse.fitting.stages import one_cycle
+
+    from .shared.two_scales import TwoScales
 
     check_pairs(pairs)
     loss = TwoScales(pairs, patch, device)
@@ -124,7 +127,7 @@ def trunk(bands, msi_bands, dim):
     import torch
     from torch import nn
 
-    from mossfuse.deep.spectral_transformer import SpectralTransformer
+    from .shared.spectral_transformer import SpectralTransformer
 
     class Trunk(nn.Module):
         def __init__(self):

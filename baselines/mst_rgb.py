@@ -78,6 +78,6 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
 
 
 def build(bands, msi_bands, dim):
-    from mossfuse.deep.spectral_transformer import SpectralTransformer
+    from .shared.spectral_transformer import SpectralTransformer
 
     return SpectralTransformer(msi_bands, bands, dim, STAGES)

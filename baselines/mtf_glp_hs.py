@@ -39,10 +39,10 @@ METHODS = (
 
 def fuse(observation, *, seed, device, checkpoint=None):
     """Interpolated HSI plus the high-pass of its synthetic band; Fusion with an unclipped cube."""
-    from mossfuse.classical.pair import check_pair
-    from mossfuse.classical.resize import spline_upsample
-    from mossfuse.classical.sharpening import affine_fit, shrink
-    from mossfuse.physics.sampling import operator_of
+    from mossfuse.physics.sampling import check_pair, operator_of
+
+    from .shared.resize import spline_upsample
+    from .shared.sharpening import affine_fit, shrink
 
     check_pair(observation)
     sensor, ratio = observation.sensor, observation.ratio
@@ -77,8 +77,8 @@ def blind_injection(hsi, synthetic, ratio):
 
     hsi: (h, w, B); synthetic: (H, W, B).
     """
-    from mossfuse.classical.resize import fir_upsample
-    from mossfuse.classical.toolbox import toolbox_downsample
+    from .shared.resize import fir_upsample
+    from .shared.toolbox import toolbox_downsample
 
     both = np.concatenate([hsi, toolbox_downsample(synthetic, ratio)], 2)
     starts = {(ratio - 1) // 2, ratio // 2}

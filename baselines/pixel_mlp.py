@@ -56,10 +56,11 @@ def fuse(
     own, fitted independently and averaged. learning_rate: the cycle's peak.
     graphs, iterates: see mossfuse.fitting.stages.fit. Raises MossFuseError where SRF and sampling geometry are both unknown.
     """
-    from mossfuse.deep.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
     from mossfuse.parameters import at_least_one
+
+    from .shared.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
 
     at_least_one(members=members, width=width, depth=depth)
     sensor = observation.sensor if observation.sensor.srf is not None else estimated(observation)

@@ -25,9 +25,10 @@ METHODS = (
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None):
     """(H, W, B): regression on the MSI plus the interpolated LR residual; no parameter."""
-    from mossfuse.classical.resize import spline_upsample
-    from mossfuse.closed_form.regression import affine_apply, affine_fit
+    from mossfuse.estimation.regression import affine_apply, affine_fit
     from mossfuse.physics.sampling import operator_of
+
+    from .shared.resize import spline_upsample
 
     low_msi = operator_of(observation)(observation.msi)
     slope, offset = affine_fit(low_msi, observation.hsi)

@@ -43,11 +43,11 @@ def fuse(observation, *, seed, device, checkpoint=None, floor=1e-6):
 
     floor: added to dividend and divisor, as a part of the brightest low-pass value of that band.
     """
-    from mossfuse.classical.nnls import nonnegative_fit
-    from mossfuse.classical.pair import check_pair
-    from mossfuse.classical.resize import spline_upsample
-    from mossfuse.classical.sharpening import shrink
-    from mossfuse.physics.sampling import operator_of
+    from mossfuse.physics.sampling import check_pair, operator_of
+
+    from .shared.nnls import nonnegative_fit
+    from .shared.resize import spline_upsample
+    from .shared.sharpening import shrink
 
     check_pair(observation)
     sensor, ratio = observation.sensor, observation.ratio

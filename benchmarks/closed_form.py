@@ -59,8 +59,8 @@ def measure(name, side, path):
     """{'cpu', 'wall' in s, 'peak' in bytes} of one row."""
     import torch
 
-    from baselines import nsgp
     from mossfuse.files import cube_writer
+    from mossfuse.methods import nsgp
 
     torch.set_num_threads(1)
     setting = "fast" if name == "nsgp-fast" else "best"

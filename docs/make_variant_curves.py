@@ -16,13 +16,13 @@ import torch
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from mossfuse import method
 from mossfuse.benchmark.degrade import read_pair
 from mossfuse.benchmark.grid import Grid
 from mossfuse.benchmark.metrics import score
 from mossfuse.benchmark.settings import read_settings
 from mossfuse.files import read_cube
 from mossfuse.methods import find_method
+from mossfuse.methods import mossfuse as method
 from mossfuse.progress import track
 from mossfuse.training.loop import iterates
 

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 import yaml
 
-from mossfuse import method
 from mossfuse.benchmark.datasets import phantom
 from mossfuse.benchmark.degradations import find_degradation
 from mossfuse.benchmark.degrade import degrade
 from mossfuse.benchmark.metrics import score
 from mossfuse.benchmark.srfs import load_srf
+from mossfuse.methods import mossfuse as method
 from mossfuse.network import checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,17 +12,17 @@ from classical_runs import psnr, run, sam
 from skimage.metrics import structural_similarity
 
 from baselines import cnmf, cstf
-from mossfuse.classical.ksvd import ksvd, matching_pursuit
-from mossfuse.classical.nnls import estimate_srf, nonnegative_fit
-from mossfuse.classical.resize import fir_upsample, imresize, spline_upsample
-from mossfuse.classical.sharpening import assign_bands, inject
-from mossfuse.classical.simplex import project_simplex
-from mossfuse.classical.sisal import sisal
-from mossfuse.classical.sunsal import abundances
-from mossfuse.classical.sylvester import SylvesterSolver, solve_sylvester
-from mossfuse.classical.toolbox import FWHM, toolbox_downsample
-from mossfuse.classical.tucker import KroneckerRidge, mode_product, unfold
-from mossfuse.classical.vca import largest_simplex, vca
+from baselines.cstf.ksvd import ksvd, matching_pursuit
+from baselines.cstf.tucker import KroneckerRidge, mode_product, unfold
+from baselines.csu.simplex import project_simplex
+from baselines.csu.sisal import sisal
+from baselines.csu.sunsal import abundances
+from baselines.shared.nnls import estimate_srf, nonnegative_fit
+from baselines.shared.resize import fir_upsample, imresize, spline_upsample
+from baselines.shared.sharpening import assign_bands, inject
+from baselines.shared.sylvester import SylvesterSolver, solve_sylvester
+from baselines.shared.toolbox import FWHM, toolbox_downsample
+from baselines.shared.vca import largest_simplex, vca
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.physics.interpolation import upsample_cubic
@@ -206,7 +206,7 @@ def test_sylvester_solution_satisfies_its_equation(border, size, phase):
 @pytest.mark.parametrize("size", [7, 8])
 def test_what_the_msi_does_not_tell_is_interpolated_between_the_centres_of_the_psf(size):
     from baselines import regression_injection
-    from mossfuse.classical.subspace import SubspaceData
+    from baselines.shared.subspace import SubspaceData
 
     ramp = np.broadcast_to(np.arange(64)[:, None, None] / 64, (64, 64, 5)).astype(np.float32)
     psf = box_psf(size)

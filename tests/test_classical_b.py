@@ -9,14 +9,14 @@ import scipy.io
 from classical_runs import psnr, run, sam
 from skimage.metrics import structural_similarity
 
-from mossfuse.classical.admm_tv import fuse_total_variation, relative_change, shrunk_gradient_adjoint
-from mossfuse.classical.hysure_blind import estimate_psf, estimate_sensors, estimate_srf
-from mossfuse.classical.lattice import lattice, transfer_function
-from mossfuse.classical.lowrank import shrink, shrink_tubal, shrink_unfolding
-from mossfuse.classical.nonlocal_means import nonlocal_matrix
-from mossfuse.classical.nonnegative_dictionary import learn_dictionary, nonnegative_codes
-from mossfuse.classical.patches import PatchGrid, similar_patches
-from mossfuse.classical.subspace import leading_vectors, widest_vertices
+from baselines.hysure.admm import fuse_total_variation, relative_change, shrunk_gradient_adjoint
+from baselines.hysure.sensors import estimate_psf, estimate_sensors, estimate_srf
+from baselines.nssr.dictionary import learn_dictionary, nonnegative_codes
+from baselines.nssr.nonlocal_means import nonlocal_matrix
+from baselines.shared.circular import lattice, transfer_function
+from baselines.shared.low_rank import shrink, shrink_tubal, shrink_unfolding
+from baselines.shared.similar_patches import PatchGrid, similar_patches
+from baselines.shared.subspace import leading_vectors, widest_vertices
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.physics.interpolation import upsample_cubic

@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from baselines import bicubic_msi, nsgp, regression_injection, ridge_dc
-from mossfuse.closed_form.features import FeatureSettings, draw
-from mossfuse.closed_form.nsgp import blurred_features, fit, predict, predict_tiles
-from mossfuse.closed_form.regression import affine_apply, affine_fit
-from mossfuse.closed_form.ridge import choose_ridge, decompose
-from mossfuse.closed_form.settings import settings_for
+from baselines import bicubic_msi, regression_injection, ridge_dc
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.noise import identify
+from mossfuse.estimation.regression import affine_apply, affine_fit
+from mossfuse.methods import nsgp
+from mossfuse.nsgp.features import FeatureSettings, draw
+from mossfuse.nsgp.model import blurred_features, fit, predict, predict_tiles
+from mossfuse.nsgp.ridge import choose_ridge, decompose
+from mossfuse.nsgp.settings import settings_for
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 from tests.test_refine import balloons, noisy, psnr_sam, residuals  # noqa: F401 (balloons is a fixture)

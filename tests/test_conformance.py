@@ -12,7 +12,7 @@ from mossfuse.methods import catalogue
 from mossfuse.physics.sampling import operator_of
 from mossfuse.protocol import Observation
 
-NAMES = sorted(name for name, (method, _) in catalogue().items() if not method.weights)
+NAMES = sorted(name for name, (method, _) in catalogue().entries.items() if not method.weights)
 CASES = {
     "usual": {"rows": 32, "cols": 48, "ratio": 8},
     "odd ratio and sizes": {"rows": 35, "cols": 25, "ratio": 5},
@@ -28,13 +28,13 @@ IMAGES = {
 }
 
 
-FAITHFUL = [name for name in NAMES if "faithful" in catalogue()[name][0].presets]
+FAITHFUL = [name for name in NAMES if "faithful" in catalogue().entries[name][0].presets]
 CONSISTENT = ["ridge-dc", "nsgp", "nsgp-fast", "nsgp-known", "nsgp-x4", "nssr", "mossfuse-c", "mossfuse-c-ridge"]
 
 
 def run(name, pair, tmp_path, seed=0, overrides=None):
     """Train (where the method trains) and fuse with the smoke preset, seeing only what the method knows."""
-    method, module = catalogue()[name]
+    method, module = catalogue().entries[name]
     preset = method.presets.get("smoke", {})
     checkpoint = None
     seen = replace(pair, sensor=pair.sensor.restricted_to(method.knows))
@@ -94,7 +94,7 @@ def test_faithful_forms_survive_every_shape_and_image_too(name, make_pair, tmp_p
     pair, truth = make_pair(rows=32, cols=32, ratio=8)
     pairs += [observe(image(truth).astype(np.float32), pair) for image in IMAGES.values()]
     for pair in pairs:
-        check(run(name, pair, tmp_path, overrides=catalogue()[name][0].presets["faithful"]), pair)
+        check(run(name, pair, tmp_path, overrides=catalogue().entries[name][0].presets["faithful"]), pair)
 
 
 @pytest.mark.parametrize("case", ["usual", "odd ratio and sizes", "one MSI band"])
@@ -121,7 +121,7 @@ def test_same_seed_gives_the_same_bytes_and_leaves_the_pair_alone(name, make_pai
 
 @pytest.mark.parametrize("name", NAMES)
 def test_specification_is_complete(name):
-    method, _ = catalogue()[name]
+    method, _ = catalogue().entries[name]
     for key in ("title", "citation", "licence"):
         assert getattr(method, key).strip(), f"{name}: {key} is empty"
     for preset in method.presets.values():

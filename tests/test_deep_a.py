@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 
 import mossfuse.fitting.stages as fit_module
+from baselines.daem.network import Daem, DaemNetwork
+from baselines.shared.spectral_mlp import SpectralMLP
+from baselines.shared.two_streams.spectral import SpectralStreams
+from baselines.shared.two_streams.unets import GuidedUNet, PlainUNet, enlarged
 from mossfuse.benchmark.metrics import score
-from mossfuse.deep.daem_network import Daem, DaemNetwork
-from mossfuse.deep.detail_unets import GuidedUNet, PlainUNet, enlarged
-from mossfuse.deep.spectral_mlp import SpectralMLP
-from mossfuse.deep.spectral_streams import SpectralStreams
 from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step

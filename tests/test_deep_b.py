@@ -8,17 +8,17 @@ import pytest
 import torch
 
 import mossfuse.fitting.stages as fit_module
-from mossfuse.deep.coupled_autoencoder import CoupledAutoencoder, mix_weighted
-from mossfuse.deep.exchange_net import Corrector, Exchange, ExchangeNet
-from mossfuse.deep.guided_decoder import GuidedDecoder
-from mossfuse.deep.padding import pad_reflect
-from mossfuse.deep.skip_unet import SkipUNet
-from mossfuse.deep.spectral_ladder import SpectralLadder, ladder
-from mossfuse.deep.spectral_transformer import SpectralTransformer
-from mossfuse.deep.two_scales import TwoScales
-from mossfuse.deep.unfolded_autoencoder import UnfoldedAutoencoder
-from mossfuse.deep.unfolded_fusion import Down, UnfoldedFusion, Up, large_factors, prime_factors
-from mossfuse.deep.upsampling import coarse, upsampled
+from baselines.cucanet.network import CoupledAutoencoder, mix_weighted
+from baselines.dbsr.network import SkipUNet
+from baselines.gdd.network import GuidedDecoder
+from baselines.mhf_net.network import Down, UnfoldedFusion, Up, large_factors, prime_factors
+from baselines.miae.network import UnfoldedAutoencoder
+from baselines.shared.padding import pad_reflect
+from baselines.shared.spectral_transformer import SpectralTransformer
+from baselines.shared.two_scales import TwoScales
+from baselines.shared.upsampling import coarse, upsampled
+from baselines.ual.network import Corrector, Exchange, ExchangeNet
+from baselines.udaln.network import SpectralLadder, ladder
 from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.fitting.crops import Crops
@@ -103,7 +103,7 @@ def test_a_crop_of_the_whole_scene_has_no_margin(make_pair):
 
 
 def test_attention_between_channels_does_not_depend_on_the_order_of_pixels():
-    from mossfuse.deep.spectral_transformer import SpectralAttention
+    from baselines.shared.spectral_transformer import SpectralAttention
 
     with seeded(0):
         attention = SpectralAttention(8, 2)

@@ -19,8 +19,9 @@ from mossfuse.benchmark.collect import seen_in_training, with_base
 from mossfuse.benchmark.grid import Cell, Grid
 from mossfuse.benchmark.metrics import score_estimates
 from mossfuse.benchmark.settings import checked
+from mossfuse.discovery import load
 from mossfuse.errors import MossFuseError
-from mossfuse.methods import load_file
+from mossfuse.methods import KIND
 from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
 from mossfuse.refine import refine
@@ -260,7 +261,7 @@ def test_method_of_the_documentation_runs(tmp_path, make_pair, monkeypatch):
     text = (ROOT / "docs" / "extending.md").read_text()
     block = next(b for b in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if "mean-spectrum" in b)
     (tmp_path / "mean_spectrum.py").write_text(block)
-    module = load_file(tmp_path / "mean_spectrum.py")
+    module = load(KIND, tmp_path / "mean_spectrum.py")
     pair, truth = make_pair()
     cube = module.fuse(pair, seed=0, device="cpu", **module.METHOD.params).cube
     assert cube.shape == truth.shape and cube.dtype == np.float32

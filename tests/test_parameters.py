@@ -59,7 +59,7 @@ def test_changes_leave_the_defaults_alone_and_whole_numbers_serve_as_numbers():
 
 
 def test_every_preset_of_every_method_names_parameters_that_exist():
-    for method, _ in catalogue().values():
+    for method, _ in catalogue().entries.values():
         for preset, values in method.presets.items():
             params, train = with_preset(method, preset)
             assert values.keys() <= params.keys() | train.keys(), (method.name, preset)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mossfuse.errors import MossFuseError
-from mossfuse.method import fuse
+from mossfuse.methods.mossfuse import fuse
 from mossfuse.network import checkpoint
 from mossfuse.network import released as released_way
 from mossfuse.network.reparameterise import reparameterised

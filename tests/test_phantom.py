@@ -366,7 +366,8 @@ def x8_pair(cube):
 @pytest.mark.parametrize("scene", DATASET.test)
 def test_methods_rank_as_on_cave(scene):
     """bicubic < affine regression < data-consistent closed forms < nsgp, the order of their means on CAVE."""
-    from baselines import bicubic, bicubic_msi, nsgp, ridge_dc
+    from baselines import bicubic, bicubic_msi, ridge_dc
+    from mossfuse.methods import nsgp
 
     truth = read(scene, None, [])[0]
     pair = x8_pair(truth)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from baselines import nsgp
 from mossfuse.estimation import noise
 from mossfuse.estimation.noise import identify, identify_striped
 from mossfuse.estimation.stripes import find_stripes
+from mossfuse.methods import nsgp
 from mossfuse.physics.sampling import operator_of
 from tests.test_refine import noisy, psnr_sam
 

@@ -16,7 +16,7 @@ from mossfuse.api import prepare
 from mossfuse.benchmark.timing import count_flops
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_array, write_cube
-from mossfuse.method import fuse
+from mossfuse.methods.mossfuse import fuse
 from mossfuse.network import checkpoint, planes
 from mossfuse.network.encoders import enlarged
 from mossfuse.network.inference import fused_tiles

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 import mossfuse.training.loop
-from mossfuse import method
 from mossfuse.errors import MossFuseError
 from mossfuse.fitting.resuming import partial_path
+from mossfuse.methods import mossfuse as method
 from mossfuse.network import checkpoint
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.protocol import Observation
@@ -270,5 +270,5 @@ def test_method_defaults_are_a_whole_recipe_and_presets_name_nothing_else():
 
 
 def test_specification_imports_neither_torch_nor_scipy():
-    code = "import sys, mossfuse.method; print({'torch', 'scipy'} & set(sys.modules))"
+    code = "import sys, mossfuse.methods.mossfuse; print({'torch', 'scipy'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

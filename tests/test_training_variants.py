@@ -9,11 +9,11 @@ import torch
 import yaml
 
 import mossfuse.training.loop
-from mossfuse import method
 from mossfuse.benchmark.grid import Grid
 from mossfuse.benchmark.settings import read_settings
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.joint import fit_operators
+from mossfuse.methods import mossfuse as method
 from mossfuse.network import checkpoint
 from mossfuse.network.mossfuse import MossFuse
 from mossfuse.physics.psf import gaussian_psf

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from baselines import nsgp, ridge_dc
+from baselines import ridge_dc
 from mossfuse.benchmark.datasets import phantom
 from mossfuse.estimation.noise import GATE, hsi_noise, identify
 from mossfuse.inputs import assemble
+from mossfuse.methods import nsgp
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample

@@ -51,7 +51,7 @@ def run(options):
     from mossfuse.commands.describe import say
     from mossfuse.devices import choose_device
     from mossfuse.files import text
-    from mossfuse.method import METHODS, train
+    from mossfuse.methods.mossfuse import METHODS, train
     from mossfuse.network import checkpoint
 
     if len(options.images) % 2:
@@ -120,7 +120,7 @@ def on_scale(pair, white):
 def settings_of(options, observations):
     """The Recipe's fields: the variant's, what the command line changes, and a patch that fits unless one is named."""
     from mossfuse.api import FIT, FIT_PATCH, patch_for
-    from mossfuse.method import METHODS
+    from mossfuse.methods.mossfuse import METHODS
     from mossfuse.parameters import changed, parsed
 
     method = METHODS[0]

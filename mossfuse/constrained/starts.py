@@ -9,13 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from mossfuse.closed_form import nsgp
-from mossfuse.closed_form.features import draw
-from mossfuse.closed_form.regression import RIDGE, affine_apply, affine_fit
-from mossfuse.closed_form.ridge import choose_ridge, decompose
-from mossfuse.closed_form.settings import settings_for
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.noise import denoise_msi
+from mossfuse.estimation.regression import RIDGE, affine_apply, affine_fit
+from mossfuse.nsgp import model as nsgp
+from mossfuse.nsgp.features import draw
+from mossfuse.nsgp.ridge import choose_ridge, decompose
+from mossfuse.nsgp.settings import settings_for
 from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, krige_components
 from mossfuse.physics.projection import ROWS, msi_gain, null_part, pixels, spectral_covariance, wiener

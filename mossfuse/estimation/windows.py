@@ -26,8 +26,6 @@ def msi_windows(pair, geometry):
     return windows.reshape(rows.shape[0] * cols.shape[0], -1, pair.msi.shape[2]).transpose(2, 0, 1)
 
 
-
-
 class Windows:
     """The MSI pixels under the PSF of (a regular sample of) the low-resolution pixels, as one matrix.
 

@@ -1,0 +1,1 @@
+"""Mathematics and networks that two or more baselines share."""

@@ -1,0 +1,106 @@
+"""What M2U-Net and EDIP-Net have in common: their settings, and the way from blind step and streams to U-Nets.
+
+Imports torch only where something is computed, because the workflow reads the settings at every start.
+"""
+
+from mossfuse.protocol import Fusion
+
+SHARED = {
+    "licence": "own implementation (the official code states no licence)",
+    "knows": frozenset({"phase"}),
+    "trains": "scene",
+    "gpu": True,
+    "note": "blind: PSF and SRF are learned from the pair",
+}
+PARAMS = {
+    "support": "sensor",
+    "members": 4,
+    "operator_steps": 4000,
+    "operator_rate": 1e-3,
+    "spectral_steps": 4000,
+    "spectral_rate": 4e-3,
+    "detail_width": 32,
+    "detail_steps": 200,
+    "detail_rate": 4e-3,
+    "residual": True,
+    "precision": "float32",
+    "graphs": False,
+    "time_limit_s": None,
+}
+PRESETS = {
+    "smoke": {"operator_steps": 100, "spectral_steps": 60, "members": 2, "detail_width": 8, "detail_steps": 4},
+    "paper": {"support": "block", "members": 1, "detail_steps": 14000, "residual": False},
+}
+
+
+def fuse_in_stages(
+    observation, *, seed, device, networks, starts, merge, interactive, support, members, operator_steps, operator_rate,
+    spectral_steps, spectral_rate, detail_steps, detail_rate, precision, graphs, time_limit_s, iterates,
+):  # fmt: skip
+    """The fused cube of the last iterate with the learned PSF and SRF.
+
+    networks(): the U-Nets of the last stage, each called with a cube and the MSI. starts(candidates): the cubes (n, B, H, W)
+    they begin with, made of both streams' (2, B, H, W). merge(cubes, streams): one cube (1, B, H, W) of theirs.
+    interactive: whether the streams exchange their features (BlindStreams).
+    support: of the PSF, 'sensor' or the ratio x ratio 'block'. members: pairs of streams that are averaged. *_steps, *_rate:
+    of the stages; detail_steps 0 ends after the streams. precision: of the U-Nets' convolutions, 'float32' or 'bfloat16'.
+    time_limit_s: of the last stage (its schedule then follows the clock). graphs, iterates: see mossfuse.fitting.stages.fit.
+    """
+    import torch
+
+    from mossfuse.devices import mixed, parameter_count, seeded
+    from mossfuse.fitting.stages import Stage, fit
+    from mossfuse.physics.psf_geometry import around, geometry_of
+
+    from .streams import BlindStreams, halves, to_cube
+
+    streams = BlindStreams(
+        observation, seed=seed, device=device, support=support, members=members, interactive=interactive
+    )
+    with seeded(seed, device):
+        unets = torch.nn.ModuleList(networks()).to(device)
+    found = []
+
+    def refined():
+        with mixed(precision, device):
+            return [unet(cube, streams.msi).float() for unet, cube in zip(unets, found, strict=True)]
+
+    def loss(step):
+        terms = [streams.data_terms(cube) for cube in refined()]
+        if len(terms) == 1:
+            return terms[0]
+        return {f"{name}_{number}": value for number, term in enumerate(terms) for name, value in term.items()}
+
+    def stages():
+        yield from streams.stages(
+            operator_steps=operator_steps,
+            operator_rate=operator_rate,
+            spectral_steps=spectral_steps,
+            spectral_rate=spectral_rate,
+        )
+        found.extend(starts(streams.candidates()).split(1))
+        if detail_steps:
+            yield Stage(
+                "detail",
+                list(unets.parameters()),
+                loss,
+                detail_rate,
+                halves(detail_steps),
+                output=lambda: to_cube(merge(refined(), streams)),
+                time_limit_s=time_limit_s,
+                capturable=True,
+            )
+
+    fitted = fit(stages(), seed=seed, device=device, iterates=iterates, graphs=graphs)
+    psf, srf = streams.operator.estimates()
+    psf = around(psf, streams.operator.geometry.phase, geometry_of(observation).phase)
+    with torch.no_grad(), seeded(seed, device):
+        cube = to_cube(merge(refined() if detail_steps else found, streams))
+    used = [streams.operator, streams.streams, *([unets] if detail_steps else [])]
+    notes = {
+        "parameters": parameter_count(*used),
+        "iterations": fitted.steps,
+        "fit_seconds": round(fitted.seconds, 2),
+        "fit_cpu_seconds": round(fitted.cpu_seconds, 2),
+    }
+    return Fusion(cube=cube, psf_hat=psf, srf_hat=srf, history=fitted.history, notes=notes)

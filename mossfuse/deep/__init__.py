@@ -1,1 +1,0 @@
-"""Networks of the learned baselines, one family per file."""

@@ -1,0 +1,106 @@
+"""nsgp: null-space random-feature ridge regression (a Gaussian process), closed form, blind, with data consistency.
+
+Nothing is published about it; it is this benchmark's own method (docs/nsgp.md gives formulas, the scenes its defaults
+were chosen on, tables, limits). X = P M + W phi + U (y - H X), with everything it needs estimated from the pair: a
+Gaussian PSF, a non-negative SRF, both noise levels. ``nsgp``, ``nsgp-fast`` and ``nsgp-x4`` are told the PSF's support
+and phase, nothing else; ``nsgp-known`` is told PSF and SRF too.
+"""
+
+import logging
+from dataclasses import replace
+
+from mossfuse.protocol import Fusion, Method
+
+log = logging.getLogger(__name__)
+CITATION = "this benchmark (docs/nsgp.md)"
+OURS = {"citation": CITATION, "licence": "own implementation"}
+BLIND = frozenset({"phase"})
+PARAMS = {"setting": "best", "draws": 1, "family": "auto", "hard": False}
+METHODS = (
+    Method(name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, params=PARAMS, **OURS),
+    Method(
+        name="nsgp-fast",
+        title="Null-space Gaussian process, 256 features (blind)",
+        knows=BLIND,
+        params=PARAMS | {"setting": "fast"},
+        **OURS,
+    ),
+    Method(
+        name="nsgp-x4",
+        title="Null-space Gaussian process, mean of 4 draws (blind)",
+        knows=BLIND,
+        params=PARAMS | {"draws": 4},
+        **OURS,
+    ),
+    Method(
+        name="nsgp-known",
+        title="Null-space Gaussian process (PSF and SRF known)",
+        knows=frozenset({"phase", "psf", "srf"}),
+        params=PARAMS,
+        **OURS,
+    ),
+)
+
+
+def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
+    """(H, W, B); params: see fuse_tiles."""
+    import numpy as np
+
+    estimates, tiles = fuse_tiles(observation, seed=seed, device=device, **params)
+    cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
+    for place, values in tiles:
+        cube[place] = values
+    return Fusion(cube=cube, **estimates)
+
+
+def fuse_tiles(
+    observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto", hard=False
+):
+    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory.
+
+    setting: 'best' or 'fast'; draws: averaged cubes with different features; family: of the PSF; hard: treat the
+    pair as free of noise (the cube then agrees with the HSI exactly, the HSI's noise included).
+    """
+    from mossfuse.estimation.noise import identify, identify_striped
+    from mossfuse.nsgp.model import fit, predict_tiles
+    from mossfuse.nsgp.settings import settings_for
+    from mossfuse.parameters import at_least_one
+
+    at_least_one(draws=draws)
+    settings = settings_for(setting, observation.ratio)
+    if hard:
+        sensor, facts = without_noise(*identify(observation, family))
+    else:
+        observation, sensor, facts = identify_striped(observation, family)
+    settings |= {"unseen": facts["unseen"], "device": device}
+    models = [fit(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
+    notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}
+    notes |= {"noise_hsi": float(sensor.noise_hsi.mean()), "noise_msi": float(sensor.noise_msi.mean())}
+    if facts.get("stripes"):
+        notes["stripes"] = facts["stripes"]
+    if facts["unseen"].any():
+        notes["unseen"] = unseen_shares(observation, facts["unseen"])
+        log.warning(
+            "no response over the HSI's bands explains %s %% of the MSI's bands; the MSI helps to predict the cube, which does "
+            "not reproduce it",
+            ", ".join(f"{100 * share:.2g}" for share in notes["unseen"]),
+        )
+    together = zip(*map(predict_tiles, models), strict=True)
+    tiles = ((parts[0][0], sum(values / draws for _, values in parts)) for parts in together)
+    return {"psf_hat": sensor.psf, "srf_hat": sensor.srf, "notes": notes}, tiles
+
+
+def without_noise(sensor, facts):
+    """The same sensor and facts with no noise and nothing unseen, so that every image is taken at its word."""
+    import numpy as np
+
+    silent = replace(sensor, noise_hsi=np.zeros_like(sensor.noise_hsi), noise_msi=np.zeros_like(sensor.noise_msi))
+    return silent, facts | {"unseen": np.zeros_like(facts["unseen"])}
+
+
+def unseen_shares(observation, unseen):
+    """What the HSI does not see of every MSI band, rms over the band's rms."""
+    import numpy as np
+
+    energy = np.mean(np.square(observation.msi, dtype=np.float64), (0, 1))
+    return np.sqrt(np.diag(unseen) / np.maximum(energy, np.finfo(float).tiny)).tolist()

@@ -1,0 +1,40 @@
+"""Affine spectral regression MSI -> HSI (ridge), plain and with exact data consistency (+dc, mossfuse.refine).
+
+Nothing is published about this pair under these names; both are this benchmark's own sanity baselines (docs/nsgp.md).
+``ridge`` fits one affine map on the low-resolution pair; ``ridge-dc`` then restores agreement with both images.
+"""
+
+from mossfuse.protocol import Fusion, Method
+
+METHODS = (
+    Method(
+        name="ridge",
+        title="Affine regression MSI to HSI",
+        citation="this benchmark (docs/nsgp.md)",
+        licence="own implementation",
+        knows=frozenset({"psf", "phase"}),
+        stochastic=False,
+        params={"consistent": False},
+    ),
+    Method(
+        name="ridge-dc",
+        title="Affine regression MSI to HSI with data consistency",
+        citation="this benchmark (docs/nsgp.md)",
+        licence="own implementation",
+        knows=frozenset({"psf", "phase", "srf"}),
+        stochastic=False,
+        params={"consistent": True},
+        note="agrees with both images exactly, before clipping",
+    ),
+)
+
+
+def fuse(observation, *, seed=0, device="cpu", checkpoint=None, consistent=False):
+    """(H, W, B) = affine map of the MSI; consistent: follow it with the refinement +dc."""
+    from mossfuse.estimation.regression import affine_apply, affine_fit
+    from mossfuse.physics.sampling import operator_of
+    from mossfuse.refine import refine
+
+    low_msi = operator_of(observation)(observation.msi)
+    cube = affine_apply(observation.msi, *affine_fit(low_msi, observation.hsi))
+    return refine("dc", cube, observation) if consistent else Fusion(cube=cube)
