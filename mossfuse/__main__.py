@@ -13,8 +13,7 @@ def parser():
     top = argparse.ArgumentParser(prog="mossfuse", description="Hyperspectral-multispectral image fusion.")
     top.add_argument("--version", action="version", version=f"mossfuse {__version__}")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    from mossfuse.benchmark import cli as bench
-    from mossfuse.commands import add_verbs
+    from mossfuse.cli import add_verbs, bench
 
     add_verbs(verbs)
     bench.add_verbs(verbs.add_parser("bench", help="the steps of the benchmark, one verb per rule of the workflow"))

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from baselines.bicubic import upsample_cubic
-from mossfuse.benchmark.metrics.correlation import cc
-from mossfuse.benchmark.metrics.ergas import ergas
-from mossfuse.benchmark.metrics.psnr import psnr_bandmean, psnr_bands, psnr_global
-from mossfuse.benchmark.metrics.rmse import rmse
-from mossfuse.benchmark.metrics.sam import sam
-from mossfuse.benchmark.metrics.ssim import ssim_gauss11
-from mossfuse.benchmark.render import render_cell, render_scene
+from mossfuse.benchmark.pictures import render_cell, render_scene
+from mossfuse.metrics.correlation import cc
+from mossfuse.metrics.ergas import ergas
+from mossfuse.metrics.psnr import psnr_bandmean, psnr_bands, psnr_global
+from mossfuse.metrics.rmse import rmse
+from mossfuse.metrics.sam import sam
+from mossfuse.metrics.ssim import ssim_gauss11
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mossfuse import api, fuse
-from mossfuse.agreement import Agreement
-from mossfuse.benchmark.metrics import consistency
+from mossfuse import fuse
 from mossfuse.errors import MossFuseError
-from mossfuse.inputs import assemble
-from mossfuse.inputs.geometry import within_block
-from mossfuse.inputs.reading import read_psf, read_srf
 from mossfuse.methods import find_method
+from mossfuse.metrics import consistency
+from mossfuse.pair import work as api
+from mossfuse.pair.agreement import Agreement
+from mossfuse.pair.assemble import assemble
+from mossfuse.pair.geometry import within_block
+from mossfuse.pair.reading import read_psf, read_srf
 from mossfuse.physics.psf import box_psf, gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 
@@ -289,7 +290,7 @@ def test_method_that_returns_nan_is_refused(pair, monkeypatch):
 
 
 def test_importing_the_package_imports_no_torch():
-    code = "import sys, mossfuse.inputs, mossfuse.api; assert 'torch' not in sys.modules and 'scipy' not in sys.modules"
+    code = "import sys, mossfuse.pair.assemble, mossfuse.pair.work; assert 'torch' not in sys.modules and 'scipy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -297,8 +298,8 @@ def test_importing_the_package_imports_no_torch():
 @pytest.mark.real_data
 def test_released_weights_reach_their_quality_through_the_api(mirror_file):
     """CAVE balloons (half size) at ratio 32: the authors' weights beat interpolation by far."""
-    from mossfuse.benchmark.metrics import score
     from mossfuse.files import read_array
+    from mossfuse.metrics import score
 
     mirror_file("CAVE_32_model.pth")
     truth = read_array(mirror_file("CAVE_256/balloons_ms.mat"), "Omsi") / np.float32(65535)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mossfuse.benchmark.datasets.phantom import generate
+from mossfuse.datasets.phantom import generate
 from mossfuse.methods import find_method
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry

@@ -13,8 +13,8 @@ import pytest
 
 from mossfuse import fuse
 from mossfuse.__main__ import main
-from mossfuse.benchmark.metrics import score
 from mossfuse.files import read_array, read_cube, read_variables, write_cube
+from mossfuse.metrics import score
 
 ROOT = Path(__file__).resolve().parents[1]
 WAVELENGTHS = np.arange(400.0, 701, 10)
@@ -247,7 +247,7 @@ def test_training_on_files_serves_fuse_and_leaves_its_history(here, capsys):
 
 
 def test_training_on_one_pair_is_what_fit_does(here, monkeypatch):
-    from mossfuse import api
+    from mossfuse.pair import work as api
 
     monkeypatch.setattr(api, "FIT", {**api.FIT, "dim": 8, "steps": 3, "batch": 1})
     assert run("train lr.mat hr.mat -o trained.pt --device cpu") == 0
@@ -312,7 +312,7 @@ def test_real_command_ends_with_one_line_and_status_2(here):
 
 
 def test_interruption_is_one_sentence_and_leaves_nothing(here, capsys, monkeypatch):
-    from mossfuse import api
+    from mossfuse.pair import work as api
 
     def interrupted(cube):
         yield (slice(0, 8), slice(0, cube.shape[1])), cube[:8]

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from baselines import bicubic_msi, regression_injection, ridge_dc
+from baselines import bicubic_msi, regression_injection
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.noise import identify
 from mossfuse.estimation.regression import affine_apply, affine_fit
-from mossfuse.methods import nsgp
+from mossfuse.methods import nsgp, ridge
 from mossfuse.nsgp.features import FeatureSettings, draw
 from mossfuse.nsgp.model import blurred_features, fit, predict, predict_tiles
 from mossfuse.nsgp.ridge import choose_ridge, decompose
@@ -67,7 +67,7 @@ def test_degenerate_images_stay_finite(make_pair, image, noise):
     seen = replace(pair, hsi=hsi, msi=msi)
     assert np.isfinite(nsgp.fuse(blind(seen), setting="fast").cube).all()
     for consistent in (False, True):
-        assert np.isfinite(ridge_dc.fuse(seen, consistent=consistent).cube).all()
+        assert np.isfinite(ridge.fuse(seen, consistent=consistent).cube).all()
     assert np.isfinite(bicubic_msi.fuse(seen).cube).all() and np.isfinite(regression_injection.fuse(seen).cube).all()
 
 
@@ -167,7 +167,7 @@ def test_settings_grow_with_the_ratio_and_need_no_known_ratio():
     "fuse, params, psnr, sam",
     [
         (bicubic_msi.fuse, {}, 43.75, 3.68),
-        (ridge_dc.fuse, {"consistent": True}, 43.89, 3.67),
+        (ridge.fuse, {"consistent": True}, 43.89, 3.67),
         (regression_injection.fuse, {}, 43.8, 3.64),
     ],
     ids=["bicubic-msi", "ridge-dc", "regression-injection"],

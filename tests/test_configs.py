@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mossfuse.benchmark.grid import Grid
-from mossfuse.benchmark.settings import read_settings
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]

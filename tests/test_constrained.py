@@ -200,7 +200,7 @@ def test_on_a_noisy_pair_the_soft_start_is_kept_or_improved_and_the_change_is_in
 
 
 def test_it_gains_over_ridge_dc_on_a_phantom_training_scene(make_pair):
-    from mossfuse.benchmark.datasets.phantom import read
+    from mossfuse.datasets.phantom import read
     from mossfuse.physics.sampling import operator_of
 
     pair, _ = make_pair(rows=128, cols=128, ratio=8)

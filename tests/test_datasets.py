@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mossfuse.benchmark import datasets
-from mossfuse.benchmark.datasets import cave, cave_8, find_dataset, harvard, ntire2018
-from mossfuse.benchmark.prepare import fetch_dataset, prepare_scene
+from mossfuse import datasets
+from mossfuse.benchmark.data.prepare import fetch_dataset, prepare_scene
+from mossfuse.datasets import cave, cave_8, find_dataset, harvard, ntire2018
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_cube
 from mossfuse.protocol import RemoteFile
@@ -410,9 +410,9 @@ def test_broken_dataset_file_is_named(extra_folder, content, match):
 def test_specifications_import_nothing_heavy():
     code = (
         "import sys\n"
-        "from mossfuse.benchmark.datasets import catalogue\n"
-        "from mossfuse.benchmark.degradations import catalogue as degradations\n"
-        "import mossfuse.remote.registry, mossfuse.benchmark.srfs\n"
+        "from mossfuse.datasets import catalogue\n"
+        "from mossfuse.degradations import catalogue as degradations\n"
+        "import mossfuse.remote.registry, mossfuse.degradations.responses\n"
         "catalogue(), degradations()\n"
         "sys.exit(', '.join(m for m in ('torch', 'scipy', 'h5py', 'hdf5storage', 'PIL', 'pandas', 'skimage') if m in sys.modules) or None)"
     )
@@ -474,9 +474,9 @@ def test_real_watercolors_is_eight_bit(mirror_file, tmp_path):
     ],
 )
 def test_real_airborne_scene_gives_a_pair(mirror_file, tmp_path, name, place, srf):
-    from mossfuse.benchmark.degradations import find_degradation
-    from mossfuse.benchmark.degrade import degrade
-    from mossfuse.benchmark.srfs import load_srf
+    from mossfuse.degradations import find_degradation
+    from mossfuse.degradations.responses import load_srf
+    from mossfuse.physics.degrade import degrade
 
     mirror = mirror_file(f"remote_sensing/{place}").parents[1]
     record, cube, wavelengths = obtain_and_read(tmp_path, name, name, [mirror])

@@ -13,12 +13,12 @@ from baselines.daem.network import Daem, DaemNetwork
 from baselines.shared.spectral_mlp import SpectralMLP
 from baselines.shared.two_streams.spectral import SpectralStreams
 from baselines.shared.two_streams.unets import GuidedUNet, PlainUNet, enlarged
-from mossfuse.benchmark.metrics import score
 from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
 from mossfuse.fitting.stages import constant_then_linear, fit
 from mossfuse.methods import find_method
+from mossfuse.metrics import score
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import around, official_geometry, own_block
 from mossfuse.physics.sampling import BlurSample, operator_of
@@ -232,8 +232,8 @@ def balloons(mirror_file):
     """CAVE balloons at half size, and its official x32 pair with everything known."""
     from scipy.io import loadmat
 
-    from mossfuse.benchmark.degradations import find_degradation
-    from mossfuse.benchmark.degrade import degrade
+    from mossfuse.degradations import find_degradation
+    from mossfuse.physics.degrade import degrade
 
     cube = (loadmat(mirror_file("CAVE_256/balloons_ms.mat"))["Omsi"] / 65535).astype(np.float32)
     responses = loadmat(mirror_file("srf/MossFuse_resp.mat"))

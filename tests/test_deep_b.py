@@ -343,8 +343,8 @@ def test_geometry_comes_from_the_sensor_not_from_the_ratio(make_pair):
 @pytest.mark.slow
 @pytest.mark.real_data
 def test_udaln_reaches_39_db_on_balloons_at_ratio_32(mirror_file):
-    from mossfuse.benchmark.metrics import score
     from mossfuse.files import read_array
+    from mossfuse.metrics import score
     from mossfuse.physics.psf_geometry import official_geometry
     from mossfuse.physics.sampling import BlurSample
     from mossfuse.protocol import Observation, Sensor

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from mossfuse.benchmark.grid import Grid
-from mossfuse.benchmark.settings import read_settings
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.settings import read_settings
 from mossfuse.methods import find_method
 
 PAPER = Path(__file__).resolve().parents[1] / "config" / "paper-deep.yaml"

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mossfuse.benchmark import srfs
-from mossfuse.benchmark.degradations import canonical_name, catalogue, find_degradation, parse
-from mossfuse.benchmark.degrade import degrade, pair_sha256, read_pair, write_pair
-from mossfuse.benchmark.srfs import RESPONSES, load_srf
+from mossfuse.benchmark.data.pairs import pair_sha256, read_pair, write_pair
+from mossfuse.degradations import canonical_name, catalogue, find_degradation, parse
+from mossfuse.degradations import responses as srfs
+from mossfuse.degradations.responses import RESPONSES, load_srf
 from mossfuse.errors import MossFuseError
+from mossfuse.physics.degrade import degrade
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Degradation
 

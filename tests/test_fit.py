@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import mossfuse.fitting.stages as fit_module
-from mossfuse.benchmark.curve import score_iterates
+from mossfuse.benchmark.results.curve import score_iterates
 from mossfuse.devices import mixed, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.files import write_cube

@@ -11,17 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mossfuse.benchmark import digest, gpu
-from mossfuse.benchmark.cell import forget_another
-from mossfuse.benchmark.child import checked_estimates, spent
-from mossfuse.benchmark.cli import parse_cell
-from mossfuse.benchmark.collect import seen_in_training, with_base
-from mossfuse.benchmark.grid import Cell, Grid
-from mossfuse.benchmark.metrics import score_estimates
-from mossfuse.benchmark.settings import checked
+from mossfuse.benchmark.plan import digest
+from mossfuse.benchmark.plan.grid import Cell, Grid
+from mossfuse.benchmark.plan.settings import checked
+from mossfuse.benchmark.results.collect import seen_in_training, with_base
+from mossfuse.benchmark.run import gpu_lock as gpu
+from mossfuse.benchmark.run.cell import forget_another
+from mossfuse.benchmark.run.child import checked_estimates, spent
+from mossfuse.cli.bench import parse_cell
 from mossfuse.discovery import load
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import KIND
+from mossfuse.metrics import score_estimates
 from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
 from mossfuse.refine import refine
@@ -193,7 +194,7 @@ def test_digest_follows_relative_imports_and_the_tables_of_a_package(tmp_path, m
 
 
 def test_digest_of_a_dataset_covers_the_modules_beside_it():
-    folder = ROOT / "mossfuse/benchmark/datasets/phantom"
+    folder = ROOT / "mossfuse/datasets/phantom"
     below = set()
     todo = [folder / "__init__.py"]
     while todo:
@@ -205,7 +206,7 @@ def test_digest_of_a_dataset_covers_the_modules_beside_it():
 
 def test_every_job_has_a_gpu_of_its_own_where_there_are_several(tmp_path):
     program = (
-        "import os, sys, time; from mossfuse.benchmark.gpu import claim_gpu; "
+        "import os, sys, time; from mossfuse.benchmark.run.gpu_lock import claim_gpu; "
         "claim_gpu(0.05, sys.argv[1]); print(os.environ['CUDA_VISIBLE_DEVICES'], flush=True); time.sleep(60)"
     )
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "0,1"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mossfuse.benchmark.isolation import exit_reason, run_child, started
+from mossfuse.benchmark.run.isolation import exit_reason, run_child, started
 
 
 def test_a_killed_child_is_told_by_its_signal():
@@ -35,7 +35,7 @@ def test_the_time_limit_is_a_reason(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="follows processes through /proc")
 def test_a_job_ends_when_its_snakemake_is_killed(tmp_path):
     """snakemake -> shell -> job, as the workflow starts it; only the first one is killed."""
-    job = "from mossfuse.benchmark.isolation import follow_workflow; import os, time; follow_workflow(0.1); print(os.getpid(), flush=True); time.sleep(60)"
+    job = "from mossfuse.benchmark.run.isolation import follow_workflow; import os, time; follow_workflow(0.1); print(os.getpid(), flush=True); time.sleep(60)"
     program = tmp_path / "snakemake"
     program.write_text(
         f"import subprocess, sys; subprocess.run(['bash', '-c', 'set -e; \"$@\"; true', 'x', sys.executable, '-c', {job!r}])"

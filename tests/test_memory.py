@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-ASK = "from mossfuse.benchmark.memory import peak_rss_mb; print(peak_rss_mb())"
+ASK = "from mossfuse.benchmark.run.memory import peak_rss_mb; print(peak_rss_mb())"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child's own peak")

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mossfuse.benchmark.metrics import (
+from mossfuse.errors import MossFuseError
+from mossfuse.metrics import (
     CONVENTIONS,
     METRICS,
     VARIANTS,
@@ -23,15 +24,14 @@ from mossfuse.benchmark.metrics import (
     score,
     score_estimates,
 )
-from mossfuse.benchmark.metrics.correlation import cc, cc_pixel_spectral, scc_laplace_local8
-from mossfuse.benchmark.metrics.ergas import ergas, ergas_moss
-from mossfuse.benchmark.metrics.psnr import psnr_bandmean, psnr_bands, psnr_global
-from mossfuse.benchmark.metrics.q2n import q2n
-from mossfuse.benchmark.metrics.rmse import rmse
-from mossfuse.benchmark.metrics.sam import moss_nan_pixels, sam, sam_map
-from mossfuse.benchmark.metrics.ssim import ssim_gauss11, ssim_uniform7, ssim_uniform11
-from mossfuse.benchmark.metrics.uqi import uqi, uqi_sewar
-from mossfuse.errors import MossFuseError
+from mossfuse.metrics.correlation import cc, cc_pixel_spectral, scc_laplace_local8
+from mossfuse.metrics.ergas import ergas, ergas_moss
+from mossfuse.metrics.psnr import psnr_bandmean, psnr_bands, psnr_global
+from mossfuse.metrics.q2n import q2n
+from mossfuse.metrics.rmse import rmse
+from mossfuse.metrics.sam import moss_nan_pixels, sam, sam_map
+from mossfuse.metrics.ssim import ssim_gauss11, ssim_uniform7, ssim_uniform11
+from mossfuse.metrics.uqi import uqi, uqi_sewar
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from mossfuse import api, fuse
+from mossfuse import fuse
 from mossfuse.errors import MossFuseError
-from mossfuse.inputs import assemble
 from mossfuse.methods import catalogue, find_method
+from mossfuse.pair import work as api
+from mossfuse.pair.assemble import assemble
 from mossfuse.parameters import changed, parsed, with_preset
 
 DEFAULTS = {"steps": 100, "rate": 0.1, "clip": False, "loss": "paper", "tile": None}

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mossfuse.benchmark.datasets.phantom import DATASET, generate, obtain, read
-from mossfuse.benchmark.datasets.phantom.gbuffer import GBuffer
-from mossfuse.benchmark.datasets.phantom.materials import blend, dyed, painted
-from mossfuse.benchmark.datasets.phantom.mixing import absorption, dye, paint, reflectance_of
-from mossfuse.benchmark.datasets.phantom.objects import print_number
-from mossfuse.benchmark.datasets.phantom.palette import BLACK, VIVID, WHITE, hue_balanced, look_alike_pairs
-from mossfuse.benchmark.datasets.phantom.scenes import SCENES
-from mossfuse.benchmark.datasets.phantom.statistics import scene_statistics
+from mossfuse.datasets.phantom import DATASET, generate, obtain, read
+from mossfuse.datasets.phantom.gbuffer import GBuffer
+from mossfuse.datasets.phantom.materials import blend, dyed, painted
+from mossfuse.datasets.phantom.mixing import absorption, dye, paint, reflectance_of
+from mossfuse.datasets.phantom.objects import print_number
+from mossfuse.datasets.phantom.palette import BLACK, VIVID, WHITE, hue_balanced, look_alike_pairs
+from mossfuse.datasets.phantom.scenes import SCENES
+from mossfuse.datasets.phantom.statistics import scene_statistics
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
@@ -111,7 +111,7 @@ def test_same_seed_gives_same_bytes(scene):
 def test_bytes_do_not_depend_on_the_process_or_on_what_was_generated_before():
     code = (
         "import sys, zlib\n"
-        "from mossfuse.benchmark.datasets.phantom import generate\n"
+        "from mossfuse.datasets.phantom import generate\n"
         "print(zlib.crc32(generate('beads', 64, 3).tobytes()))"
     )
     elsewhere = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -239,7 +239,7 @@ def test_obtaining_an_unknown_scene_is_refused():
 
 
 def test_specification_imports_neither_numpy_nor_scipy():
-    code = "import sys, mossfuse.benchmark.datasets.phantom; print({'numpy', 'scipy', 'torch'} & set(sys.modules))"
+    code = "import sys, mossfuse.datasets.phantom; print({'numpy', 'scipy', 'torch'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "set()"
 
@@ -366,8 +366,8 @@ def x8_pair(cube):
 @pytest.mark.parametrize("scene", DATASET.test)
 def test_methods_rank_as_on_cave(scene):
     """bicubic < affine regression < data-consistent closed forms < nsgp, the order of their means on CAVE."""
-    from baselines import bicubic, bicubic_msi, ridge_dc
-    from mossfuse.methods import nsgp
+    from baselines import bicubic, bicubic_msi
+    from mossfuse.methods import nsgp, ridge
 
     truth = read(scene, None, [])[0]
     pair = x8_pair(truth)
@@ -376,8 +376,8 @@ def test_methods_rank_as_on_cave(scene):
         estimate = fuse(pair, seed=0, device="cpu", **params).cube.clip(0, 1)
         return np.mean(-10 * np.log10(np.mean((estimate - truth) ** 2, axis=(0, 1), dtype=np.float64)))
 
-    closed_forms = score(bicubic_msi.fuse), score(ridge_dc.fuse, consistent=True)
-    assert score(bicubic.fuse) + 5 < score(ridge_dc.fuse, consistent=False) < min(closed_forms)
+    closed_forms = score(bicubic_msi.fuse), score(ridge.fuse, consistent=True)
+    assert score(bicubic.fuse) + 5 < score(ridge.fuse, consistent=False) < min(closed_forms)
     assert max(closed_forms) < score(nsgp.fuse)
 
 

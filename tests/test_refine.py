@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from baselines import ridge_dc
 from mossfuse.errors import MossFuseError
-from mossfuse.methods import split_suffix
+from mossfuse.methods import ridge, split_suffix
 from mossfuse.physics.kriging import SmoothInverse
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
@@ -146,7 +145,7 @@ def test_released_mossfuse_refined_has_the_documented_quality(balloons, suffix, 
 def test_soft_form_beats_the_hard_one_under_noise_and_is_blind(balloons):
     pair, truth, _ = balloons
     seen = noisy(replace(pair, sensor=pair.sensor.restricted_to({"phase"})), 30, 35)
-    cube = ridge_dc.fuse(replace(seen, sensor=pair.sensor)).cube
+    cube = ridge.fuse(replace(seen, sensor=pair.sensor)).cube
     soft, hard = (psnr_sam(truth, refine(suffix, cube, seen).cube) for suffix in ("softdc", "dc"))
     assert soft[0] > hard[0] + 2 and soft[1] < hard[1] - 2
     assert soft[0] > 42.5 and soft[1] < 5

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mossfuse.benchmark.render import render_cell, render_scene
-from mossfuse.benchmark.render.images import assemble, sprite_for
-from mossfuse.benchmark.render.maps import ANGLE, ERROR
-from mossfuse.benchmark.render.spectra import chosen_pixels, dequantised, pixel_grid, quantised
+from mossfuse.benchmark.pictures import render_cell, render_scene
+from mossfuse.benchmark.pictures.images import assemble, sprite_for
+from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
+from mossfuse.benchmark.pictures.spectra import chosen_pixels, dequantised, pixel_grid, quantised
 from mossfuse.colour import Rendering, colour_matrix, composite_bands, msi_wavelengths, rendering_for, to_srgb
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Observation, Sensor

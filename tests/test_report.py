@@ -14,7 +14,6 @@ import pytest
 from fabricated_results import METHODS, fabricate
 from headless import browser, find_browser
 
-from mossfuse.benchmark.collect import METRIC_COLUMNS, nested_means
 from mossfuse.benchmark.report import build_report
 from mossfuse.benchmark.report.board import make_board, marks
 from mossfuse.benchmark.report.facts import place_facts
@@ -24,6 +23,7 @@ from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.scenes import same_size
 from mossfuse.benchmark.report.style import method_colours, slug
 from mossfuse.benchmark.report.tables import latex, published_comparison, to_csv, to_latex, to_markdown
+from mossfuse.benchmark.results.collect import METRIC_COLUMNS, nested_means
 from mossfuse.errors import MossFuseError
 
 X8 = "x8-gauss7s2"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mossfuse.benchmark.statistics import (
+from mossfuse.benchmark.results.statistics import (
     bootstrap_mean,
     cliques,
     critical_difference,

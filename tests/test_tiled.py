@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from mossfuse.api import prepare
-from mossfuse.benchmark.timing import count_flops
+from mossfuse.benchmark.run.timing import count_flops
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_array, write_cube
 from mossfuse.methods.mossfuse import fuse
@@ -24,6 +23,7 @@ from mossfuse.network.mossfuse import MossFuse
 from mossfuse.network.planes import EnlargedPlane, FilePlane, MemoryPlane, Region, as_image, tiles
 from mossfuse.network.reparameterise import reparameterised
 from mossfuse.network.tiled import fuse_tiles
+from mossfuse.pair.work import prepare
 from mossfuse.physics.tensors import to_array, to_tensor
 
 BANDS, MSI_BANDS, RATIO = 7, 3, 8
@@ -218,7 +218,7 @@ def test_compiling_without_a_compiler_is_refused(monkeypatch):
 
 
 def test_speed_benchmark_fails_where_values_differ(monkeypatch, capsys):
-    path = Path(__file__).parent.parent / "benchmarks" / "network.py"
+    path = Path(__file__).parent.parent / "docs" / "measure" / "speed_of_the_network.py"
     spec = importlib.util.spec_from_file_location("benchmark_of_the_network", path)
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
@@ -234,7 +234,7 @@ def test_speed_benchmark_fails_where_values_differ(monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_the_whole_network_can_be_captured_for_compilation(monkeypatch):
-    """One graph without breaks; what the compiler makes of it is measured by benchmarks/network.py."""
+    """One graph without breaks; what the compiler makes of it is measured by docs/measure/speed_of_the_network.py."""
     capture, kinds = torch.compile, []
 
     def without_compiler(function, **options):

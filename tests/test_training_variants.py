@@ -9,8 +9,8 @@ import torch
 import yaml
 
 import mossfuse.training.loop
-from mossfuse.benchmark.grid import Grid
-from mossfuse.benchmark.settings import read_settings
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.settings import read_settings
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.joint import fit_operators
 from mossfuse.methods import mossfuse as method

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from baselines import ridge_dc
-from mossfuse.benchmark.datasets import phantom
+from mossfuse.datasets import phantom
 from mossfuse.estimation.noise import GATE, hsi_noise, identify
-from mossfuse.inputs import assemble
-from mossfuse.methods import nsgp
+from mossfuse.methods import nsgp, ridge
+from mossfuse.pair.assemble import assemble
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
@@ -49,7 +48,7 @@ def test_bands_beyond_the_hsi_are_recognised_and_cost_little(cave, kept, ratio, 
     fusion = nsgp.fuse(pair, setting="fast")
     assert max(fusion.notes["unseen"]) > 10 * GATE
     told = replace(pair, sensor=Sensor(fusion.psf_hat, phase=pair.sensor.phase, srf=fusion.srf_hat))
-    bound = ridge_dc.fuse(told, consistent=True).cube
+    bound = ridge.fuse(told, consistent=True).cube
     assert psnr_sam(truth, fusion.cube)[0] > max(least, psnr_sam(truth, bound)[0] + 5)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir)))
-from mossfuse.benchmark.digest import files_digest, source_digest
-from mossfuse.benchmark.grid import Cell, Grid
-from mossfuse.benchmark.settings import checked, mirror_folders
+from mossfuse.benchmark.plan.digest import files_digest, source_digest
+from mossfuse.benchmark.plan.grid import Cell, Grid
+from mossfuse.benchmark.plan.settings import checked, mirror_folders
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import split_suffix
 
@@ -74,7 +74,7 @@ def code(*modules):
 def method_code(wildcards):
     row = GRID.rows[wildcards.method]
     if row.external is not None:
-        return code("benchmark/cell.py")
+        return code("benchmark/run/cell.py")
     digest = source_digest(row.module.__file__)
     return f"{digest}-{code('refine.py')}" if row.suffix else digest
 

@@ -19,9 +19,9 @@ rule score:
     params:
         conventions=SETTINGS["conventions"],
         code=code(
-            "benchmark/score.py",
-            "benchmark/metrics/__init__.py",
-            "benchmark/render/__init__.py",
+            "benchmark/results/score_cell.py",
+            "metrics/__init__.py",
+            "benchmark/pictures/__init__.py",
         ),
         settings=EFFECTIVE,
     shell:
@@ -42,7 +42,7 @@ rule curve:
         "../envs/mossfuse.yaml"
     params:
         convention=SETTINGS["conventions"][0],
-        code=code("benchmark/curve.py"),
+        code=code("benchmark/results/curve.py"),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench curve --settings {params.settings} "
@@ -61,7 +61,7 @@ rule render_pair:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/render/__init__.py"),
+        code=code("benchmark/pictures/__init__.py"),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench render-pair --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
@@ -85,7 +85,7 @@ rule collect:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/collect.py"),
+        code=code("benchmark/results/collect.py"),
         grid=json.dumps(SETTINGS["grid"], sort_keys=True),
         rows=json.dumps(
             {n: [r.title, r.params, r.train] for n, r in GRID.rows.items()},

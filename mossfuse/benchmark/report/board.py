@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mossfuse.benchmark.counted import counted_scenes
-from mossfuse.benchmark.metrics import METRICS
 from mossfuse.benchmark.report.facts import place_facts
-from mossfuse.benchmark.statistics import summary
+from mossfuse.benchmark.results.counted_scenes import counted_scenes
+from mossfuse.benchmark.results.statistics import summary
+from mossfuse.metrics import METRICS
 from mossfuse.protocol import KNOWLEDGE
 
 LEAD_METRICS = ("psnr", "ssim", "sam", "ergas", "rmse")

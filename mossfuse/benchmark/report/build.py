@@ -13,7 +13,7 @@ from mossfuse.benchmark.report.drawing import draw_board
 from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.scenes import scene_pages
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
-from mossfuse.benchmark.statistics import paired
+from mossfuse.benchmark.results.statistics import paired
 from mossfuse.errors import MossFuseError
 from mossfuse.progress import track
 

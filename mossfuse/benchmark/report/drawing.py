@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from mossfuse.benchmark.metrics import METRICS
 from mossfuse.benchmark.report import figures
 from mossfuse.benchmark.report.load import read_history
 from mossfuse.benchmark.report.style import metric_title, slug
-from mossfuse.benchmark.statistics import cliques, critical_difference, paired, scene_values
+from mossfuse.benchmark.results.statistics import cliques, critical_difference, paired, scene_values
+from mossfuse.metrics import METRICS
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import seaborn as sns  # noqa: E402
 
-from mossfuse.benchmark.metrics import METRICS  # noqa: E402
 from mossfuse.benchmark.report.style import clock_title, metric_title, metric_unit  # noqa: E402
+from mossfuse.metrics import METRICS
 
 INK, MUTED, LINE = "#1b1f24", "#69707a", "#d9dde2"
 DARK = {INK: "#e6e9ed", MUTED: "#9aa2ac", LINE: "#363c44"}

@@ -2,9 +2,9 @@
 
 import math
 
-from mossfuse.benchmark.metrics import METRICS
 from mossfuse.benchmark.report.style import CONTROL, metric_title, number, p_value, with_unit
-from mossfuse.benchmark.statistics import paired
+from mossfuse.benchmark.results.statistics import paired
+from mossfuse.metrics import METRICS
 
 LEARNED = ("scene", "dataset", "supervised", "authors", "given")
 

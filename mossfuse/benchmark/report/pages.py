@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mossfuse.benchmark.metrics import METRICS, describe
-from mossfuse.benchmark.render.maps import ANGLE, ERROR
+from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
 from mossfuse.benchmark.report import style
 from mossfuse.benchmark.report.board import TRAINED_ON, in_order, marks
 from mossfuse.benchmark.report.drawing import counted_rows
@@ -14,7 +13,8 @@ from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison
-from mossfuse.benchmark.statistics import critical_difference, paired, scene_values, seed_spread, summary
+from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, seed_spread, summary
+from mossfuse.metrics import METRICS, describe
 
 PAGES = (
     ("index.html", "Leaderboards"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),

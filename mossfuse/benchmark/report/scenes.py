@@ -10,7 +10,7 @@ import pandas as pd
 from mossfuse.benchmark.report.board import marks
 from mossfuse.benchmark.report.drawing import draw_curves
 from mossfuse.benchmark.report.style import METRICS, slug
-from mossfuse.benchmark.statistics import scene_values
+from mossfuse.benchmark.results.statistics import scene_values
 from mossfuse.errors import MossFuseError
 
 VIEW_FILES = ("colour.png", "error.png", "sam.png", "bands.jpg", "errors.jpg", "spectra.js", "spectra.csv")

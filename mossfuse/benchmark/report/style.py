@@ -3,7 +3,7 @@
 import math
 import re
 
-from mossfuse.benchmark.metrics import METRICS
+from mossfuse.metrics import METRICS
 
 # Mid-light hues that hold against white and against near-black; neighbours differ in lightness too.
 COLOURS = (

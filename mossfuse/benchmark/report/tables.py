@@ -5,7 +5,6 @@ import re
 
 import pandas as pd
 
-from mossfuse.benchmark.metrics import METRICS
 from mossfuse.benchmark.report.board import marks
 from mossfuse.benchmark.report.style import (
     arrow,
@@ -17,7 +16,8 @@ from mossfuse.benchmark.report.style import (
     number,
     seconds,
 )
-from mossfuse.benchmark.statistics import summary
+from mossfuse.benchmark.results.statistics import summary
+from mossfuse.metrics import METRICS
 
 LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     c: f"\\{c}" for c in "&%$#_{}"

@@ -1,0 +1,86 @@
+"""Turn finished cells into the tables of docs/deep.md: python docs/measure/deep_table.py RESULTS CONVENTION [CHECKPOINTS].
+
+Reads run.json, score.csv and curve.csv of every scored cell, so that a run that was cut short still gives its table. The first
+table has one row per method and degradation: PSNR over seeds and scenes (median, lowest and highest), means of SAM and SSIM,
+learned values, steps and processor seconds of one fusing, training seconds where CHECKPOINTS holds a training. The second one
+follows the curves of the saved cubes: PSNR after a quarter, half, three quarters and all of the processor time of the fit, what
+the last quarter gained, and that time.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+SHARES = (0.25, 0.5, 0.75, 1.0)
+
+
+def main(results, convention, checkpoints=None):
+    cells = [cell for path in sorted(Path(results).glob("*/*/*/*/seed*/score.csv")) if (cell := read(path, convention))]
+    rows = {}
+    for cell in cells:
+        rows.setdefault((cell["dataset"], cell["degradation"], cell["method"]), []).append(cell)
+    rows = sorted(rows.items(), key=lambda row: (row[0][:2], -np.median([cell["psnr"] for cell in row[1]])))
+    lines = [*quality(rows, checkpoints), "", *curves(rows), "", provenance(cells, convention)]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def read(path, convention):
+    """run.json of a scored cell with its metrics and its curve (or None); None where the cell failed."""
+    scores = pd.read_csv(path)
+    scores = scores[scores["convention"] == convention].set_index("metric")["value"]
+    if scores.empty:
+        return None
+    curve = path.with_name("curve.csv")
+    run = json.loads(path.with_name("run.json").read_text())
+    return {**run, **scores.to_dict(), "curve": pd.read_csv(curve) if curve.exists() else None}
+
+
+def quality(rows, checkpoints):
+    yield "| ratio | method | runs | PSNR median (range) | mean | SAM | SSIM | learned values | steps | CPU s | training CPU s |"
+    yield "|---" * 11 + "|"
+    for place, cells in rows:
+        psnr, sam, ssim, cpu = (np.array([c[key] for c in cells]) for key in ("psnr", "sam", "ssim", "cpu_seconds"))
+        spread = f" ({psnr.min():.2f} to {psnr.max():.2f})" if len(psnr) > 1 else ""
+        notes, trained = cells[0]["notes"], training_seconds(checkpoints, *place)
+        texts = [
+            place[1].partition("-")[0], f"`{place[2]}`", str(len(cells)), f"{np.median(psnr):.2f}{spread}", f"{psnr.mean():.2f}",
+            f"{sam.mean():.2f}", f"{ssim.mean():.4f}", count(notes.get("parameters")), count(notes.get("iterations")),
+            f"{cpu.mean():.1f}", f"{trained:.0f}" if trained else "-",
+        ]  # fmt: skip
+        yield f"| {' | '.join(texts)} |"
+
+
+def count(value):
+    return "-" if value is None else f"{value:,}"
+
+
+def training_seconds(checkpoints, *place):
+    """Mean processor seconds of a row's trainings; None where it has none."""
+    records = sorted(Path(checkpoints, *place).glob("seed*/train.json")) if checkpoints else []
+    return np.mean([json.loads(path.read_text())["cpu_seconds"] for path in records]) if records else None
+
+
+def curves(rows):
+    yield f"| ratio | method | {' | '.join(f'{share:.0%}' for share in SHARES)} | last quarter, dB | CPU s of the fit |"
+    yield "|---" * (4 + len(SHARES)) + "|"
+    for (_, degradation, method), cells in rows:
+        curve = next((cell["curve"] for cell in cells if cell["curve"] is not None and len(cell["curve"])), None)
+        if curve is None:
+            continue
+        time, end = curve["cpu_seconds"], curve["cpu_seconds"].iloc[-1]
+        psnr = [float(np.interp(share * end, time, curve["psnr"])) for share in SHARES]
+        shown = [f"{v:.2f}" if share * end >= time.iloc[0] else "-" for share, v in zip(SHARES, psnr, strict=True)]
+        yield f"| {degradation.partition('-')[0]} | `{method}` | {' | '.join(shown)} | {psnr[-1] - psnr[-2]:+.2f} | {end:.0f} |"
+
+
+def provenance(cells, convention):
+    commits = sorted({f"{cell['commit'][:10]}{' (changed)' if cell['dirty'] else ''}" for cell in cells})
+    machines = sorted({f"{cell['device_name']}, {cell['threads']} thread" for cell in cells})
+    return f"Convention `{convention}`; curves of the first seed; commit {', '.join(commits)}; {', '.join(machines)}."
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Scenes fetched and prepared, and the degraded pairs made from them."""

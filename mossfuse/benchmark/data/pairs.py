@@ -1,0 +1,102 @@
+"""Making the pair that methods see from a scene, and writing it once so that all of them read the same bytes.
+
+Sensor model (MossFuse, dataset.py of the official code, extended by noise and shift):
+hsi = H x + n, with H = blur by the PSF and sampling at the phase; msi = R shift(x) + n', with R the spectral response.
+"""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from mossfuse.errors import MossFuseError
+from mossfuse.protocol import Observation, Sensor
+
+ARRAYS = ("hsi", "msi", "psf", "srf", "noise_hsi", "noise_msi", "wavelengths")
+
+
+def write_pair(path, observation, *, degradation=None, split=None, seen_in_training=None):
+    """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays; returns that hash.
+
+    degradation: the Degradation behind it; split: 'train' or 'test'; seen_in_training: whether released weights
+    were trained on this scene. All three are recorded as they are.
+    """
+    from mossfuse.files import write_variables
+    from mossfuse.files.atomic import write_json, writing
+
+    path = Path(path)
+    sensor = observation.sensor
+    digest = pair_sha256(observation)
+    variables = {
+        "hsi": observation.hsi,
+        "msi": observation.msi,
+        "ratio": np.int64(observation.ratio),
+        "wavelengths": observation.wavelengths,
+        "psf": sensor.psf,
+        "psf_shape": None if sensor.psf_shape is None else np.array(sensor.psf_shape, np.int64),
+        "phase": None if sensor.phase is None else np.array(sensor.phase, np.int64),
+        "srf": sensor.srf,
+        "noise_hsi": sensor.noise_hsi,
+        "noise_msi": sensor.noise_msi,
+        "border": sensor.border,
+        "name": observation.name or None,
+    }
+    write_variables(path, variables)
+    record = {
+        "sha256": digest,
+        "scene": observation.name,
+        "degradation": None if degradation is None else asdict(degradation),
+        "split": split,
+        "seen_in_training": seen_in_training,
+    }
+    with writing(path.with_suffix(".json")):
+        write_json(path.with_suffix(".json"), record)
+    return digest
+
+
+def read_pair(path, knows=None):
+    """The Observation of a written pair; its sensor is restricted to ``knows`` (None: everything, for scoring)."""
+    from mossfuse.files import read_variables
+
+    found = read_variables(path)
+    missing = [name for name in ("hsi", "msi", "ratio") if name not in found]
+    if missing:
+        raise MossFuseError(
+            f"{path} is no degraded pair (it lacks {', '.join(missing)}); write it with mossfuse degrade"
+        )
+    flat = {
+        n: np.ravel(found[n]) for n in ("wavelengths", "noise_hsi", "noise_msi", "psf_shape", "phase") if n in found
+    }
+    sensor = Sensor(
+        psf=found.get("psf"),
+        psf_shape=pixels(flat.get("psf_shape")),
+        phase=pixels(flat.get("phase")),
+        srf=found.get("srf"),
+        noise_hsi=flat.get("noise_hsi"),
+        noise_msi=flat.get("noise_msi"),
+        border=found.get("border", "reflect"),
+    )
+    observation = Observation(
+        hsi=found["hsi"],
+        msi=found["msi"],
+        ratio=int(np.ravel(found["ratio"])[0]),
+        sensor=sensor,
+        wavelengths=flat.get("wavelengths"),
+        name=found.get("name", ""),
+    )
+    return observation if knows is None else replace(observation, sensor=sensor.restricted_to(knows))
+
+
+def pixels(values):
+    return None if values is None else tuple(int(v) for v in values)
+
+
+def pair_sha256(observation):
+    """Hash of everything a method can see: images, sensor arrays, ratio, phase, border, wavelengths."""
+    from mossfuse.files.hashing import array_sha256
+
+    sensor = observation.sensor
+    values = {**vars(sensor), **{n: getattr(observation, n) for n in ("hsi", "msi", "wavelengths")}}
+    arrays = [np.zeros(0) if values[n] is None else np.ascontiguousarray(values[n]) for n in ARRAYS]
+    facts = f"{observation.ratio} {sensor.phase} {sensor.psf_shape} {sensor.border}"
+    return array_sha256(*arrays, np.frombuffer(facts.encode(), np.uint8))

@@ -1,0 +1,99 @@
+"""The pictures of one cell and of one scene (view/ of the result tree)."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from mossfuse.benchmark.pictures.images import save_colour, save_map, save_sprite, shrink, sprite_for
+from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
+from mossfuse.benchmark.pictures.spectra import chosen_pixels, pixel_grid, write_chosen, write_script
+from mossfuse.colour import encode, msi_colour, rendering_for, to_srgb
+from mossfuse.errors import MossFuseError
+
+BAND_SIDE = 256
+ERROR_SIDE = 128
+TRUTH_KEY = "truth"
+
+
+def render_cell(truth, cube, wavelengths, folder, *, key):
+    """Write a cell's pictures into ``folder``: colour.png, error.png, sam.png, bands.jpg, errors.jpg, spectra.js/csv.
+
+    truth, cube: (H, W, B), truth in [0, 1], cube as the method returned it; wavelengths: (B,) nm or None;
+    key: the name under which spectra.js registers its spectra (dataset/degradation/method/scene/seed).
+    Colour and band images use the truth's exposure; error and angle maps one fixed scale (ERROR, ANGLE) and,
+    like the scores, the cube clipped to [0, 1]; spectra are not clipped.
+    Raises MossFuseError where the two cubes differ in shape.
+    """
+    from mossfuse.metrics import maps
+
+    truth, cube = np.asarray(truth, np.float32), np.asarray(cube, np.float32)
+    if truth.shape != cube.shape:
+        raise MossFuseError(f"cell '{key}': the cube has shape {cube.shape} but the truth has {truth.shape}")
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    clipped, errors = np.clip(cube, 0, 1), maps(truth, cube)
+    save_colour(folder / "colour.png", to_srgb(clipped, rendering_for(truth, wavelengths)))
+    save_map(folder / "error.png", errors.rmse, ERROR, square=True)
+    save_map(folder / "sam.png", errors.sam, ANGLE)
+    save_bands(folder / "bands.jpg", clipped, band_gain(truth), sprite_for(truth.shape, BAND_SIDE))
+    save_band_errors(folder / "errors.jpg", truth, clipped, sprite_for(truth.shape, ERROR_SIDE))
+    write_script(folder / "spectra.js", key, cube)
+    write_chosen(folder / "spectra.csv", truth, cube, wavelengths)
+
+
+def render_scene(truth, observation, wavelengths, folder):
+    """Write what no method changes: the truth's pictures and spectra, the two inputs, and view.json with all geometry.
+
+    truth: (H, W, B) in [0, 1]; observation: the pair made from it (its sensor may hold the true PSF and SRF);
+    wavelengths: (B,) nm or None. The truth's spectra are registered under the key 'truth'.
+    """
+    truth = np.asarray(truth, np.float32)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rendering, gain, sensor = rendering_for(truth, wavelengths), band_gain(truth), observation.sensor
+    sprites = {"bands": sprite_for(truth.shape, BAND_SIDE), "errors": sprite_for(truth.shape, ERROR_SIDE)}
+    sprites["hsi"] = sprite_for(observation.hsi.shape, BAND_SIDE, block=1)
+    save_colour(folder / "colour.png", to_srgb(truth, rendering))
+    save_colour(folder / "hsi.png", to_srgb(observation.hsi, rendering))
+    msi_rgb, msi_description = msi_colour(observation.msi, sensor.srf, wavelengths)
+    save_colour(folder / "msi.png", msi_rgb)
+    save_bands(folder / "bands.jpg", truth, gain, sprites["bands"])
+    save_bands(folder / "hsi_bands.png", observation.hsi, gain, sprites["hsi"])
+    write_script(folder / "spectra.js", TRUTH_KEY, truth)
+    write_chosen(folder / "spectra.csv", truth, None, wavelengths)
+    rows, cols = pixel_grid(truth.shape)
+    facts = {
+        "shape": list(truth.shape),
+        "hsi_shape": list(observation.hsi.shape),
+        "msi_shape": list(observation.msi.shape),
+        "ratio": int(observation.ratio),
+        "wavelengths": None if wavelengths is None else [round(float(nm), 3) for nm in wavelengths],
+        "colour": rendering.description,
+        "exposure": round(rendering.exposure, 4),
+        "msi_colour": msi_description,
+        "gain": round(gain, 4),
+        "sprites": {name: asdict(sprite) for name, sprite in sprites.items()},
+        "grid": {"rows": rows.tolist(), "cols": cols.tolist()},
+        "pixels": chosen_pixels(truth),
+        "psf": None if sensor.psf is None else np.round(np.asarray(sensor.psf, float), 8).tolist(),
+        "srf": None if sensor.srf is None else np.round(np.asarray(sensor.srf, float), 8).tolist(),
+    }
+    (folder / "view.json").write_text(json.dumps(facts) + "\n")
+
+
+def band_gain(truth):
+    """Factor that brings the truth's 99.8th percentile to 1, for all grey band images of the scene."""
+    high = float(np.percentile(truth, 99.8))
+    return 1 / high if high > 0 else 1.0
+
+
+def save_bands(path, cube, gain, sprite):
+    save_sprite(path, encode(shrink(cube, sprite.rows, sprite.cols) * np.float32(gain)), sprite)
+
+
+def save_band_errors(path, truth, cube, sprite):
+    """Absolute error of every band on the fixed ERROR scale, as grey levels that the page colours."""
+    squares = shrink((cube - truth) ** 2, sprite.rows, sprite.cols)
+    save_sprite(path, ERROR.levels(np.sqrt(squares)), sprite)

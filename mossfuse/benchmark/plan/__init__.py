@@ -1,0 +1,1 @@
+"""What a configuration asks for: settings, grid, digests, and where every file stands."""

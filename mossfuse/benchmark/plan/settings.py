@@ -1,0 +1,97 @@
+"""Reading a configuration and refusing mistakes in it with one sentence each."""
+
+import difflib
+import os
+from functools import cache
+from pathlib import Path
+
+from mossfuse.errors import MossFuseError
+
+SCHEMA = Path(__file__).with_name("config.schema.yaml")
+DEFAULTS = {
+    "name": "default",
+    "results": "results",
+    "reports": "reports",
+    "checkpoints": "checkpoints",
+    "methods": {},
+    "external": {},
+    "conventions": ["std1"],
+    "timing": {"scenes": "first", "repeats": 3, "budget_s": 20},
+    "threads": {"fuse": 1, "train": 1},
+    "limits": {"fuse_s": 3600, "train_s": 172800},
+    "mirrors": [],
+}
+
+
+@cache
+def schema():
+    import yaml
+
+    return yaml.safe_load(SCHEMA.read_text())
+
+
+def read_settings(path):
+    """The configuration file at ``path``, checked and with defaults filled in."""
+    import yaml
+
+    try:
+        config = yaml.safe_load(Path(path).read_text())
+    except FileNotFoundError:
+        raise MossFuseError(
+            f"configuration file {path} does not exist; name one of config.yaml, config/*.yaml"
+        ) from None
+    except yaml.YAMLError as error:
+        raise MossFuseError(f"configuration file {path} is not valid YAML: {' '.join(str(error).split())}") from None
+    return checked(config, str(path))
+
+
+def checked(config, source="config"):
+    """``config`` with defaults; MossFuseError names the first wrong key and, for a typo, the nearest right one."""
+    from jsonschema import Draft202012Validator
+
+    errors = sorted(
+        Draft202012Validator(schema()).iter_errors(config), key=lambda e: (len(e.absolute_path), str(e.path))
+    )
+    if errors:
+        raise MossFuseError(f"{source}: {sentence(errors[0])}")
+    out = {}
+    for key, default in DEFAULTS.items():
+        value = config.get(key)
+        value = default if value is None else value
+        out[key] = {**default, **value} if isinstance(default, dict) else value
+    check_conventions(out["conventions"])
+    return {**out, "grid": config["grid"]}
+
+
+def check_conventions(names):
+    from mossfuse.metrics import find_convention
+
+    for name in names:
+        find_convention(name)
+
+
+def sentence(error):
+    """A jsonschema error in words a person can act on."""
+    place = ".".join(str(p) for p in error.absolute_path) or "top level"
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        key = next(k for k in error.instance if k not in known)
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        return f"key '{key}' at {place} is not known; {hint}"
+    if error.validator == "required":
+        missing = next(k for k in error.validator_value if k not in error.instance)
+        return f"key '{missing}' is missing at {place}; add it"
+    if error.validator == "type":
+        return (
+            f"{place} must be of type {error.validator_value}, not {type(error.instance).__name__} ({error.instance!r})"
+        )
+    if error.validator == "oneOf":
+        return f"{place} is {error.instance!r}; use test, train, all, or a list of scene names"
+    return f"{place}: {error.message}"
+
+
+def mirror_folders(config):
+    """Folders searched before any download: the configuration's, then those of MOSSFUSE_MIRRORS."""
+    environment = [p for p in os.environ.get("MOSSFUSE_MIRRORS", "").split(os.pathsep) if p]
+    return [*config.get("mirrors", []), *environment]

@@ -1,0 +1,1 @@
+"""Scores, tables, statistics and the final check of a run."""

@@ -1,0 +1,181 @@
+"""Gathering every cell into results/metrics.csv, metrics.json, timing.csv and catalogue.json."""
+
+import csv
+import json
+import math
+from functools import cache
+from pathlib import Path
+
+from mossfuse.benchmark.results.counted_scenes import counted_scenes
+from mossfuse.files.atomic import write_json, write_rows
+
+METRIC_COLUMNS = (
+    "dataset",
+    "degradation",
+    "method",
+    "scene",
+    "seed",
+    "split",
+    "seen_in_training",
+    "weights",
+    "status",
+    "reason",
+    "pair_sha256",
+    "convention",
+    "metric",
+    "value",
+)
+TIMING_COLUMNS = (
+    "dataset", "degradation", "method", "scene", "seed", "device", "device_name", "threads", "repeats", "first_s",
+    "median_s", "spread_s", "cpu_s", "peak_rss_mb", "parameters", "flops", "train_s", "reason",
+)  # fmt: skip
+
+
+def collect(grid, results, checkpoints):
+    """Write the tables of a finished grid into ``results``; failed cells are rows with their reason."""
+    results, checkpoints = Path(results), Path(checkpoints)
+    cells = grid.cells()
+    runs = {cell: json.loads((results / cell.folder / "run.json").read_text()) for cell in cells}
+    rows = [row for cell in cells for row in metric_rows(grid, cell, runs[cell], results)]
+    write_rows(results / "metrics.csv", METRIC_COLUMNS, rows)
+    write_json(results / "metrics.json", nested_means(rows))
+    timing = [timing_row(grid, cell, results, checkpoints) for cell in grid.timed_cells()]
+    write_rows(results / "timing.csv", TIMING_COLUMNS, timing)
+    write_json(results / "catalogue.json", catalogue(grid))
+
+
+def seen_in_training(grid, cell):
+    """True where the weights behind this cell were fitted with this scene, or, being a given file, may have been."""
+    row, block = grid.rows[cell.method], grid.block_of(cell.dataset)
+    if row.trained_here:
+        return cell.scene in block.train_scenes
+    own = block.train_scenes if row.weights_kind == "given" else ()
+    return bool(row.weights) and cell.scene in {*block.spec.train, *own}
+
+
+def metric_rows(grid, cell, run, results):
+    block = grid.block_of(cell.dataset)
+    split = "train" if cell.scene in block.spec.train else "test"
+    head = (
+        cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed, split,
+        str(seen_in_training(grid, cell)).lower(), run["weights"], run["status"], run["reason"],
+        pair_hash(results, cell),
+    )  # fmt: skip
+    if run["status"] != "ok":
+        return [(*head, "", "", "")]
+    with open(results / cell.folder / "score.csv", newline="") as stream:
+        return [(*head, r["convention"], r["metric"], r["value"]) for r in csv.DictReader(stream)]
+
+
+@cache
+def pair_hash(results, cell):
+    """Content hash of the pair that this cell's method read."""
+    place = results / cell.dataset / cell.degradation / "_pairs" / f"{cell.scene}.json"
+    return json.loads(place.read_text())["sha256"][:16]
+
+
+def nested_means(rows):
+    """dataset -> degradation -> method -> convention -> metric -> mean over seeds and over the scenes that the report counts.
+
+    A method that has seen a counted scene in training, failed on one or was not run on one has no mean, as it has no rank in
+    the report.
+    """
+    entries = [dict(zip(METRIC_COLUMNS, row, strict=True)) for row in rows]
+    cells = {}
+    for e in entries:
+        place = cells.setdefault((e["dataset"], e["degradation"]), {})
+        place[e["method"], e["scene"], e["seen_in_training"] == "true"] = None
+    counted = {place: set(counted_scenes(seen)[0]) for place, seen in cells.items()}
+    finished = {}
+    for e in entries:
+        if e["status"] == "ok" and e["seen_in_training"] == "false":
+            finished.setdefault((e["dataset"], e["degradation"], e["method"]), set()).add(e["scene"])
+    groups = {}
+    for e in entries:
+        place = (e["dataset"], e["degradation"])
+        if not counted[place] <= finished.get((*place, e["method"]), set()):
+            continue
+        fresh = e["seen_in_training"] == "false" and e["scene"] in counted[e["dataset"], e["degradation"]]
+        if e["status"] == "ok" and fresh:
+            key = tuple(e[k] for k in ("dataset", "degradation", "method", "convention", "metric"))
+            groups.setdefault(key, []).append(float(e["value"]))
+    out = {}
+    for key, values in groups.items():
+        level = out
+        for part in key[:-1]:
+            level = level.setdefault(part, {})
+        mean = math.fsum(values) / len(values)
+        level[key[-1]] = float(f"{mean:.8g}") if math.isfinite(mean) else None
+    return out
+
+
+def timing_row(grid, cell, results, checkpoints):
+    """A cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
+    timing = json.loads((results / cell.folder / "time.json").read_text())
+    row = grid.rows[cell.method]
+    if row.suffix:
+        timing = with_base(timing, json.loads((results / grid.base_cell(cell).folder / "time.json").read_text()))
+    trained = ""
+    if row.trained_here:
+        record = checkpoints / cell.dataset / cell.degradation / row.base / f"seed{cell.seed}" / "train.json"
+        trained = json.loads(record.read_text()).get("seconds", "")
+    blank = {**timing, **{k: getattr(cell, k) for k in ("dataset", "degradation", "method", "scene", "seed")}}
+    return tuple(trained if k == "train_s" else "" if blank.get(k) is None else blank[k] for k in TIMING_COLUMNS)
+
+
+def with_base(timing, base):
+    """The clock of a refinement and its base together: seconds add up, the rest is the base's; a failure stays one."""
+    failed = next((t for t in (base, timing) if t["status"] != "ok"), None)
+    if failed:
+        return failed
+    seconds = {k: timing[k] + base[k] for k in ("first_s", "median_s", "spread_s", "cpu_s")}
+    return {**base, **seconds, "peak_rss_mb": max(timing["peak_rss_mb"], base["peak_rss_mb"])}
+
+
+def catalogue(grid):
+    """What the report says about methods, datasets, degradations and conventions, as plain data."""
+    from mossfuse.metrics import CONVENTIONS, describe
+
+    return {
+        "methods": {name: describe_row(row) for name, row in grid.rows.items()},
+        "datasets": {b.label: describe_block(b) for b in grid.blocks},
+        "degradations": {name: plain(d) for name, d in grid.degradations.items()},
+        "conventions": {
+            c: text for c, text in describe().items() if c in grid.config["conventions"] or c not in CONVENTIONS
+        },
+        "grid": [dict(entry) for entry in grid.config["grid"]],
+        "config": grid.config,
+    }
+
+
+def plain(spec):
+    return {k: dict(v) if hasattr(v, "items") else v for k, v in vars(spec).items()}
+
+
+def describe_row(row):
+    if row.external is not None:
+        return {**row.external, "knows": [], "trains": "external", "weights": "external", "published": [], "params": {}}
+    method = row.method
+    return {
+        "title": row.title,
+        "citation": method.citation,
+        "licence": method.licence,
+        "knows": sorted(method.knows),
+        "trains": method.trains,
+        "weights": row.weights_kind,
+        "note": method.note,
+        "code": method.code,
+        "params": dict(row.params),
+        "train": dict(row.train),
+        "refines": row.base if row.suffix else None,
+        "published": [{**vars(p), "metrics": dict(p.metrics)} for p in method.published],
+    }
+
+
+def describe_block(block):
+    spec = block.spec
+    return {
+        "dataset": spec.name, "title": spec.title, "citation": spec.citation, "terms": spec.terms, "url": spec.url, "note": spec.note,
+        "shape": spec.shape, "train": block.train_scenes, "test": spec.test, "scenes": block.scenes,
+        "options": dict(block.options),
+    }  # fmt: skip

@@ -1,0 +1,312 @@
+"""Statistics over scenes, from the long results table (metrics.csv): who is better, by how much, how surely.
+
+Every function takes that table as a pandas DataFrame, one convention and one metric, and returns a DataFrame keyed by
+dataset and degradation. The unit is the SCENE: seeds are averaged first, because they are no independent scenes. Rows
+with ``seen_in_training`` stay out unless ``include_seen``; failed cells leave a hole that the counts state.
+Identical images give PSNR +inf: means show inf, ranks treat it as the best value, inf - inf counts as no difference.
+"""
+
+import math
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from mossfuse.errors import MossFuseError
+from mossfuse.metrics.conventions import find_metric
+
+GROUP = ["dataset", "degradation"]
+CELL = [*GROUP, "method", "scene", "seed"]
+COLUMNS = [*CELL, "seen_in_training", "status", "convention", "metric", "value"]
+RESAMPLES = 10_000
+
+
+def scene_values(table, convention, metric, *, include_seen=False):
+    """One row per method and scene: value (mean over seeds), seed_std (n - 1, NaN for one seed), seeds (count).
+
+    Raises MossFuseError for a missing column or a row that stands twice.
+    """
+    rows = scored(table, include_seen)
+    rows = rows[(rows["convention"] == convention) & (rows["metric"] == metric)]
+    twice = rows.duplicated(CELL)
+    if twice.any():
+        raise MossFuseError(
+            f"the results table holds {'/'.join(map(str, rows.loc[twice, CELL].iloc[0]))} more than once for "
+            f"{convention} {metric}; collect it again"
+        )
+    keys = [*GROUP, "method", "scene"]
+    out = rows.assign(value=rows["value"].astype(float)).groupby(keys, sort=True)["value"]
+    with np.errstate(invalid="ignore"):
+        return out.agg(value="mean", seed_std="std", seeds="count").reset_index()
+
+
+def scored(table, include_seen):
+    """The rows of finished cells, those on scenes seen in training left out unless asked for."""
+    rows = kept_scenes(table, include_seen)
+    return rows[rows["status"] == "ok"]
+
+
+def kept_scenes(table, include_seen):
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise MossFuseError(f"the results table lacks the column {', '.join(missing)}; collect it again")
+    if include_seen:
+        return table
+    return table[table["seen_in_training"].astype(str).str.lower() != "true"]
+
+
+def failed_scenes(table, *, include_seen=False):
+    """One row per method: scenes in which at least one seed failed (count and names)."""
+    rows = kept_scenes(table, include_seen)
+    rows = rows[rows["status"] != "ok"]
+    grouped = rows.groupby([*GROUP, "method"], sort=True)["scene"]
+    return grouped.agg(failed=lambda s: s.nunique(), scenes=lambda s: ", ".join(sorted(set(s)))).reset_index()
+
+
+def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0, resamples=RESAMPLES):
+    """One row per method: n (scenes), failed (scenes with a failed seed), mean, median, std, ci_low, ci_high of the
+    mean over scenes (bootstrap), seed_std (root mean square over scenes; NaN where no scene has two seeds)."""
+    values = scene_values(table, convention, metric, include_seen=include_seen)
+    failed = failed_scenes(table, include_seen=include_seen).set_index([*GROUP, "method"])["failed"]
+    rows = []
+    for key, group in values.groupby([*GROUP, "method"], sort=True):
+        v = group["value"].to_numpy()
+        low, high = bootstrap_mean(v, level=level, seed=seed, resamples=resamples)
+        spread = group["seed_std"].dropna()
+        row = dict(zip([*GROUP, "method"], key, strict=True))
+        row |= {"n": len(v), "failed": int(failed.get(key, 0)), "mean": v.mean(), "median": np.median(v)}
+        row |= {"std": sample_std(v), "ci_low": low, "ci_high": high}
+        row["seed_std"] = float(np.sqrt((spread**2).mean())) if len(spread) else np.nan
+        rows.append(row)
+    columns = [*GROUP, "method", "n", "failed", "mean", "median", "std", "ci_low", "ci_high", "seed_std"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def seed_spread(table, convention, metric, *, include_seen=False):
+    """One row per method: scenes with two seeds or more, their number of seeds (min), standard deviation over the seeds
+    (root mean square over scenes, n - 1) and the largest one. Empty where every method ran with one seed."""
+    values = scene_values(table, convention, metric, include_seen=include_seen)
+    values = values[values["seeds"] > 1]
+    grouped = values.groupby([*GROUP, "method"], sort=True)
+    return grouped.agg(
+        scenes=("scene", "size"),
+        seeds=("seeds", "min"),
+        std=("seed_std", lambda s: float(np.sqrt((s**2).mean()))),
+        largest=("seed_std", "max"),
+    ).reset_index()
+
+
+def paired(
+    table, convention, metric, *, reference=None, include_seen=False, tie=None, level=0.95, seed=0, resamples=RESAMPLES
+):
+    """Paired comparison over the scenes that both methods finished, every pair or each method against ``reference``.
+
+    Differences are ``method`` minus ``other`` in the metric's unit. Columns: n (pairs), missing (scenes that only one
+    of the two finished), mean_difference, median_difference, ci_low, ci_high (bootstrap of the mean difference), p
+    (Wilcoxon signed rank, two-sided, exact), p_holm (Holm over all rows of the group), smallest_p (what n pairs can
+    reach at best), wins, ties, losses of ``method`` (a tie: closer than ``tie``, by default the metric's own
+    threshold, which stands in the column ``tie``).
+    """
+    spec = find_metric(metric)
+    sign = direction(spec)
+    tie = spec.tie if tie is None else tie
+    values = scene_values(table, convention, metric, include_seen=include_seen)
+    rows = []
+    for key, group in values.groupby(GROUP, sort=True):
+        wide = group.pivot(index="scene", columns="method", values="value").sort_index()
+        block = []
+        for first, second in method_pairs(list(wide.columns), reference):
+            present = wide[[first, second]].notna()
+            both = wide.loc[present.all(axis=1), [first, second]].to_numpy()
+            d = differences(both[:, 0], both[:, 1])
+            low, high = bootstrap_mean(d, level=level, seed=seed, resamples=resamples)
+            row = dict(zip(GROUP, key, strict=True)) | {"method": first, "other": second, "n": len(d)}
+            row["missing"] = int(present.any(axis=1).sum() - len(d))
+            with np.errstate(invalid="ignore"):
+                row["mean_difference"] = d.mean() if len(d) else np.nan
+            row |= {"median_difference": np.median(d) if len(d) else np.nan, "ci_low": low, "ci_high": high}
+            row |= {"p": wilcoxon(d), "p_holm": np.nan, "smallest_p": smallest_p(len(d))}
+            better = sign * d
+            row |= {"wins": int((better > tie).sum()), "losses": int((better < -tie).sum())}
+            row |= {"ties": len(d) - row["wins"] - row["losses"], "tie": tie}
+            block.append(row)
+        for row, p in zip(block, holm([row["p"] for row in block]), strict=True):
+            row["p_holm"] = p
+        rows += block
+    columns = [*GROUP, "method", "other", "n", "missing", "mean_difference", "median_difference", "ci_low", "ci_high"]
+    columns += ["p", "p_holm", "smallest_p", "wins", "ties", "losses", "tie"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def method_pairs(methods, reference):
+    """Every unordered pair, or (method, reference) for every other method."""
+    if reference is None:
+        return [(a, b) for i, a in enumerate(methods) for b in methods[i + 1 :]]
+    return [(m, reference) for m in methods if m != reference] if reference in methods else []
+
+
+def critical_difference(table, convention, metric, *, include_seen=False, alpha=0.05):
+    """Mean ranks (1 is best) with Friedman's test and Nemenyi's critical difference (Demsar, JMLR 2006, section 3.2.2).
+
+    One row per method, best first: mean_rank, n (scenes that EVERY method finished), dropped (scenes with a hole),
+    methods (k), p_friedman (NaN below three methods), cd (two mean ranks further apart than this differ at ``alpha``),
+    alpha, remark (why few scenes prove little; empty where nothing is to be said). A method without a single value is
+    no column here; ``failed_scenes`` names it.
+    """
+    sign = direction(find_metric(metric))
+    values = scene_values(table, convention, metric, include_seen=include_seen)
+    rows = []
+    for key, group in values.groupby(GROUP, sort=True):
+        wide = group.pivot(index="scene", columns="method", values="value").sort_index()
+        complete = wide.dropna()
+        n, k = complete.shape
+        ranks = complete.rank(axis=1, ascending=sign < 0)
+        mean_rank = ranks.mean() if n else pd.Series(np.nan, index=wide.columns)
+        common = {"n": n, "dropped": len(wide) - n, "methods": k, "p_friedman": friedman(ranks.to_numpy())}
+        common |= {"cd": nemenyi(k, n, alpha), "alpha": alpha, "remark": small_sample_remark(n, k, len(wide) - n)}
+        for method, rank in mean_rank.sort_values(kind="stable").items():
+            rows.append(dict(zip(GROUP, key, strict=True)) | {"method": method, "mean_rank": rank} | common)
+    columns = [*GROUP, "method", "mean_rank", "n", "dropped", "methods", "p_friedman", "cd", "alpha", "remark"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def cliques(ranks):
+    """The bars of a critical-difference diagram: maximal runs of methods whose mean ranks lie within one cd.
+
+    ranks: result of ``critical_difference``. Columns: first, last (methods), low, high (mean ranks), size.
+    """
+    rows = []
+    for key, group in ranks.groupby(GROUP, sort=True):
+        group = group.sort_values("mean_rank", kind="stable").reset_index(drop=True)
+        rank, cd = group["mean_rank"].to_numpy(), group["cd"].iloc[0]
+        reached = -1
+        for start in range(len(rank)):
+            stop = int(np.searchsorted(rank, rank[start] + cd, side="right")) - 1
+            if stop > start and stop > reached:
+                reached = stop
+                row = {"first": group["method"][start], "last": group["method"][stop]}
+                row |= {"low": rank[start], "high": rank[stop], "size": stop - start + 1}
+                rows.append(dict(zip(GROUP, key, strict=True)) | row)
+    return pd.DataFrame(rows, columns=[*GROUP, "first", "last", "low", "high", "size"])
+
+
+def direction(metric):
+    """+1 where a higher value is better, -1 where a lower one is; MossFuseError for a metric that ranks nobody."""
+    if metric.better is None:
+        raise MossFuseError(f"the metric '{metric.name}' is a count and ranks no method; choose another one")
+    return 1 if metric.better == "higher" else -1
+
+
+def differences(first, second):
+    """first - second, 0 where both are the same infinity."""
+    with np.errstate(invalid="ignore"):
+        return np.where(first == second, 0.0, first - second)
+
+
+def sample_std(values):
+    with np.errstate(invalid="ignore"):
+        return float(np.std(values, ddof=1)) if len(values) > 1 else np.nan
+
+
+def bootstrap_mean(values, *, level=0.95, seed=0, resamples=RESAMPLES):
+    """(low, high) of the mean: expanded percentile bootstrap (Hesterberg, Am. Stat. 2015, section 3.3).
+
+    The plain percentile interval is too narrow for few values; the expansion replaces the normal quantile by
+    sqrt(n / (n - 1)) times Student's. Same values, same seed: same interval. NaN below two values.
+    """
+    from scipy.stats import norm, t
+
+    n = len(values)
+    if n < 2:
+        return np.nan, np.nan
+    tail = norm.cdf(-math.sqrt(n / (n - 1)) * t.ppf(0.5 + level / 2, n - 1))
+    draws = np.random.default_rng(seed).integers(0, n, (resamples, n))
+    with np.errstate(invalid="ignore"):
+        means = np.sort(np.asarray(values, float)[draws].mean(axis=1))
+    low = min(math.floor(tail * resamples), resamples - 1)
+    return float(means[low]), float(means[resamples - 1 - low])
+
+
+def wilcoxon(d):
+    """Two-sided p of the Wilcoxon signed-rank test, exact for any ties; differences of zero are left out (1 if all).
+
+    The null distribution is that of random signs over the observed (mid-)ranks, by dynamic programming.
+    """
+    from scipy.stats import rankdata
+
+    d = np.asarray(d, float)
+    if not d.size or np.isnan(d).any():
+        return np.nan
+    d = d[d != 0]
+    doubled = np.rint(2 * rankdata(np.abs(d))).astype(int)  # mid-ranks are halves; doubled they are whole
+    chance = np.zeros(doubled.sum() + 1)
+    chance[0] = 1.0
+    for rank in doubled:
+        shifted = np.zeros_like(chance)
+        shifted[rank:] = chance[: len(chance) - rank]
+        chance = (chance + shifted) / 2
+    positive = int(doubled[d > 0].sum())
+    return float(min(1.0, 2 * min(chance[: positive + 1].sum(), chance[positive:].sum())))
+
+
+def smallest_p(n):
+    """The smallest two-sided p that the signed-rank test can give with n pairs, 2^(1-n): 0.0625 for five."""
+    return min(1.0, 2.0 ** (1 - n)) if n else np.nan
+
+
+def holm(p_values):
+    """Holm's step-down adjusted p values, in the order given; NaN stays NaN and is not counted."""
+    p = np.asarray(p_values, float)
+    out = np.full(p.shape, np.nan)
+    order = [i for i in np.argsort(p, kind="stable") if not np.isnan(p[i])]
+    largest = 0.0
+    for place, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - place) * p[i]))
+        out[i] = largest
+    return out
+
+
+def friedman(ranks):
+    """p of Friedman's test (chi-square, corrected for ties) of (scenes, methods) ranks; NaN where it is undefined."""
+    from scipy.stats import chi2
+
+    n, k = ranks.shape
+    if n < 2 or k < 3:
+        return np.nan
+    spread = ((ranks - (k + 1) / 2) ** 2).sum()
+    if spread == 0:
+        return 1.0
+    between = ((ranks.sum(axis=0) - n * (k + 1) / 2) ** 2).sum()
+    return float(chi2.sf((k - 1) * between / spread, k - 1))
+
+
+def nemenyi(k, n, alpha=0.05):
+    """Critical difference of mean ranks, q_alpha sqrt(k (k + 1) / (6 n)); NaN below two methods or without scenes."""
+    if k < 2 or n < 1:
+        return np.nan
+    return nemenyi_quantile(k, alpha) * math.sqrt(k * (k + 1) / (6 * n))
+
+
+@cache
+def nemenyi_quantile(k, alpha):
+    """q_alpha: the studentized range of k means with infinitely many degrees of freedom, divided by sqrt(2)."""
+    from scipy.stats import studentized_range
+
+    return float(studentized_range.ppf(1 - alpha, k, np.inf)) / math.sqrt(2)
+
+
+def small_sample_remark(n, k, dropped):
+    """One or two sentences a reader of few scenes must see, or ''."""
+    said = []
+    if dropped:
+        said.append(f"{dropped} of {n + dropped} scenes are left out because a method failed there.")
+    if k < 2 or n < 2:
+        said.append("Too few methods or scenes for a test; the ranks are a description.")
+        return " ".join(said)
+    if smallest_p(n) > 0.05:
+        said.append(f"With {n} scenes no paired test can reach p = 0.05 (the smallest is {smallest_p(n):.3g}).")
+    if n <= 10 or k <= 5:
+        said.append(f"Friedman's chi-square is approximate for {n} scenes and {k} methods (Demsar: above 10 and 5).")
+    if nemenyi(k, n) >= k - 1:
+        said.append("The critical difference exceeds the largest possible gap, so no pair can be told apart.")
+    return " ".join(said)

@@ -1,0 +1,60 @@
+"""Where a number comes from: code, packages, device, inputs."""
+
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+
+PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "h5py", "hdf5storage", "pandas", "snakemake", "mossfuse")
+
+
+CODE = ("mossfuse", "baselines", "workflow", "Snakefile")
+
+
+def code_state():
+    """{'commit': hash or None, 'dirty': bool or None} of the checkout the package runs from; new files of code count."""
+    root = Path(__file__).resolve().parents[3]
+    try:
+        commit = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+        status = subprocess.run(
+            ["git", "-C", root, "status", "--porcelain", "--", *CODE],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "dirty": None}
+    return {"commit": commit.stdout.strip(), "dirty": bool(status.stdout.strip())}
+
+
+def versions():
+    """Installed versions of the packages a number depends on."""
+    out = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            out[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            out[name] = None
+    return out
+
+
+def processor_name():
+    """The processor's model name, as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def device_facts(device):
+    """{'device', 'device_name', 'driver'} of 'cpu' or 'cuda'."""
+    if device == "cuda":
+        import torch
+
+        query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+        driver = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split("\n")[0]
+        return {"device": "cuda", "device_name": torch.cuda.get_device_name(), "driver": driver}
+    return {"device": "cpu", "device_name": processor_name(), "driver": platform.release()}

@@ -1,0 +1,115 @@
+"""Arguments that several verbs share: a pair and what is known of its cameras."""
+
+import os
+
+from mossfuse.errors import MossFuseError
+
+WHITE = "value that counts as 1, one for both images or V,W (default: see docs/usage.md)"
+PAIR = "FILE or FILE:VARIABLE (.mat, .npy, .npz, .h5, ENVI .hdr, .tif)"
+
+
+def add_pair(parser):
+    """LR and HR, two positional arguments."""
+    parser.add_argument("lr", metavar="LR", help=f"low-resolution hyperspectral image: {PAIR}")
+    parser.add_argument(
+        "hr", metavar="HR", help="high-resolution multispectral image of the same area: FILE or FILE:VARIABLE"
+    )
+
+
+def add_cameras(parser):
+    """--srf, --psf, --ratio, --phase, --psf-size."""
+    parser.add_argument(
+        "--srf", metavar="FILE",
+        help="spectral response, MSI bands x HSI bands or transposed, or a table with wavelengths (nm) in the first "
+        "column; .csv, .txt or a file of arrays (default: estimated)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--psf", metavar="FILE", help="point spread function, a matrix of HR pixels (default: estimated)"
+    )
+    add_geometry(parser)
+
+
+def add_geometry(parser):
+    """--ratio, --phase, --psf-size."""
+    parser.add_argument("--ratio", type=int, metavar="N", help="HR pixels along one LR pixel (default: from the sizes)")
+    parser.add_argument(
+        "--phase", type=whole_numbers, metavar="R,C",
+        help="HR pixel, within the first LR pixel, on which its PSF is centred (default: found)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--psf-size", type=whole_numbers, metavar="K", help="support of the PSF in HR pixels, K or K,L (default: found)"
+    )
+
+
+def add_white(parser, help):
+    """--white: one value, or one for each image."""
+    parser.add_argument("--white", type=positive_numbers, metavar="V", help=help)
+
+
+def seed(text):
+    """0 to 2^31 - 1: what every generator of random numbers takes."""
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise ValueError
+    return value
+
+
+def whole_numbers(text):
+    """(3, 4) of '3,4'; (3, 3) of '3'."""
+    values = [int(part) for part in text.split(",")]
+    if len(values) not in (1, 2):
+        raise ValueError
+    return values[0], values[-1]
+
+
+def positive_numbers(text):
+    """[65535.0, 255.0] of '65535,255'."""
+    values = [float(part) for part in text.split(",")]
+    if len(values) not in (1, 2) or min(values) <= 0:
+        raise ValueError
+    return values
+
+
+def read_pair(options, lr, hr, white=None):
+    """The Pair (mossfuse.pair.assemble.assemble) of the images ``lr`` and ``hr`` and the cameras that the options tell of."""
+    from mossfuse.pair.assemble import assemble
+    from mossfuse.pair.reading import read_image, read_psf, read_srf
+
+    if lr == hr:
+        raise MossFuseError(f"{lr} is named twice; two images in one file are FILE:VARIABLE and FILE:OTHER")
+    hsi, wavelengths = read_image(lr)
+    msi, _ = read_image(hr)
+    psf, phase = read_psf(options.psf) if options.psf else (None, None)
+    srf = read_srf(options.srf, wavelengths) if options.srf else None
+    return assemble(
+        hsi, msi, ratio=options.ratio, srf=srf, psf=psf, phase=options.phase or phase, psf_size=options.psf_size,
+        wavelengths=wavelengths, white=white, names=(lr, hr),
+    )  # fmt: skip
+
+
+def check_outputs(outputs, inputs, force):
+    """Refuse outputs that exist already (unless ``force``), that are inputs, that collide or that cannot be written."""
+    from mossfuse.pair.reading import split_key
+
+    read = {part.resolve() for name in inputs if split_key(name)[0].is_file() for part in touched(split_key(name)[0])}
+    seen = set()
+    for part in (part for path in outputs for part in touched(path)):
+        if part.resolve() in read:
+            raise MossFuseError(f"{part} is an input and would be overwritten; name another output")
+        if part.resolve() in seen:
+            raise MossFuseError(f"{part} would be written twice; name another output")
+        if part.is_dir():
+            raise MossFuseError(f"{part} is a folder; name a file inside it")
+        if part.exists() and not force:
+            raise MossFuseError(f"{part} exists already; name another output or add --force to replace it")
+        folder = next(parent for parent in part.absolute().parents if parent.exists())
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise MossFuseError(f"{part} cannot be written because of {folder}; choose a folder you may write to")
+        seen.add(part.resolve())
+
+
+def touched(path):
+    """The files behind a name: two for ENVI, one for everything else."""
+    from mossfuse.files import FORMATS, parts
+
+    return parts(path) if path.suffix.lower() in FORMATS else (path,)

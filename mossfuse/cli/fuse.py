@@ -1,0 +1,186 @@
+"""``mossfuse fuse``: one pair of files becomes one cube, written tile by tile."""
+
+import logging
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, read_pair, seed
+from mossfuse.errors import MossFuseError
+
+SENSOR_SUFFIX = "_sensor.npz"  # takes PSF and SRF where the output's format has no room for them
+log = logging.getLogger(__name__)
+
+
+def add_verb(verbs):
+    parser = verbs.add_parser(
+        "fuse", help="fuse a low-resolution HSI with a high-resolution MSI",
+        description="Fuse a low-resolution HSI with a high-resolution MSI of the same area. The cube is float32 in the "
+        "units of LR.",
+    )  # fmt: skip
+    add_pair(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", required=True, type=Path,
+        help="the cube: .mat, .npz, .h5 (with PSF and SRF inside), .npy, ENVI .hdr, .tif (PSF and SRF beside it)",
+    )  # fmt: skip
+    parser.add_argument("--method", metavar="NAME", help="see mossfuse methods (default: the best blind method)")
+    parser.add_argument(
+        "--preset", metavar="NAME", help="a named set of the method's parameters; mossfuse methods NAME lists them"
+    )
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[],
+        help="one parameter of the method, or with --weights fit of its training; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--weights", metavar="W", help="for methods that learn: a file, 'released', or 'fit' to train on this pair"
+    )
+    parser.add_argument("--save-weights", metavar="FILE", type=Path, help="keep what --weights fit has learnt")
+    add_cameras(parser)
+    add_white(parser, WHITE)
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="default: the GPU where the method uses one")
+    parser.add_argument("--seed", type=seed, default=0, help="for methods that draw random numbers (default: 0)")
+    parser.add_argument("--preview", metavar="PNG", type=Path, help="where the preview goes (default: beside OUT)")
+    parser.add_argument("--no-preview", action="store_true", help="write no preview")
+    parser.add_argument("--force", action="store_true", help="replace outputs that exist")
+    parser.add_argument("--traceback", action="store_true", help="if the method fails, show where")
+    parser.set_defaults(run=run)
+
+
+def run(options):
+    """Read, fuse, write, tell."""
+    from mossfuse.cli.describe import describe_pair, say
+    from mossfuse.pair.agreement import in_units
+    from mossfuse.pair.work import prepare
+    from mossfuse.parameters import parsed
+
+    outputs = outputs_of(options)
+    inputs = [name for name in (options.lr, options.hr, options.srf, options.psf, options.weights) if name]
+    check_outputs([path for path in outputs.values() if path], inputs, options.force)
+    pair = read_pair(options, options.lr, options.hr, options.white)
+    georeference = georeference_for(options)
+    started = time.perf_counter()
+    with failures_named(options):
+        work = prepare(
+            pair.observation, method=options.method, weights=options.weights, device=options.device, seed=options.seed,
+            save_weights=options.save_weights, preset=options.preset, params=parsed(options.set),
+        )  # fmt: skip
+        residuals = in_units(write(pair, work, outputs, georeference), pair.white)
+    seconds = time.perf_counter() - started
+    say(
+        "method",
+        f"{work.name}: {work.method.title}" + (", the default" if not (options.method or options.weights) else ""),
+    )
+    describe_pair(pair)
+    tell_sensor(pair, work)
+    tell_agreement(residuals, pair)
+    names = ", ".join(str(path) for name, path in outputs.items() if path and name != "weights")
+    say("written", f"{names} in {seconds:.1f} s; the cube is in the units of {options.lr}")
+
+
+def outputs_of(options):
+    """{'cube', 'sensor', 'preview', 'weights'}: the paths that will be written, None where one is not."""
+    from mossfuse.files import can_hold
+
+    cube = options.output
+    inside = can_hold(cube, "psf_hat")  # refuses what is no file name, so it comes first
+    preview = options.preview or cube.with_suffix(".png")
+    return {
+        "cube": cube,
+        "sensor": None if inside else cube.with_name(cube.stem + SENSOR_SUFFIX),
+        "preview": None if options.no_preview else preview,
+        "weights": options.save_weights,
+    }
+
+
+def write(pair, work, outputs, georeference):
+    """Write the cube tile by tile, then what belongs to it; returns the residuals on the methods' scale."""
+    import numpy as np
+
+    from mossfuse.cli.preview import Preview
+    from mossfuse.files import cube_writer, write_variables
+    from mossfuse.pair.agreement import Agreement
+
+    observation, sensor = pair.observation, work.sensor
+    shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
+    estimates = {
+        "psf_hat": sensor.psf,
+        "srf_hat": sensor.srf * (pair.white[1] / pair.white[0]),
+        "phase": np.array(sensor.phase, np.int64),
+        "method": work.name,
+    }
+    inside = {} if outputs["sensor"] else estimates
+    agreement = Agreement(observation, sensor)
+    preview = Preview(observation) if outputs["preview"] else None
+    with cube_writer(outputs["cube"], shape, observation.wavelengths, georeference=georeference, **inside) as put:
+        for (rows, cols), values in tracked(work.tiles, shape):
+            agreement.add(rows, cols, values)
+            if preview:
+                preview.add(rows, cols, values)
+            put(rows, cols, values * np.float32(pair.white[0]))
+    if outputs["sensor"]:
+        write_variables(outputs["sensor"], estimates)
+    if preview:
+        preview.save(outputs["preview"], sensor.srf)
+    return agreement.residuals()
+
+
+def tracked(tiles, shape):
+    """The tiles behind a progress bar that counts finished rows."""
+    from mossfuse.progress import track
+
+    bar = iter(track(range(shape[0]), "fusing", total=shape[0]))
+    for (rows, cols), values in tiles:
+        yield (rows, cols), values
+        if cols.stop == shape[1]:
+            for _ in range(rows.start, rows.stop):
+                next(bar)
+
+
+def georeference_for(options):
+    """The georeference of HR where the output's format can take it over; a word where it is lost."""
+    from mossfuse.files import can_hold, format_module, read_georeference
+    from mossfuse.pair.reading import split_key
+
+    source = split_key(options.hr)[0]
+    found = read_georeference(source)
+    same = format_module(source) is format_module(options.output)
+    if found and not (same and can_hold(options.output, "georeference")):
+        log.warning("%s is georeferenced and %s cannot take that over; write %s", source, options.output, source.suffix)
+        return None
+    return found
+
+
+def tell_sensor(pair, work):
+    from mossfuse.cli.describe import describe_psf, describe_srf
+
+    describe_psf(work.sensor, work.source["psf"], work.facts)
+    srf = work.sensor.srf * (pair.white[1] / pair.white[0])
+    describe_srf(srf, work.source["srf"], pair.observation.wavelengths)
+
+
+def tell_agreement(residuals, pair):
+    """The residuals, and a warning where the cube does not even explain the HSI."""
+    from mossfuse.cli.describe import describe_agreement, root_mean_square
+    from mossfuse.pair.work import POOR
+
+    describe_agreement(residuals, pair)
+    if residuals["residual_hsi_rms"] > POOR * root_mean_square(pair.observation.hsi) * pair.white[0]:
+        log.warning("the cube does not reproduce the HSI; do not trust it, and compare with --method gsa")
+
+
+@contextmanager
+def failures_named(options):
+    """Whatever a method makes of an unusual pair becomes one sentence; --traceback shows where it happened."""
+    try:
+        yield
+    except MossFuseError:
+        raise
+    except MemoryError as error:
+        raise MossFuseError("there is not enough memory for this pair; crop it or choose another method") from error
+    except Exception as error:
+        if options.traceback:
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise MossFuseError(
+            f"the method failed on this pair ({reason}); choose another one, or add --traceback and report it"
+        ) from error

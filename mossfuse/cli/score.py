@@ -1,0 +1,95 @@
+"""``mossfuse score``: a cube against its ground truth, under a named convention."""
+
+import logging
+
+from mossfuse.cli.arguments import PAIR, add_cameras, add_white, read_pair
+from mossfuse.errors import MossFuseError
+
+USUAL = 1.5  # floating-point values up to here count as being on the scale [0, 1]
+UNLIKE = 10.0
+log = logging.getLogger(__name__)
+
+
+def add_verb(verbs):
+    parser = verbs.add_parser(
+        "score", help="score a fused cube against the truth",
+        description="Score a fused cube against the true one, and, with --pair, against its own two images.",
+    )  # fmt: skip
+    parser.add_argument("truth", metavar="TRUTH", help=f"the true cube: {PAIR}")
+    parser.add_argument("cube", metavar="CUBE", help="the fused cube, in the truth's units or in [0, 1]")
+    parser.add_argument("--convention", default="std1", metavar="ID", help="see docs/metrics.md (default: std1)")
+    parser.add_argument(
+        "--pair", nargs=2, metavar=("LR", "HR"), help="the pair it was made from: check agreement with it, too"
+    )
+    add_cameras(parser)
+    add_white(parser, "value of the truth that counts as 1 (default: the largest of its integer type, or 1)")
+    parser.set_defaults(run=run)
+
+
+def run(options):
+    """Read, score, tell."""
+    from mossfuse.cli.describe import say
+    from mossfuse.metrics import find_convention, find_metric, score
+    from mossfuse.pair.reading import read_image
+
+    find_convention(options.convention)
+    if options.ratio is None and not options.pair:
+        raise MossFuseError("ERGAS needs the ratio; name it with --ratio, or the pair with --pair LR HR")
+    if options.ratio is not None and options.ratio < 1:
+        raise MossFuseError(f"ratio {options.ratio} is not possible; name a whole number of 1 or more")
+    truth, cube = read_image(options.truth)[0], read_image(options.cube)[0]
+    white, own = scales(truth, cube, options)
+    pair = read_pair(options, *options.pair) if options.pair else None
+    ratio = pair.observation.ratio if pair else options.ratio
+    scores = score(truth / white, cube / own, ratio, options.convention)
+    say(
+        "scale",
+        f"the truth's {white:g} and the cube's {own:g} count as 1; convention {options.convention}, ratio {ratio}",
+    )
+    for name, value in scores.items():
+        metric = find_metric(name)
+        say(name, f"{value:.{metric.decimals}f}{' ' + metric.unit if metric.unit else ''}")
+    if pair:
+        tell_agreement(cube * (white / own), pair)
+
+
+def scales(truth, cube, options):
+    """(value of the truth, value of the cube) that count as 1."""
+    import numpy as np
+
+    if options.white is not None:
+        white = options.white[0]
+    elif truth.dtype.kind in "iu":
+        white = float(np.iinfo(truth.dtype).max)
+    elif truth.max() <= USUAL:
+        white = 1.0
+    else:
+        raise MossFuseError(
+            f"the values of {options.truth} reach {truth.max():g}; name with --white the value that counts as 1"
+        )
+    own = 1.0 if white > 1 and truth.max() > USUAL >= cube.max() else white
+    if own != white:
+        log.warning(
+            "%s lies in [0, 1] and %s does not: they are compared on the scale [0, 1]", options.cube, options.truth
+        )
+    means = abs(float(truth.mean())) / white, abs(float(cube.mean())) / own
+    if max(means) > UNLIKE * min(means):
+        log.warning("the means of truth and cube, %.3g and %.3g, are far apart; check the units", *means)
+    return white, own
+
+
+def tell_agreement(cube, pair):
+    """How well a cube in the units of the pair's HSI explains the pair, under the given or estimated cameras."""
+    from mossfuse.cli.describe import describe_agreement, say
+    from mossfuse.estimation.noise import identify
+    from mossfuse.pair.agreement import Agreement, in_units
+
+    observation = pair.observation
+    expected = (*observation.msi.shape[:2], observation.hsi.shape[2])
+    if cube.shape != expected:
+        raise MossFuseError(f"the cube has shape {cube.shape} and the pair asks for {expected}; name the right pair")
+    given = [n.upper() for n in ("psf", "srf") if getattr(observation.sensor, n) is not None]
+    agreement = Agreement(observation, identify(observation)[0])
+    agreement.add(slice(0, expected[0]), slice(0, expected[1]), cube / pair.white[0])
+    say("cameras", f"{' and '.join(given)} given" if len(given) == 2 else "PSF or SRF estimated from the pair")
+    describe_agreement(in_units(agreement.residuals(), pair.white), pair)

@@ -1,0 +1,1 @@
+"""A user's own pair: read, check, assemble, fuse."""

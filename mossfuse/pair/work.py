@@ -1,0 +1,243 @@
+"""Fuse one observation tile by tile: choose the method, its parameters and weights, run it, and check what it returns."""
+
+import logging
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mossfuse.devices import choose_device
+from mossfuse.errors import MossFuseError
+from mossfuse.methods import find_method, split_suffix
+from mossfuse.parameters import changed, with_preset
+from mossfuse.protocol import EMPTY, Fusion, Method, Sensor
+
+BLIND, INFORMED = "nsgp", "nsgp-known"
+TRAINABLE = "mossfuse"
+# `fit`: the training of the benchmark's default grid, chosen there for small pairs on a CPU.
+FIT = {"dim": 24, "num_blocks": 1, "steps": 1400, "batch": 4, "learning_rate": 2e-3, "matrix_rate": 2e-2, "clip": 0.5}
+FIT_PATCH = 32  # MSI pixels, at least, and at least two low-resolution pixels
+POOR = 0.1  # relative residual of the sensor beyond which the two images hardly show the same
+STRIP = 128  # rows of a tile where a method returns the whole cube
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A pair being fused, on the methods' scale.
+
+    name: method with suffix; reason: why this one, where nobody named it. tiles: iterator over ((rows, cols), values
+    (rows, cols, B) float32). sensor: psf, phase and srf under which the cube explains the pair; source: where psf and
+    srf come from ('given', 'estimated by METHOD' or 'estimated from the pair'). facts: of the PSF's fit.
+    """
+
+    name: str
+    reason: str
+    method: Method
+    tiles: Iterator
+    sensor: Sensor
+    source: Mapping[str, str]
+    facts: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    history: Mapping[str, list] = field(default_factory=lambda: EMPTY)
+    notes: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+
+
+def prepare(
+    observation, *, method=None, weights=None, device=None, seed=0, save_weights=None, preset=None, params=EMPTY
+):
+    """Work on an observation (mossfuse.pair.assemble.assemble): the method has run as far as it must before the first tile.
+
+    method, weights, device, seed, preset, params: as for ``fuse``. save_weights: where 'fit' leaves its checkpoint (None: nowhere).
+    """
+    name, reason = choose(method, weights, observation.sensor)
+    base, suffix = split_suffix(name)
+    spec, module = find_method(base)
+    check_suffix(suffix)
+    check_weights(spec, module, weights, save_weights)
+    own, training = parameters(spec, observation, weights, preset, params)
+    device = choose_device(spec, device)
+    if reason:
+        log.info("%s", reason)
+    seen, facts = informed(spec, observation)
+    with checkpoint_for(spec, module, weights, seen, seed, device, save_weights, training) as checkpoint:
+        settings = {"seed": seed, "device": device, "checkpoint": checkpoint, **own}
+        if hasattr(module, "fuse_tiles") and not suffix:
+            estimates, tiles = module.fuse_tiles(seen, **settings)
+            fusion = Fusion(cube=np.empty(0), **estimates)
+        else:
+            fusion = module.fuse(seen, **settings)
+            if suffix:
+                fusion = refined(suffix, fusion, observation)
+            tiles = strips(fusion.cube)
+    facts = dict(fusion.notes) if "sigma" in fusion.notes else facts
+    sensor, source, facts = checked_against(observation, fusion, name, facts)
+    return Work(name, reason, spec, checked(tiles, name), sensor, source, facts, fusion.history, fusion.notes)
+
+
+def choose(name, weights, sensor):
+    """(method with suffix, a sentence about the choice where nobody named one)."""
+    if name:
+        return name, ""
+    if weights:
+        return TRAINABLE, f"no method named, but weights: {TRAINABLE}"
+    if sensor.psf is None and sensor.srf is None:
+        return BLIND, f"no method named: {BLIND}, the best blind method of the benchmark"
+    known = " and ".join(n.upper() for n in ("psf", "srf") if getattr(sensor, n) is not None)
+    return INFORMED, f"no method named: {INFORMED}, the best blind method of the benchmark, told the {known}"
+
+
+def parameters(spec, observation, weights, preset, params):
+    """({parameters of fuse}, {parameters of train}); a name that both have is one of fuse."""
+    own, training = with_preset(spec, preset)
+    if spec.name == TRAINABLE and preset is None:
+        training |= fit_recipe(observation)
+    elif "patch" in training:
+        training["patch"] = patch_for([observation], training["patch"])
+    owner = f"method '{spec.name}'"
+    if weights != "fit":
+        return changed(own, params, owner), training
+    both = changed(training | own, params, owner)
+    return {key: both[key] for key in own}, {key: training[key] if key in own else both[key] for key in training}
+
+
+def check_suffix(suffix):
+    from mossfuse.refine import SUFFIXES
+
+    if suffix and suffix not in SUFFIXES:
+        raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
+
+
+def check_weights(spec, module, weights, save_weights):
+    """Refuse weights for a method that has none, and the lack of weights for one that needs them."""
+    learns = spec.trains in ("dataset", "supervised")
+    if save_weights is not None and weights != "fit":
+        raise MossFuseError("there are no new weights to save; save-weights goes with weights 'fit'")
+    if weights is None:
+        if learns:
+            raise MossFuseError(f"'{spec.name}' needs weights: name a file, 'released' or 'fit'")
+    elif not learns and not spec.weights:
+        raise MossFuseError(f"'{spec.name}' learns nothing beforehand; leave the weights out or choose another method")
+    elif weights == "released":
+        if released_name(module) is None:
+            raise MossFuseError(f"no released weights of '{spec.name}' are known; name a file or 'fit'")
+    elif weights == "fit":
+        if spec.trains != "dataset":
+            raise MossFuseError(
+                f"'{spec.name}' cannot be fitted to a pair alone"
+                + (" because it learns from ground truth; name a weights file" if learns else f"; use '{TRAINABLE}'")
+            )
+    elif not Path(weights).is_file():
+        raise MossFuseError(f"weights file {weights} does not exist; name a file, 'released' or 'fit'")
+
+
+def released_name(module):
+    """Registry name of the authors' weights of a module's method, or None."""
+    methods = getattr(module, "METHODS", None) or (module.METHOD,)
+    return next((method.weights for method in methods if method.weights), None)
+
+
+@contextmanager
+def checkpoint_for(spec, module, weights, observation, seed, device, save_weights, training):
+    """Path of the weights file a method is to use, or None; what 'fit' makes lives as long as the block."""
+    if weights == "fit":
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(save_weights or Path(folder, "weights.pt"))
+            module.train([observation], seed=seed, device=device, path=path, resume=False, **training)
+            yield str(path)
+    elif weights == "released" or (weights is None and spec.weights):
+        # The registry belongs to the benchmark; it is asked only by those who want the authors' file.
+        from mossfuse.remote.registry import obtain_file
+
+        yield str(obtain_file(released_name(module)).path)
+    else:
+        yield None if weights is None else str(weights)
+
+
+def fit_recipe(observation):
+    """Training parameters of MossFuse for one pair (FIT), with a patch that fits into it."""
+    return {**FIT, "patch": patch_for([observation], FIT_PATCH)}
+
+
+def patch_for(observations, wanted):
+    """Side of a training patch near ``wanted`` MSI pixels: whole blocks that fit into every pair.
+
+    At least two blocks are further from the border than the PSF reaches.
+    """
+    from mossfuse.physics.psf_geometry import geometry_of
+    from mossfuse.physics.sampling import block_span
+
+    ratio = observations[0].ratio
+    size, phase, _ = geometry_of(observations[0])
+    spans = [block_span(*each, ratio) for each in zip(size, phase, strict=True)]
+    reach = max(max(-first, last) for first, last, _ in spans)
+    blocks = max(2 + 2 * reach, -(-wanted // ratio))
+    return ratio * min(blocks, *(n for each in observations for n in each.hsi.shape[:2]))
+
+
+def informed(spec, observation):
+    """(observation as the method may see it, facts of the PSF's fit); what it needs and nobody knows is estimated."""
+    known = observation.sensor
+    fields = {"psf": ("psf",), "srf": ("srf",), "noise": ("noise_hsi", "noise_msi")}
+    lacking = [f for name, each in fields.items() if name in spec.knows for f in each if getattr(known, f) is None]
+    facts = {}
+    if lacking and spec.name != INFORMED:  # that one estimates what is left open by itself
+        from mossfuse.estimation.noise import identify
+
+        estimate, facts = identify(observation)
+        known = replace(known, **{f: getattr(estimate, f) for f in lacking})
+        log.info(
+            "%s needs the %s, estimated from the pair",
+            spec.name,
+            ", ".join(f.replace("_", " of the ") for f in lacking),
+        )
+    return replace(observation, sensor=known.restricted_to(spec.knows)), facts
+
+
+def refined(suffix, fusion, observation):
+    """The fusion with its cube refined and everything else kept."""
+    from mossfuse.refine import refine
+
+    after = refine(suffix, fusion.cube, observation)
+    return replace(fusion, cube=after.cube, psf_hat=after.psf_hat, srf_hat=after.srf_hat)
+
+
+def checked_against(observation, fusion, name, facts):
+    """(Sensor, sources, facts): given where the user knows it, else the method's estimate, else one from the pair."""
+    known, hats = observation.sensor, {"psf": fusion.psf_hat, "srf": fusion.srf_hat}
+    found, source, other = {}, {}, None
+    for what, hat in hats.items():
+        if getattr(known, what) is not None:
+            found[what], source[what] = getattr(known, what), "given"
+        elif hat is not None:
+            found[what], source[what] = np.asarray(hat, np.float64), f"estimated by {name}"
+        else:
+            if other is None:
+                from mossfuse.estimation.noise import identify
+
+                other, facts = identify(observation)
+            found[what], source[what] = getattr(other, what), "estimated from the pair"
+    if facts.get("residual", 0) > POOR:
+        log.warning(
+            "the two images hardly explain each other (residual %.0f %%): check that they show the same area, the order "
+            "of rows and cols, and the registration",
+            100 * facts["residual"],
+        )
+    return Sensor(**found, phase=known.phase, border=known.border), source, facts
+
+
+def strips(cube):
+    """A whole cube as tiles of STRIP rows."""
+    for start in range(0, len(cube), STRIP):
+        yield (slice(start, min(start + STRIP, len(cube))), slice(0, cube.shape[1])), cube[start : start + STRIP]
+
+
+def checked(tiles, name):
+    """The tiles, refused where a value is not finite."""
+    for (rows, cols), values in tiles:
+        if not np.isfinite(values).all():
+            raise MossFuseError(f"'{name}' returned values that are not finite; choose another method for this pair")
+        yield (rows, cols), values

@@ -1,0 +1,70 @@
+"""Make the pair that methods see from a scene: blur, sample, project, shift, add noise."""
+
+import zlib
+
+import numpy as np
+
+from mossfuse.errors import MossFuseError
+from mossfuse.physics.psf import make_psf
+from mossfuse.physics.sampling import BlurSample
+from mossfuse.physics.srf import apply_srf
+from mossfuse.protocol import Observation, Sensor
+
+
+def degrade(cube, degradation, srf, *, scene="", wavelengths=None):
+    """The degraded pair of a scene as an Observation whose sensor holds everything.
+
+    cube: (H, W, B) in [0, 1], H and W multiples of the ratio; srf: (M, B), rows sum to 1; scene: its name, which
+    enters the noise's seed. Computed in float64, returned as float32. Noise is white and Gaussian,
+    sigma^2 = mean(x^2) / 10^(SNR/10) per image, drawn from PCG64([noise_seed, crc32(scene)]), the HSI's first.
+    MossFuseError where shapes do not fit.
+    """
+    rows, cols, bands = cube.shape
+    srf = np.asarray(srf, np.float64)
+    if srf.ndim != 2 or srf.shape[1] != bands:
+        raise MossFuseError(
+            f"the spectral response '{degradation.srf}' has {srf.shape[-1]} columns and the scene {scene or 'given'} has {bands} bands; "
+            "make it for the scene's wavelengths"
+        )
+    psf = make_psf(degradation.psf)
+    scene_f64 = cube.astype(np.float64)
+    hsi = BlurSample(psf, degradation.phase, degradation.ratio, (rows, cols), degradation.border)(scene_f64)
+    msi = shifted(apply_srf(scene_f64, srf), degradation.shift)
+    random = np.random.Generator(np.random.PCG64([degradation.noise_seed, zlib.crc32(scene.encode())]))
+    hsi, sigma_hsi = noisy(hsi, degradation.snr_hsi, random)
+    msi, sigma_msi = noisy(msi, degradation.snr_msi, random)
+    sensor = Sensor(
+        psf=psf,
+        psf_shape=psf.shape,
+        phase=tuple(degradation.phase),
+        srf=srf,
+        noise_hsi=np.full(bands, sigma_hsi),
+        noise_msi=np.full(srf.shape[0], sigma_msi),
+        border=degradation.border,
+    )
+    return Observation(
+        hsi=hsi.astype(np.float32),
+        msi=msi.astype(np.float32),
+        ratio=degradation.ratio,
+        sensor=sensor,
+        wavelengths=None if wavelengths is None else np.asarray(wavelengths, np.float64),
+        name=scene,
+    )
+
+
+def shifted(image, shift):
+    """The image moved down and right by (rows, cols) pixels: cubic interpolation, mirrored edges, kept in [0, 1]."""
+    if not any(shift):
+        return image
+    from scipy.ndimage import shift as move
+
+    return np.clip(move(image, (*shift, 0), order=3, mode="mirror"), 0, 1)
+
+
+def noisy(image, snr, random):
+    """(image + white noise at ``snr`` dB, its sigma); (image, 0) for None, which draws all the same."""
+    draw = random.standard_normal(image.shape)
+    if snr is None:
+        return image, 0.0
+    sigma = float(np.sqrt((image**2).mean() / 10 ** (snr / 10)))
+    return image + sigma * draw, sigma
