@@ -132,16 +132,17 @@ def scenes(options):
 
 
 def degrade(options):
-    from mossfuse.benchmark.data import pairs as making
+    from mossfuse.benchmark.data.pairs import write_pair
     from mossfuse.degradations.responses import load_srf
     from mossfuse.files import read_cube
+    from mossfuse.physics import degrade as physics
 
     settings, grid = load(options)
     block, degradation = grid.block_of(options.dataset), degradation_of(options.degradation, grid)
     cube, wavelengths = read_cube(DATA / options.dataset / "scenes" / f"{options.scene}.mat")
     srf = load_srf(degradation.srf, wavelengths, mirror_folders(settings))
-    pair = making.degrade(cube, degradation, srf, scene=options.scene, wavelengths=wavelengths)
-    making.write_pair(
+    pair = physics.degrade(cube, degradation, srf, scene=options.scene, wavelengths=wavelengths)
+    write_pair(
         Path(settings["results"], options.dataset, options.degradation, "_pairs", f"{options.scene}.mat"),
         pair,
         degradation=degradation,
