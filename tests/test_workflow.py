@@ -324,17 +324,6 @@ def test_profiles_are_taken_and_name_rules_that_exist(tmp_path):
     assert code == 0, output
 
 
-def test_lint_and_format_are_clean():
-    for command in (
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["snakefmt", "--check", "Snakefile", "workflow"],
-        ["snakemake", "--lint"],
-    ):
-        result = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True)
-        assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}{result.stderr}"
-
-
 @pytest.mark.slow
 def test_cubes_made_elsewhere_are_scored_and_marked(finished, tmp_path):
     """One scene's cube is there, the other one's is missing: a row 'external' and a row with its reason."""

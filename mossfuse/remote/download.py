@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mossfuse import __version__
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_text, writing
 from mossfuse.files.hashing import sha256_of
@@ -221,7 +220,7 @@ def fetch(url, part):
 def transfer(url, part):
     """One request: append to ``part`` where the server continues it, otherwise start it anew."""
     start = size_of(part)
-    headers = {"User-Agent": f"mossfuse/{__version__}"}
+    headers = {"User-Agent": "mossfuse"}
     if start:
         headers["Range"] = f"bytes={start}-"
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_S) as response:
