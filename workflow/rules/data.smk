@@ -67,7 +67,11 @@ rule degrade:
         "../envs/mossfuse.yaml"
     params:
         spec=lambda w: repr(GRID.degradations[w.degradation]),
-        code=code("benchmark/data/pairs.py", "physics/degrade.py", "degradations/responses.py"),
+        code=code(
+            "benchmark/data/pairs.py",
+            "physics/degrade.py",
+            "degradations/responses.py",
+        ),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench degrade --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
