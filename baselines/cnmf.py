@@ -13,7 +13,7 @@ Published numbers: none on CAVE.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="cnmf",
@@ -21,7 +21,7 @@ METHOD = Method(
     citation="Yokoya, Yairi, Iwasaki, IEEE TGRS 50(2), 2012",
     licence="own implementation (MIT); original all rights reserved",
     knows=frozenset({"psf", "phase"}),
-    params={"endmembers": None, "iterations": 200, "faithful": False},
+    params={"endmembers": Parameter.count(None), "iterations": Parameter.count(200), "faithful": False},
     presets={"smoke": {"iterations": 10}, "faithful": {"faithful": True}},
     code="magamig/hif-benchmarking@ef23570",
 )

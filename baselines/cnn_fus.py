@@ -18,7 +18,7 @@ Published numbers: none for this denoiser.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="cnn-fus-tv",
@@ -28,7 +28,14 @@ METHOD = Method(
     licence="written from the paper's mathematics; the authors' code and weights state no licence and are not used",
     knows=frozenset({"psf", "phase", "srf"}),
     stochastic=False,
-    params={"subspace": 10, "sigma": 1e-3, "mu": 1e-3, "growth": 1.1, "iterations": 15, "faithful": False},
+    params={
+        "subspace": Parameter.count(10),
+        "sigma": Parameter.non_negative(1e-3),
+        "mu": Parameter.positive(1e-3),
+        "growth": Parameter(1.1, minimum=1),
+        "iterations": Parameter.count(15),
+        "faithful": False,
+    },
     presets={"smoke": {"iterations": 3}, "faithful": {"faithful": True}},
     code="magamig/hif-benchmarking@ef23570",
     note="the paper's scheme with a total-variation denoiser; not the CNN of the paper",
@@ -44,13 +51,11 @@ def fuse(
     subspace: dimension of D, reduced to what the LR-HSI can carry; sigma: weight of the prior; mu, growth, iterations:
     the ADMM; faithful: start from zero coefficients. MossFuseError where the sensor is not known or the pair is malformed.
     """
-    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
     from .shared.checks import known_operator
     from .shared.subspace import SubspaceData
 
-    at_least_one(iterations=iterations)
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)
     split = data.interpolated()
     split = np.zeros_like(split) if faithful else split

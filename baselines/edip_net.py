@@ -24,7 +24,8 @@ METHOD = Method(
     published=(
         Published(
             dataset="CAVE",
-            setting="x32; the figure names neither data set nor ratio, CAVE x32 is assumed because the values fit",
+            ratio=32,
+            note="the figure names neither dataset nor ratio; CAVE x32 is assumed because the values fit",
             metrics={"psnr": 38.8, "seconds": 1600.0, "parameters": 2.25e6},
             source="img/first.png of dusongcheng/MossFuse, read by pixel (0.1 dB, 5 % of the time); 2.25 M needs width 102",
         ),

@@ -14,7 +14,7 @@ Published numbers: none on CAVE.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHODS = (
     Method(
@@ -24,7 +24,7 @@ METHODS = (
         licence="own implementation (MIT); originals GPL-2.0",
         knows=frozenset({"psf", "phase", "srf"}),
         stochastic=False,
-        params={"dimension": 15, "prior_weight": 1e-11, "faithful": False},
+        params={"dimension": Parameter.count(15), "prior_weight": Parameter.positive(1e-11), "faithful": False},
         presets={"faithful": {"faithful": True}},
         code="qw245/BlindFuse; magamig/hif-benchmarking@ef23570",
     ),
@@ -35,7 +35,7 @@ METHODS = (
         licence="own implementation (MIT); originals GPL-2.0",
         knows=frozenset({"psf", "phase", "srf", "noise"}),
         stochastic=False,
-        params={"dimension": 15, "prior_weight": None},
+        params={"dimension": Parameter.count(15), "prior_weight": Parameter.positive(None)},
         code="qw245/BlindFuse",
     ),
 )

@@ -17,7 +17,7 @@ Published numbers: none under this protocol.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="ltmr",
@@ -26,7 +26,15 @@ METHOD = Method(
     'regularization," IEEE TIP, vol. 28, no. 10, pp. 5135-5146, 2019',
     licence="written from the paper's mathematics; the authors' code states no licence and was not copied",
     knows=frozenset({"psf", "phase", "srf"}),
-    params={"subspace": 10, "eta": 1e-3, "mu": 1e-3, "iterations": 100, "patch": 7, "overlap": 4, "clusters": 200},
+    params={
+        "subspace": Parameter.count(10),
+        "eta": Parameter.non_negative(1e-3),
+        "mu": Parameter.positive(1e-3),
+        "iterations": Parameter.count(100),
+        "patch": Parameter.count(7),
+        "overlap": Parameter.count(4, minimum=0),
+        "clusters": Parameter.count(200),
+    },
     presets={"smoke": {"iterations": 10, "clusters": 20}},
     code="magamig/hif-benchmarking@ef23570",
 )
@@ -42,7 +50,6 @@ def fuse(
     ADMM; patch, overlap: pixels; clusters: groups of similar MSI patches. MossFuseError where the sensor is not known or
     the pair is malformed.
     """
-    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
     from .shared.checks import known_operator
@@ -50,7 +57,6 @@ def fuse(
     from .shared.similar_patches import PatchGrid, similar_patches
     from .shared.subspace import SubspaceData
 
-    at_least_one(iterations=iterations)
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)
     grid = PatchGrid(observation.msi.shape[:2], patch, patch - overlap)
     groups = similar_patches(grid.cut(observation.msi), clusters, np.random.default_rng(seed))

@@ -17,7 +17,7 @@ Published numbers: none under this protocol.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="lttr",
@@ -26,7 +26,14 @@ METHOD = Method(
     'super-resolution," IEEE TNNLS, vol. 30, no. 9, pp. 2672-2683, 2019',
     licence="written from the paper's mathematics; the authors' code states no licence and was not copied",
     knows=frozenset({"psf", "phase", "srf"}),
-    params={"eta": 1e-2, "mu": 1e-3, "iterations": 25, "patch": 8, "overlap": 4, "clusters": 160},
+    params={
+        "eta": Parameter.non_negative(1e-2),
+        "mu": Parameter.positive(1e-3),
+        "iterations": Parameter.count(25),
+        "patch": Parameter.count(8),
+        "overlap": Parameter.count(4, minimum=0),
+        "clusters": Parameter.count(160),
+    },
     presets={"smoke": {"iterations": 5, "clusters": 20}},
     code="magamig/hif-benchmarking@ef23570",
 )
@@ -41,7 +48,6 @@ def fuse(
     eta: weight of the rank penalty; mu, iterations: the ADMM; patch, overlap: pixels; clusters: groups of similar MSI
     patches. MossFuseError where the sensor is not known or the pair is malformed.
     """
-    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
     from .shared.checks import known_operator
@@ -50,7 +56,6 @@ def fuse(
     from .shared.similar_patches import PatchGrid, similar_patches
     from .shared.sylvester import SylvesterSolver
 
-    at_least_one(iterations=iterations)
     operator = known_operator(observation, METHOD.title)
     hsi, msi, sensor = observation.hsi, observation.msi, observation.sensor
     grid = PatchGrid(msi.shape[:2], patch, patch - overlap)

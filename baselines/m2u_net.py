@@ -13,7 +13,7 @@ residual instead of building the cube anew behind a sigmoid. The preset 'paper' 
 Published numbers: none on CAVE.
 """
 
-from mossfuse.protocol import Method
+from mossfuse.protocol import Method, Parameter
 
 from .shared.two_streams.fuse import PARAMS, PRESETS, SHARED
 
@@ -21,7 +21,7 @@ METHOD = Method(
     name="m2u-net",
     title="M2U-Net",
     citation="J. Li et al. Model-informed multistage unsupervised network. IEEE TGRS 62, 5516117, 2024.",
-    params={**PARAMS, "operator_steps": 6000},
+    params={**PARAMS, "operator_steps": Parameter.count(6000)},
     presets={"smoke": PRESETS["smoke"], "paper": {**PRESETS["paper"], "detail_width": 260}},
     code="JiaxinLiCAS/M2U-Net_TGRS@c7e7d34",
     **SHARED,

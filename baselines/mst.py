@@ -10,7 +10,7 @@ of the training split, which makes it the plain-transformer counterpart of MossF
 Published numbers: none for this use.
 """
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 SHARED = {
     "citation": "Y. Cai, J. Lin, X. Hu, H. Wang, X. Yuan, Y. Zhang, R. Timofte, L. Van Gool. MST. CVPR, 2022.",
@@ -19,14 +19,19 @@ SHARED = {
     "gpu": True,
     "code": "caiyuanhao1998/MST@9ff03b9",
 }
-RECIPE = {"dim": 32, "patch": 64, "batch": 1, "learning_rate": 1e-3}
+RECIPE = {
+    "dim": Parameter.count(32),
+    "patch": Parameter.count(64),
+    "batch": Parameter.count(1),
+    "learning_rate": Parameter.positive(1e-3),
+}
 SMOKE = {"dim": 8, "steps": 20, "patch": 32}
 METHODS = (
     Method(
         name="mst",
         title="MST trunk, per scene",
         trains="scene",
-        params={**RECIPE, "steps": 2000},
+        params={**RECIPE, "steps": Parameter.count(2000)},
         presets={"smoke": SMOKE, "paper": {"steps": 10000, "patch": 128, "batch": 4}},
         note="a spectral-wise transformer with MossFuse's operators; no published method ('paper': a longer schedule of ours)",
         **SHARED,
@@ -35,7 +40,13 @@ METHODS = (
         name="mst-dataset",
         title="MST trunk, trained",
         trains="dataset",
-        train_params={**RECIPE, "steps": 30000, "patch": 128, "batch": 4, "save_every": 500},
+        train_params={
+            **RECIPE,
+            "steps": Parameter.count(30000),
+            "patch": Parameter.count(128),
+            "batch": Parameter.count(4),
+            "save_every": Parameter.count(500),
+        },
         presets={"smoke": {**SMOKE, "batch": 2}, "paper": {"steps": 245000}},
         note="a spectral-wise transformer in MossFuse's place; no published method ('paper': as many steps as MossFuse's)",
         **SHARED,

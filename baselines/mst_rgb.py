@@ -10,7 +10,7 @@ error is not below 0.01; no flips (see mossfuse.fitting.crops).
 Published numbers: none under this protocol.
 """
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="mst-rgb",
@@ -19,7 +19,14 @@ METHOD = Method(
     licence="own implementation (original MIT)",
     trains="supervised",
     gpu=True,
-    train_params={"dim": 31, "patch": 128, "batch": 8, "learning_rate": 4e-4, "steps": 30000, "save_every": 500},
+    train_params={
+        "dim": Parameter.count(31),
+        "patch": Parameter.count(128),
+        "batch": Parameter.count(8),
+        "learning_rate": Parameter.positive(4e-4),
+        "steps": Parameter.count(30000),
+        "save_every": Parameter.count(500),
+    },
     presets={"smoke": {"dim": 8, "patch": 16, "batch": 2, "steps": 6}, "paper": {"steps": 300000, "batch": 20}},
     code="caiyuanhao1998/MST-plus-plus",
     note="trained with ground truth; never sees the HSI",

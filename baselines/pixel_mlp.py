@@ -12,7 +12,7 @@ scenes and on CAVE's chart_and_stuffed_toy at half size (the notebooks' own are 
 Published numbers: none on CAVE (Pavia, Washington DC, KSC, Botswana).
 """
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 CITATION = "R. Shah, M. Duarte. SpectraLift. arXiv:2507.13339, 2025."
 SHARED = {
@@ -20,7 +20,14 @@ SHARED = {
     "licence": "own implementation (original MIT)",
     "trains": "scene",
     "gpu": True,
-    "params": {"width": 64, "depth": 6, "steps": 2500, "members": 3, "learning_rate": 1e-2, "graphs": False},
+    "params": {
+        "width": Parameter.count(64),
+        "depth": Parameter.count(6),
+        "steps": Parameter.count(2500),
+        "members": Parameter.count(3),
+        "learning_rate": Parameter.positive(1e-2),
+        "graphs": False,
+    },
     "presets": {"smoke": {"steps": 100, "members": 1}, "paper": {"members": 1}},
     "code": "ritikgshah/SpectraLift@245533e",
 }
@@ -58,11 +65,9 @@ def fuse(
     """
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
-    from mossfuse.parameters import at_least_one
 
     from .shared.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
 
-    at_least_one(members=members, width=width, depth=depth)
     sensor = observation.sensor if observation.sensor.srf is not None else estimated(observation)
     target, msi = pixel_list(observation.hsi, device), pixel_list(observation.msi, device)
     source = target @ target.new_tensor(sensor.srf).T

@@ -11,7 +11,7 @@ Published numbers: none on CAVE.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 CITATION = "Liu, Int. J. Remote Sensing 21(18), 2000; Selva et al., IEEE JSTARS 8(6), 2015"
 METHODS = (
@@ -21,7 +21,7 @@ METHODS = (
         citation=CITATION,
         licence="own implementation (MIT)",
         stochastic=False,
-        params={"floor": 1e-6},
+        params={"floor": Parameter.non_negative(1e-6)},
         code="magamig/hif-benchmarking@ef23570",
     ),
     Method(
@@ -31,7 +31,7 @@ METHODS = (
         licence="own implementation (MIT)",
         knows=frozenset({"psf", "phase"}),
         stochastic=False,
-        params={"floor": 0.004},
+        params={"floor": Parameter.non_negative(0.004)},
         code="magamig/hif-benchmarking@ef23570",
         note="the modulation of SFIM-HS with the sensor's own low-pass",
     ),

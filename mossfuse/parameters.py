@@ -1,17 +1,14 @@
 """A method's parameters: its defaults, a named preset on top of them, and single changes by name."""
 
-import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import numpy as np
-
-from mossfuse.errors import MossFuseError
-from mossfuse.protocol import EMPTY
-
-KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+from mossfuse.errors import MossFuseError, suggestion
+from mossfuse.protocol import EMPTY, Method, Parameter
 
 
-def with_preset(method, preset=None, place=""):
-    """({parameters of fuse}, {parameters of train}) of a Method, with those of the preset of that name (None: defaults).
+def with_preset(method: Method, preset: str | None = None, place: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parameters of ``fuse`` and of ``train`` under a preset (None: the defaults).
 
     place: what the message of the MossFuseError for an unknown preset begins with.
     """
@@ -20,54 +17,62 @@ def with_preset(method, preset=None, place=""):
             f"{place}method '{method.name}' has no preset '{preset}'; it has: {', '.join(method.presets) or 'none'}"
         )
     chosen = EMPTY if preset is None else method.presets[preset]
-    return tuple(
-        defaults | {key: value for key, value in chosen.items() if key in defaults}
-        for defaults in (dict(method.params), dict(method.train_params))
-    )
+
+    def apply(defaults: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(defaults) | {key: value for key, value in chosen.items() if key in defaults}
+
+    return apply(method.params), apply(method.train_params)
 
 
-def changed(values, changes, owner, place=""):
-    """The dict ``values`` with ``changes``, each of the kind that its default has (a default of None takes anything).
+def apply_changes(
+    values: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    owner: str,
+    place: str = "",
+    ranges: Mapping[str, Parameter] = EMPTY,
+) -> dict[str, Any]:
+    """Return ``values`` with ``changes``, each of the type and within the range of its parameter.
 
-    owner: what has these parameters, for the message of the MossFuseError that an unknown name or a wrong kind raises.
+    owner: what has these parameters, such as "method 'nsgp'"; place: where the changes are written. Both appear in the
+    MossFuseError that an unknown name or a value out of range raises. ranges: name -> Parameter; a parameter without one
+    takes values of the type it has in ``values`` (any type where that is None).
     """
-    return values | {key: of_kind(values, key, value, owner, place) for key, value in changes.items()}
+    changed = dict(values)
+    for key, value in changes.items():
+        if key not in values:
+            raise MossFuseError(f"{place}{owner} has no parameter '{key}'; {suggestion(key, values, 'it has')}")
+        changed[key] = check_value(ranges.get(key, Parameter(values[key])), key, value, owner, place)
+    return changed
 
 
-def of_kind(values, key, value, owner, place):
-    if key not in values:
-        near = difflib.get_close_matches(key, values, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(values) or 'none'}"
-        raise MossFuseError(f"{place}{owner} has no parameter '{key}'; {hint}")
-    kind = type(values[key])
+def check_value(parameter: Parameter, key: str, value: Any, owner: str, place: str = "") -> Any:
+    """Return the value as the parameter's type; raise MossFuseError where it has another type or is out of range."""
+    import numpy as np
+
     value = value.item() if isinstance(value, np.generic) else value
-    if kind not in KINDS or type(value) is kind:
-        return value
-    if kind is float and type(value) is int:
+    if not parameter.allows(value):
+        raise MossFuseError(f"{place}parameter '{key}' of {owner} is {value!r}; it must be {parameter.describe()}")
+    if type(value) is int and float in parameter.kinds and int not in parameter.kinds:
         return float(value)
-    raise MossFuseError(f"{place}parameter '{key}' of {owner} must be {KINDS[kind]}, not {value!r}")
+    return value
 
 
-def at_least_one(**counts):
-    """MossFuseError where one of the numbers, named as the method's parameter, is below 1."""
-    for name, value in counts.items():
-        if value < 1:
-            raise MossFuseError(f"parameter '{name}' is {value}; it must be at least 1")
+def parse_changes(texts: Iterable[str]) -> dict[str, Any]:
+    """Return {'ema': 0, 'precision': 'bfloat16'} for ['ema=0', 'precision=bfloat16'].
 
-
-def parsed(texts):
-    """{'ema': 0, 'precision': 'bfloat16'} of ['ema=0', 'precision=bfloat16']; MossFuseError where '=' is missing."""
+    Raises MossFuseError for text that is not KEY=VALUE.
+    """
     changes = {}
     for text in texts:
         key, separator, value = text.partition("=")
         if not (key and separator and value):
             raise MossFuseError(f"--set {text} sets nothing; write KEY=VALUE")
-        changes[key] = read(value)
+        changes[key] = parse_value(value)
     return changes
 
 
-def read(text):
-    """The truth value, None, whole number, number or word that a text stands for."""
+def parse_value(text: str) -> Any:
+    """Return the truth value, None, whole number, number or string that a text stands for."""
     words = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]

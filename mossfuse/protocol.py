@@ -1,4 +1,4 @@
-"""The contracts of the benchmark: what a scene, a degraded pair, a method and a result are.
+"""The public contract: scenes, degraded pairs, methods and results.
 
 Everything here is data. The module imports nothing heavy, because the workflow reads it at every start.
 Arrays are laid out (rows, cols, bands), float32, scaled to [0, 1]; wavelengths are in nanometres.
@@ -6,10 +6,12 @@ Arrays are laid out (rows, cols, bands), float32, scaled to [0, 1]; wavelengths 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,18 +19,26 @@ if TYPE_CHECKING:
 KNOWLEDGE = ("psf", "phase", "srf", "noise")
 TRAINING = ("none", "scene", "dataset", "supervised")
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+KIND_NAMES: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    type(None): "none",
+}
 
 
 @dataclass(frozen=True)
 class Sensor:
-    """What is known of the two cameras; ``None`` means that a method has to estimate it.
+    """What is known about the two cameras; ``None`` means that a method has to estimate it.
 
     psf: (k_rows, k_cols), non-negative, sums to 1; the window of low-resolution pixel (i, j) starts at
-        high-resolution row ``i * ratio + phase[0] - (k_rows - 1) // 2`` (columns alike).
+        high-resolution row ``i * ratio + phase[0] - (k_rows - 1) // 2``, and likewise for columns.
     psf_shape: (k_rows, k_cols) of the PSF's support, known whenever the phase is.
     phase: (row, col) of the high-resolution pixel on which the PSF of low-resolution pixel (0, 0) is centred.
     srf: (msi bands, hsi bands), rows sum to 1.
-    noise_hsi, noise_msi: standard deviation of white noise, one per band, in units of the image.
+    noise_hsi, noise_msi: standard deviation of white noise, one value per band, in units of the image.
+    border: how images continue beyond their border: 'reflect' (without repeating the edge), 'wrap' or 'zero'.
     """
 
     psf: np.ndarray | None = None
@@ -40,7 +50,7 @@ class Sensor:
     border: str = "reflect"
 
     def restricted_to(self, knows: frozenset[str] | set[str]) -> Sensor:
-        """The same sensor with everything outside ``knows`` (a subset of KNOWLEDGE) removed."""
+        """Return this sensor without anything outside ``knows`` (a subset of KNOWLEDGE)."""
         geometry = "phase" in knows or "psf" in knows
         return replace(
             self,
@@ -71,12 +81,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Fusion:
-    """What a method returns.
+    """The result of a method.
 
-    cube: (H, W, B) float32, not clipped. psf_hat / srf_hat: the method's own estimates, laid out as in Sensor.
-    phase_hat: (row, col) of the pixel that psf_hat is centred on, where the method was not told the phase.
+    cube: (H, W, B) float32, not clipped. psf_hat, srf_hat: the method's own estimates, laid out as in Sensor.
+    phase_hat: (row, col) of the pixel that psf_hat is centred on, where the method did not know the phase.
     history: columns of OBSERVABLE quantities (losses, residuals) by name, one value per logged step.
-    notes: short facts worth a line in the report (numbers or strings).
+    notes: short facts for the report (numbers or text).
     """
 
     cube: np.ndarray
@@ -89,31 +99,201 @@ class Fusion:
 
 @dataclass(frozen=True)
 class Published:
-    """Figures printed by a method's authors (or read from their files), never mixed with ours."""
+    """Values printed by a method's authors (or read from their files); never mixed with measured ones.
+
+    dataset: name of the dataset. metrics: metric name -> value; also 'seconds', 'parameters' and 'flops'. source: where
+    the values stand. ratio: None where the source does not state it; such values are not compared with measured ones.
+    degradation: PSF and other details of how the pairs were made. split: the scenes, such as '16 test scenes'.
+    convention: how the metrics were computed (peak value, bit depth). note: caveats. None: unknown.
+    """
 
     dataset: str
-    setting: str
     metrics: Mapping[str, float]
     source: str
+    ratio: int | None = None
+    degradation: str | None = None
+    split: str | None = None
+    convention: str | None = None
+    note: str = ""
+
+    @property
+    def setting(self) -> str:
+        """The experimental setting as text: 'x32, random PSF, 16 test scenes; note'."""
+        ratio = None if self.ratio is None else f"x{self.ratio}"
+        known = ", ".join(part for part in (ratio, self.degradation, self.split, self.convention) if part)
+        return "; ".join(part for part in (known, self.note) if part)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return every field, and ``setting``, as data that JSON can hold."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {
+            "metrics": dict(self.metrics),
+            "setting": self.setting,
+        }
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter's default and the values it may take.
+
+    minimum, maximum: inclusive bounds; above, below: exclusive bounds. choices: the only values allowed.
+    kinds: types allowed (bool, int, float, str, NoneType); by default the type of ``default``, or any type where that is
+    none of them or None. A whole number is accepted where a number is asked for. Raises ValueError where the default
+    itself is not allowed.
+    """
+
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    choices: tuple[Any, ...] = ()
+    kinds: tuple[type, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.kinds and type(self.default) in (bool, int, float, str):
+            object.__setattr__(self, "kinds", (type(self.default),))
+        if not self.allows(self.default):
+            raise ValueError(f"the default {self.default!r} must be {self.describe()}")
+
+    @classmethod
+    def count(cls, default: int | None, minimum: int = 1, maximum: int | None = None) -> Parameter:
+        """Return a whole number of at least ``minimum``; a default of None allows None as well."""
+        kinds = (int, type(None)) if default is None else (int,)
+        return cls(default, minimum=minimum, maximum=maximum, kinds=kinds)
+
+    @classmethod
+    def positive(cls, default: float | None) -> Parameter:
+        """Return a number above 0, such as a step size; a default of None allows None as well."""
+        kinds = (float, type(None)) if default is None else (float,)
+        return cls(default, above=0, kinds=kinds)
+
+    @classmethod
+    def non_negative(cls, default: float) -> Parameter:
+        """Return a number of at least 0, such as a weight."""
+        return cls(default, minimum=0, kinds=(float,))
+
+    @classmethod
+    def choice(cls, default: str, *others: str) -> Parameter:
+        """Return text that is ``default`` or one of ``others``."""
+        return cls(default, choices=(default, *others))
+
+    def is_of_kind(self, value: Any) -> bool:
+        """Return whether the value's type is allowed."""
+        return not self.kinds or type(value) in self.kinds or (float in self.kinds and type(value) is int)
+
+    def allows(self, value: Any) -> bool:
+        """Return whether the parameter may take the value."""
+        if not self.is_of_kind(value) or (self.choices and value not in self.choices):
+            return False
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.is_bounded:
+            return True
+        return (
+            math.isfinite(value)
+            and (self.minimum is None or value >= self.minimum)
+            and (self.maximum is None or value <= self.maximum)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether numbers have any bound."""
+        return any(bound is not None for bound in (self.minimum, self.maximum, self.above, self.below))
+
+    def describe_range(self) -> str:
+        """Return the range as text, such as 'at least 1' or 'one of best, fast'; empty where there is none."""
+        if self.choices:
+            return f"one of {', '.join(map(str, self.choices))}"
+        bounds = (("at least", self.minimum), ("above", self.above), ("at most", self.maximum), ("below", self.below))
+        text = " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+        return f"{text} or none" if text and type(None) in self.kinds else text
+
+    def describe(self) -> str:
+        """Return kind and range as text, such as 'a whole number, at least 1'."""
+        if self.choices:
+            return self.describe_range()
+        kinds = " or ".join(KIND_NAMES.get(kind, kind.__name__) for kind in self.kinds if kind is not type(None))
+        return ", ".join(part for part in (kinds, self.describe_range()) if part)
+
+
+class Parameters(Mapping[str, Any]):
+    """A read-only mapping from parameter names to default values; ``declared`` holds their Parameter objects."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.declared: dict[str, Parameter] = (
+            dict(values.declared)
+            if isinstance(values, Parameters)
+            else {name: value if isinstance(value, Parameter) else Parameter(value) for name, value in values.items()}
+        )
+
+    def __getitem__(self, name: str) -> Any:
+        return self.declared[name].default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.declared)
+
+    def __len__(self) -> int:
+        return len(self.declared)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class Fuse(Protocol):
+    """The function ``fuse`` of a method's module."""
+
+    def __call__(
+        self, observation: Observation, *, seed: int, device: str, checkpoint: str | Path | None = None, **params: Any
+    ) -> Fusion:
+        """Fuse one pair.
+
+        seed: of everything random; device: such as 'cpu' or 'cuda'; checkpoint: file written by ``train``, or the
+        authors' weights; params: the method's ``params`` by name. A method that can save cubes while it fits has a
+        further keyword ``iterates=None`` (mossfuse.fitting.stages.fit). Raises MossFuseError for input it cannot use.
+        """
+        ...
+
+
+class Train(Protocol):
+    """The function ``train`` of a method's module, needed where ``trains`` is 'dataset' or 'supervised'."""
+
+    def __call__(
+        self,
+        pairs: Sequence[Observation],
+        *,
+        seed: int,
+        device: str,
+        path: str | Path,
+        resume: bool,
+        truths: Sequence[np.ndarray] | None = None,
+        **params: Any,
+    ) -> Mapping[str, list]:
+        """Train on pairs, write the checkpoint to ``path`` and return columns of the training's history.
+
+        resume: continue an interrupted training where one is found beside ``path``. truths: cubes (H, W, B) of the
+        pairs, given to 'supervised' methods alone. params: the method's ``train_params`` by name.
+        """
+        ...
 
 
 @dataclass(frozen=True)
 class Method:
-    """The specification of a method; the function ``fuse`` stands beside it in the same module.
+    """The specification of a method; the function ``fuse`` (see Fuse) stands beside it in the same module.
 
-    fuse(observation, *, seed, device, checkpoint=None, **params) -> Fusion
-        (with a further keyword ``iterates=None`` where it can save cubes on its way; see mossfuse.fitting.stages.fit)
-    train(pairs, *, seed, device, path, resume, truths=None, **params) -> dict of history columns
-        (only where ``trains`` is 'dataset' or 'supervised'; writes the checkpoint to ``path``;
-        ``pairs`` is a list of Observation; ``truths`` is given to 'supervised' methods alone).
+    A method that trains on a dataset has a function ``train`` as well (see Train).
 
     knows: subset of KNOWLEDGE handed over in ``observation.sensor``; everything else is None there.
     trains: 'none', 'scene' (fits itself to each pair), 'dataset' (to the training split's pairs, without
         ground truth) or 'supervised' (to the training split with ground truth).
     weights: name of a registry file with the authors' weights, or None.
     stochastic: False where the seed changes nothing; such a method runs with the first seed only.
-    params: defaults of ``fuse``; train_params: defaults of ``train``.
-    presets: named overrides such as {'smoke': {...}, 'paper': {...}}, for fuse and train alike.
+    gpu: whether a GPU makes it faster.
+    params: parameters of ``fuse``: name -> default value, or a Parameter with its range; train_params: those of ``train``.
+        Both then read as mappings from names to default values; ``ranges`` and ``train_ranges`` hold the Parameters.
+    presets: named overrides such as {'smoke': {...}, 'paper': {...}}, for fuse and train.
+    published: values from the literature. code: the official code and its commit. note: one line for the report.
+
+    Raises ValueError for unknown knowledge or training, and for presets with unknown parameters or values out of range.
     """
 
     name: str
@@ -132,15 +312,38 @@ class Method:
     code: str = ""
     note: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         unknown = set(self.knows) - set(KNOWLEDGE)
         if unknown or self.trains not in TRAINING:
             raise ValueError(f"method '{self.name}': knows must be within {KNOWLEDGE}, trains one of {TRAINING}")
+        object.__setattr__(self, "params", Parameters(self.params))
+        object.__setattr__(self, "train_params", Parameters(self.train_params))
+        for preset, values in self.presets.items():
+            for name, value in values.items():
+                owners = [ranges[name] for ranges in (self.ranges, self.train_ranges) if name in ranges]
+                if not owners:
+                    raise ValueError(f"method '{self.name}': preset '{preset}' sets the unknown parameter '{name}'")
+                for parameter in owners:
+                    if not parameter.allows(value):
+                        raise ValueError(
+                            f"method '{self.name}': preset '{preset}' sets '{name}' to {value!r}; "
+                            f"it must be {parameter.describe()}"
+                        )
+
+    @property
+    def ranges(self) -> Mapping[str, Parameter]:
+        """The parameters of ``fuse`` with their ranges."""
+        return Parameters(self.params).declared
+
+    @property
+    def train_ranges(self) -> Mapping[str, Parameter]:
+        """The parameters of ``train`` with their ranges."""
+        return Parameters(self.train_params).declared
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of somebody else: where it is had, what it must hash to (None: recorded on first download).
+    """A third-party file: its URLs and expected SHA-256 (None: recorded on first download).
 
     mirror_names: further relative paths under which a mirror folder may hold it (``name`` is always tried).
     """
@@ -154,7 +357,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The specification of a dataset; ``obtain`` and ``read`` stand beside it in the same module.
+    """The specification of a dataset; the functions ``obtain`` and ``read`` stand beside it in the same module.
 
     obtain(scenes, folder, mirrors) -> dict scene -> {'source': str, 'files': [...], 'sha256': {...}}
         makes every scene's raw files available (in a mirror, in ``folder``, or by download) and verifies them.
@@ -176,6 +379,7 @@ class Dataset:
 
     @property
     def scenes(self) -> tuple[str, ...]:
+        """Every scene: those of the training split, then those of the test split."""
         return self.train + self.test
 
 

@@ -227,6 +227,8 @@ def catalogue(cubes, degradation, ratio):
     published = [
         {
             "dataset": next(iter(cubes)),
+            "ratio": ratio,
+            "split": "12 scenes",
             "setting": f"x{ratio}, 12 scenes",
             "metrics": {"psnr": 42.3},
             "source": "figure 1",

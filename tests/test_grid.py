@@ -73,7 +73,7 @@ def test_every_grid_entry_times_its_own_first_scene_and_seed():
         (
             [{"methods": ["bicubic+dc"]}],
             {"methods": {"bicubic+dc": {"params": {"subspce": 3}}}},
-            "did you mean 'subspace'",
+            "did you mean subspace",
         ),
         (
             [{"methods": ["bicubic+dc"]}],
@@ -98,7 +98,7 @@ def test_every_grid_entry_times_its_own_first_scene_and_seed():
         (
             [{"methods": ["mossfuse"]}],
             {"methods": {"mossfuse": {"train": {"ema": "1e-3"}}}},
-            "must be a number, not '1e-3'",
+            "is '1e-3'; it must be a number",
         ),
     ],
 )

@@ -11,7 +11,7 @@ Published numbers: none under this protocol.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="cstf",
@@ -19,7 +19,14 @@ METHOD = Method(
     citation="Li, Dian, Fang, Bioucas-Dias, IEEE TIP 27(8), 2018",
     licence="own implementation (MIT); original without licence",
     knows=frozenset({"psf", "phase", "srf"}),
-    params={"atoms": 240, "spectra": 9, "sparsity": 1e-5, "proximity": 1e-3, "iterations": 15, "core_iterations": 60},
+    params={
+        "atoms": Parameter.count(240),
+        "spectra": Parameter.count(9),
+        "sparsity": Parameter.non_negative(1e-5),
+        "proximity": Parameter.positive(1e-3),
+        "iterations": Parameter.count(15),
+        "core_iterations": Parameter.count(60),
+    },
     presets={"smoke": {"atoms": 24, "iterations": 2, "core_iterations": 10}},
     code="renweidian/CSTF",
 )
@@ -44,7 +51,6 @@ def fuse(
     atoms: columns of W and H (at most the image's sides); spectra: columns of S. sparsity: weight of the core's l1 norm;
     proximity: weight of the distance to the previous iterate. Raises MossFuseError where PSF, phase or SRF is unknown.
     """
-    from mossfuse.parameters import at_least_one
     from mossfuse.progress import track
 
     from ..shared.checks import known_operator
@@ -52,7 +58,6 @@ def fuse(
     from .ksvd import ksvd
     from .tucker import mode_product, unfold
 
-    at_least_one(iterations=iterations, core_iterations=core_iterations)
     known = known_operator(observation, "CSTF")
     rng = np.random.default_rng(seed)
     y, z = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)

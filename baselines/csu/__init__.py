@@ -13,7 +13,7 @@ Published numbers: on CAVE with a box average at ratio 32, 8-bit RMSE; not compa
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="csu",
@@ -21,7 +21,7 @@ METHOD = Method(
     citation="Lanaras, Baltsavias, Schindler, ICCV 2015",
     licence="own implementation (MIT); original MIT",
     knows=frozenset({"psf", "phase", "srf"}),
-    params={"endmembers": 10, "iterations": 400, "faithful": False},
+    params={"endmembers": Parameter.count(10), "iterations": Parameter.count(400), "faithful": False},
     presets={"smoke": {"iterations": 10}, "faithful": {"faithful": True}},
     code="lanha/SupResPALM",
 )
@@ -38,7 +38,6 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=10, iteration
     endmembers: their number, at most the HSI's bands and pixels; iterations: outer alternations at most.
     Raises MossFuseError where the PSF, its phase or the SRF is unknown.
     """
-    from mossfuse.parameters import at_least_one
     from mossfuse.physics.psf import box_psf
     from mossfuse.physics.sampling import BlurSample
     from mossfuse.progress import track
@@ -47,7 +46,6 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=10, iteration
     from ..shared.resize import imresize
     from .sunsal import abundances
 
-    at_least_one(iterations=iterations)
     operator = known_operator(observation, "CSU")
     hsi, msi, ratio = observation.hsi, observation.msi, observation.ratio
     if faithful:

@@ -13,7 +13,7 @@ As described, the attention map sums to one over all MSI pixels, so the attended
 Published numbers: 35.6 dB in MossFuse's figure, read by pixel; about an hour per HSI on a GTX 2080 (official README).
 """
 
-from mossfuse.protocol import Fusion, Method, Published
+from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 METHOD = Method(
     name="cucanet",
@@ -23,7 +23,12 @@ METHOD = Method(
     knows=frozenset({"phase"}),
     trains="scene",
     gpu=True,
-    params={"channels": 128, "endmembers": 128, "steps": 900, "learning_rate": 5e-3},
+    params={
+        "channels": Parameter.count(128),
+        "endmembers": Parameter.count(128),
+        "steps": Parameter.count(900),
+        "learning_rate": Parameter.positive(5e-3),
+    },
     presets={
         "smoke": {"channels": 16, "endmembers": 16, "steps": 30},
         "paper": {"channels": 512, "steps": 10000},
@@ -31,7 +36,8 @@ METHOD = Method(
     published=(
         Published(
             dataset="CAVE",
-            setting="x32; the figure names neither data set nor ratio, CAVE x32 is assumed because the values fit",
+            ratio=32,
+            note="the figure names neither dataset nor ratio; CAVE x32 is assumed because the values fit",
             metrics={"psnr": 35.6, "seconds": 1825, "parameters": 2.28e6},
             source="img/first.png of the official MossFuse repository, read by pixel (0.1 dB, 5 % of the time)",
         ),

@@ -13,7 +13,7 @@ LR pixels every ``sensor_every`` steps; the fused cube is the mean, not a draw; 
 Published numbers: below; their own data preparation, so not comparable with ours.
 """
 
-from mossfuse.protocol import Fusion, Method, Published
+from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 SHARED = {
     "citation": "W. Guo et al. Toward stable, interpretable, and lightweight hyperspectral super-resolution. CVPR 2023.",
@@ -24,13 +24,17 @@ SHARED = {
     "published": (
         Published(
             dataset="CAVE",
-            setting="x32, random anisotropic PSF, 16 test scenes, 8-bit data, peak per band",
+            ratio=32,
+            degradation="random anisotropic PSF",
+            split="16 test scenes",
+            convention="8-bit data, peak per band",
             metrics={"psnr": 40.18, "sam": 6.28, "ergas": 0.320, "uqi": 0.948},
             source="index_record_test.xls of the official repository",
         ),
         Published(
             dataset="CAVE",
-            setting="x32; the figure names neither data set nor ratio, CAVE x32 is assumed because the values fit",
+            ratio=32,
+            note="the figure names neither dataset nor ratio; CAVE x32 is assumed because the values fit",
             metrics={"psnr": 39.8, "seconds": 20.0, "parameters": 19e3},
             source="img/first.png of dusongcheng/MossFuse, read by pixel; the 19 K match no count of the code (6,558)",
         ),
@@ -42,12 +46,12 @@ METHODS = (
         title="DAEM (per scene)",
         trains="scene",
         params={
-            "steps": 8000,
-            "learning_rate": 2e-3,
-            "sensor_steps": 2000,
-            "sensor_rate": 1e-2,
-            "sensor_every": 20,
-            "windows": 4,
+            "steps": Parameter.count(8000),
+            "learning_rate": Parameter.positive(2e-3),
+            "sensor_steps": Parameter.count(2000),
+            "sensor_rate": Parameter.positive(1e-2),
+            "sensor_every": Parameter.count(20),
+            "windows": Parameter.count(4),
         },
         presets={
             "smoke": {"steps": 60, "sensor_steps": 60},
@@ -60,15 +64,15 @@ METHODS = (
         name="daem-pretrained",
         title="DAEM",
         trains="dataset",
-        params={"steps": 475, "learning_rate": 1e-3},
+        params={"steps": Parameter.count(475), "learning_rate": Parameter.positive(1e-3)},
         train_params={
-            "train_steps": 7300,
-            "train_rate": 1e-3,
-            "batch": 512,
-            "train_sensor_steps": 2000,
-            "train_sensor_every": 20,
-            "train_windows": 16,
-            "save_every": 500,
+            "train_steps": Parameter.count(7300),
+            "train_rate": Parameter.positive(1e-3),
+            "batch": Parameter.count(512),
+            "train_sensor_steps": Parameter.count(2000),
+            "train_sensor_every": Parameter.count(20),
+            "train_windows": Parameter.count(16),
+            "save_every": Parameter.count(500),
         },
         presets={
             "smoke": {"steps": 20, "train_steps": 30, "batch": 64, "train_sensor_steps": 60, "train_windows": 4},
@@ -98,14 +102,12 @@ def fuse(
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.fitting.operators import blind_step
     from mossfuse.fitting.stages import Stage, constant_then_linear, fit, multistep
-    from mossfuse.parameters import at_least_one
     from mossfuse.physics.psf_geometry import same_geometry
     from mossfuse.physics.sampling import check_pair
 
     from ..shared.spectral_mlp import apply_to_pixels, pixel_list
 
     check_pair(observation)
-    at_least_one(windows=windows, sensor_every=sensor_every)
     pretrained = checkpoint is not None or not sensor_steps
     content = read_weights(checkpoint, KIND, observation) if pretrained else {}
     model = build([observation], seed, device)

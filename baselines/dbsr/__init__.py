@@ -14,7 +14,7 @@ does in its 5,000. Width 64 and fewer steps by default (the preset 'paper' has t
 Published numbers: none under this protocol.
 """
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="dbsr",
@@ -25,12 +25,12 @@ METHOD = Method(
     trains="scene",
     gpu=True,
     params={
-        "channels": 64,
-        "operator_steps": 6000,
-        "start_steps": 2000,
-        "steps": 800,
-        "learning_rate": 1.2e-3,
-        "operator_rate": 1.1e-4,
+        "channels": Parameter.count(64),
+        "operator_steps": Parameter.count(6000),
+        "start_steps": Parameter.count(2000),
+        "steps": Parameter.count(800),
+        "learning_rate": Parameter.positive(1.2e-3),
+        "operator_rate": Parameter.positive(1.1e-4),
     },
     presets={
         "smoke": {"channels": 8, "operator_steps": 50, "start_steps": 20, "steps": 15},

@@ -9,7 +9,7 @@ takes back steps after number 1000 at which the loss jumps by more than 1e-5 is 
 Published numbers: none under this protocol (CAVE x8 and x32 with box averages in the paper, not read).
 """
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="gdd",
@@ -19,7 +19,13 @@ METHOD = Method(
     knows=frozenset({"psf", "srf"}),
     trains="scene",
     gpu=True,
-    params={"channels": 64, "steps": 800, "learning_rate": 1e-2, "hsi_weight": 0.1, "jitter": 0.03},
+    params={
+        "channels": Parameter.count(64),
+        "steps": Parameter.count(800),
+        "learning_rate": Parameter.positive(1e-2),
+        "hsi_weight": Parameter.non_negative(0.1),
+        "jitter": Parameter.non_negative(0.03),
+    },
     presets={"smoke": {"channels": 8, "steps": 20}, "paper": {"steps": 20001}},
     code="tuezato/guided-deep-decoder@f082cf1",
 )

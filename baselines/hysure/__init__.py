@@ -19,9 +19,16 @@ Published numbers: none under this protocol.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
-PARAMS = {"endmembers": 10, "tv_weight": 1e-3, "msi_weight": 1.0, "mu": 0.05, "iterations": 200, "draws": 100}
+PARAMS = {
+    "endmembers": Parameter.count(10),
+    "tv_weight": Parameter.non_negative(1e-3),
+    "msi_weight": Parameter.non_negative(1.0),
+    "mu": Parameter.positive(0.05),
+    "iterations": Parameter.count(200),
+    "draws": Parameter.count(100),
+}
 CITATION = (
     'M. Simoes, J. Bioucas-Dias, L. B. Almeida, J. Chanussot, "A convex formulation for hyperspectral image '
     'superresolution via subspace-based regularization," IEEE TGRS, vol. 53, no. 6, pp. 3373-3388, 2015'
@@ -45,7 +52,12 @@ METHODS = (
         citation=CITATION,
         licence=LICENCE,
         knows=frozenset({"phase"}),
-        params={**PARAMS, "srf_smoothness": 10.0, "psf_smoothness": 10.0, "faithful": False},
+        params={
+            **PARAMS,
+            "srf_smoothness": Parameter.non_negative(10.0),
+            "psf_smoothness": Parameter.non_negative(10.0),
+            "faithful": False,
+        },
         presets={"smoke": {"iterations": 20, "draws": 2}, "faithful": {"faithful": True, "draws": 20}},
         code=CODE,
         note="estimates PSF and SRF from the pair; knows the sampled pixel's phase and the size of the PSF's support",
@@ -64,7 +76,6 @@ def fuse(
     estimation; faithful: the toolbox's support and centring of the estimated PSF. MossFuseError where only one
     of PSF and SRF is known or the pair is malformed.
     """
-    from mossfuse.parameters import at_least_one
     from mossfuse.physics.sampling import check_pair
 
     from ..shared.checks import known_operator
@@ -72,7 +83,6 @@ def fuse(
     from .admm import fuse_total_variation
     from .sensors import estimate_sensors
 
-    at_least_one(iterations=iterations, draws=draws)
     check_pair(observation)
     scale = float(observation.hsi.max())
     scale = scale if scale > 0 else 1.0

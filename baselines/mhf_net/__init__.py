@@ -11,7 +11,7 @@ description tells; batch norm as in the original uses the statistics of the imag
 Published numbers: 38.7 dB in MossFuse's figure, read by pixel, with 129.4 M parameters that the public code does not have.
 """
 
-from mossfuse.protocol import Fusion, Method, Published
+from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 METHOD = Method(
     name="mhf-net",
@@ -21,19 +21,20 @@ METHOD = Method(
     trains="supervised",
     gpu=True,
     train_params={
-        "stages": 20,
-        "rank": 12,
-        "patch": 96,
-        "batch": 10,
-        "learning_rate": 1e-4,
-        "steps": 20000,
-        "save_every": 500,
+        "stages": Parameter.count(20),
+        "rank": Parameter.count(12),
+        "patch": Parameter.count(96),
+        "batch": Parameter.count(10),
+        "learning_rate": Parameter.positive(1e-4),
+        "steps": Parameter.count(20000),
+        "save_every": Parameter.count(500),
     },
     presets={"smoke": {"stages": 2, "rank": 4, "patch": 16, "batch": 1, "steps": 3}, "paper": {"steps": 62000}},
     published=(
         Published(
             dataset="CAVE",
-            setting="x32; the figure names neither data set nor ratio, CAVE x32 is assumed because the values fit",
+            ratio=32,
+            note="the figure names neither dataset nor ratio; CAVE x32 is assumed because the values fit",
             metrics={"psnr": 38.7, "seconds": 21, "parameters": 129.4e6},
             source="img/first.png of the official MossFuse repository, read by pixel (0.1 dB, 5 % of the time)",
         ),

@@ -13,7 +13,7 @@ and crop size to the authors' (160 pixels are their 5 x ratio at ratio 32).
 Published numbers: none on CAVE (Pavia, Chikusei and others).
 """
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="miae",
@@ -24,12 +24,12 @@ METHOD = Method(
     trains="scene",
     gpu=True,
     params={
-        "endmembers": 80,
-        "operator_steps": 6000,
-        "operator_rate": 1e-3,
-        "steps": 4000,
-        "learning_rate": 5e-3,
-        "patch": 64,
+        "endmembers": Parameter.count(80),
+        "operator_steps": Parameter.count(6000),
+        "operator_rate": Parameter.positive(1e-3),
+        "steps": Parameter.count(4000),
+        "learning_rate": Parameter.positive(5e-3),
+        "patch": Parameter.count(64),
     },
     presets={
         "smoke": {"endmembers": 20, "operator_steps": 100, "steps": 40, "patch": 32},

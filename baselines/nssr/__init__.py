@@ -17,7 +17,7 @@ Published numbers: none under this protocol.
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="nssr",
@@ -27,15 +27,15 @@ METHOD = Method(
     licence="written from the paper's mathematics; the authors' code is for research only and was not copied",
     knows=frozenset({"psf", "phase", "srf"}),
     params={
-        "atoms": 80,
-        "eta1": 0.015,
-        "eta2": 6e-5,
-        "mu": 2e-4,
-        "growth": 1.1,
-        "iterations": 26,
-        "rounds": 10,
-        "window": 18,
-        "neighbours": 10,
+        "atoms": Parameter.count(80),
+        "eta1": Parameter.non_negative(0.015),
+        "eta2": Parameter.non_negative(6e-5),
+        "mu": Parameter.positive(2e-4),
+        "growth": Parameter(1.1, minimum=1),
+        "iterations": Parameter.count(26),
+        "rounds": Parameter.count(10),
+        "window": Parameter.count(18),
+        "neighbours": Parameter.count(10),
         "faithful": False,
     },
     presets={"smoke": {"atoms": 20, "iterations": 5, "rounds": 1, "window": 4}, "faithful": {"faithful": True}},

@@ -13,7 +13,7 @@ Published numbers: CAVE x8 about 46 dB in the paper; a user of the official code
 (issue 7, open); 37.7 dB in MossFuse's figure, read by pixel.
 """
 
-from mossfuse.protocol import Fusion, Method, Published
+from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 METHOD = Method(
     name="ual",
@@ -23,20 +23,25 @@ METHOD = Method(
     knows=frozenset({"phase", "srf"}),
     trains="supervised",
     gpu=True,
-    params={"adapt_steps": 1500, "learning_rate": 9e-5, "psf_rate": 1e-4},
+    params={
+        "adapt_steps": Parameter.count(1500),
+        "learning_rate": Parameter.positive(9e-5),
+        "psf_rate": Parameter.positive(1e-4),
+    },
     train_params={
-        "channels": 128,
-        "patch": 128,
-        "batch": 6,
-        "train_rate": 1e-4,
-        "steps": 14700,
-        "save_every": 500,
+        "channels": Parameter.count(128),
+        "patch": Parameter.count(128),
+        "batch": Parameter.count(6),
+        "train_rate": Parameter.positive(1e-4),
+        "steps": Parameter.count(14700),
+        "save_every": Parameter.count(500),
     },
     presets={"smoke": {"adapt_steps": 10, "channels": 8, "patch": 16, "batch": 1, "steps": 3}, "paper": {}},
     published=(
         Published(
             dataset="CAVE",
-            setting="x32; the figure names neither data set nor ratio, CAVE x32 is assumed because the values fit",
+            ratio=32,
+            note="the figure names neither dataset nor ratio; CAVE x32 is assumed because the values fit",
             metrics={"psnr": 37.7, "seconds": 28, "parameters": 7.13e6},
             source="img/first.png of the official MossFuse repository, read by pixel (0.1 dB, 5 % of the time)",
         ),

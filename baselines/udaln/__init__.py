@@ -11,7 +11,7 @@ phase, not always ratio x ratio; fewer steps by default, most of them in the two
 Published numbers: none on CAVE (Houston, Pavia and others).
 """
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
     name="udaln",
@@ -22,11 +22,11 @@ METHOD = Method(
     trains="scene",
     gpu=True,
     params={
-        "operator_steps": 6000,
-        "spectral_steps": 15000,
-        "joint_steps": 1500,
-        "learning_rate": 1e-3,
-        "joint_rate": 6e-5,
+        "operator_steps": Parameter.count(6000),
+        "spectral_steps": Parameter.count(15000),
+        "joint_steps": Parameter.count(1500),
+        "learning_rate": Parameter.positive(1e-3),
+        "joint_rate": Parameter.positive(6e-5),
         "graphs": False,
     },
     presets={

@@ -51,7 +51,7 @@ def run(options):
     from mossfuse.cli.describe import describe_pair, say
     from mossfuse.pair.agreement import in_units
     from mossfuse.pair.work import prepare
-    from mossfuse.parameters import parsed
+    from mossfuse.parameters import parse_changes
 
     outputs = outputs_of(options)
     inputs = [name for name in (options.lr, options.hr, options.srf, options.psf, options.weights) if name]
@@ -62,7 +62,7 @@ def run(options):
     with failures_named(options):
         work = prepare(
             pair.observation, method=options.method, weights=options.weights, device=options.device, seed=options.seed,
-            save_weights=options.save_weights, preset=options.preset, params=parsed(options.set),
+            save_weights=options.save_weights, preset=options.preset, params=parse_changes(options.set),
         )  # fmt: skip
         residuals = in_units(write(pair, work, outputs, georeference), pair.white)
     seconds = time.perf_counter() - started

@@ -45,9 +45,11 @@ def described(method):
     lines += [method["note"]] if method["note"] else []
     lines.append(f"licence: {method['licence']}")
     lines.append(f"knows {', '.join(method['knows']) or 'nothing'}; trains on: {method['trains']}")
-    for title, key in (("parameters", "params"), ("of its training", "train_params")):
+    for title, key, ranges in (("parameters", "params", "ranges"), ("of its training", "train_params", "train_ranges")):
         if method[key]:
-            lines.append(f"{title}: {settings(method[key])}")
+            width = max(map(len, map(settings, ({k: v} for k, v in method[key].items()))))
+            lines.append(f"{title}:")
+            lines += [f"  {settings({k: v}):{width}}  {method[ranges][k]}".rstrip() for k, v in method[key].items()]
     lines += [f"preset {name}: {settings(values)}" for name, values in method["presets"].items()]
     return "\n".join(lines)
 
@@ -70,8 +72,7 @@ def facts(method):
         "params": dict(method.params),
         "train_params": dict(method.train_params),
         "presets": {name: dict(values) for name, values in method.presets.items()},
-        "published": [
-            {"dataset": p.dataset, "setting": p.setting, "metrics": dict(p.metrics), "source": p.source}
-            for p in method.published
-        ],
+        "ranges": {name: parameter.describe() for name, parameter in method.ranges.items()},
+        "train_ranges": {name: parameter.describe() for name, parameter in method.train_ranges.items()},
+        "published": [p.as_data() for p in method.published],
     }

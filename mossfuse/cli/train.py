@@ -121,14 +121,15 @@ def settings_of(options, observations):
     """The Recipe's fields: the variant's, what the command line changes, and a patch that fits unless one is named."""
     from mossfuse.methods.mossfuse import METHODS
     from mossfuse.pair.work import FIT, FIT_PATCH, patch_for
-    from mossfuse.parameters import changed, parsed
+    from mossfuse.parameters import apply_changes, parse_changes
 
     method = METHODS[0]
     variant = {**FIT, "patch": FIT_PATCH} if options.variant == "fixed" else method.presets[options.variant]
     settings = {**method.train_params, **variant}
     settings["patch"] = patch_for(observations, settings["patch"])
     settings |= {name: getattr(options, name) for name in DIRECT if getattr(options, name) is not None}
-    return changed(settings, parsed(options.set), "the training", "--set: ")
+    owner = f"the training of '{method.name}'"
+    return apply_changes(settings, parse_changes(options.set), owner, "--set: ", method.train_ranges)
 
 
 def train_within_memory(train, observations, options, device, settings):

@@ -22,23 +22,25 @@ from pathlib import Path
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.protocol import Fusion, Method, Published
+from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 CITATION = "MossFuse: unsupervised hyperspectral and multispectral image fusion, arXiv:2412.04802."
 CODE = "https://github.com/dusongcheng/MossFuse"
 AGGREGATOR = "a third-party aggregator page (wizwand) on arXiv 2412.04802, a later version of the paper; not checked"
 # How the network is run (mossfuse.network.inference); what comes out is the same, but for bfloat16.
-PARAMS = {"tile": None, "compile": False, "precision": "float32"}
+PRECISION = Parameter.choice("float32", "bfloat16")
+PARAMS = {"tile": Parameter.count(None), "compile": False, "precision": PRECISION}
 PUBLISHED = (
     Published(
         dataset="CAVE",
-        setting="x32; the figure names neither data set nor ratio, CAVE x32 is assumed because the values fit",
+        ratio=32,
+        note="the figure names neither dataset nor ratio; CAVE x32 is assumed because the values fit",
         metrics={"psnr": 42.3, "seconds": 0.6, "parameters": 540e3},
         source="img/first.png of the official repository, read by pixel (0.1 dB, 5 % of the time); the 540 K match no count of the code",
     ),
-    Published(dataset="CAVE", setting="as listed", metrics={"psnr": 42.15, "flops": 279.4e9}, source=AGGREGATOR),
-    Published(dataset="Harvard", setting="as listed", metrics={"psnr": 44.62}, source=AGGREGATOR),
-    Published(dataset="NTIRE2018", setting="as listed", metrics={"psnr": 48.64}, source=AGGREGATOR),
+    Published(dataset="CAVE", note="as listed", metrics={"psnr": 42.15, "flops": 279.4e9}, source=AGGREGATOR),
+    Published(dataset="Harvard", note="as listed", metrics={"psnr": 44.62}, source=AGGREGATOR),
+    Published(dataset="NTIRE2018", note="as listed", metrics={"psnr": 48.64}, source=AGGREGATOR),
 )
 # What both the released script and the paper's run share, as far as it is known.
 AUTHORS = {
@@ -64,29 +66,29 @@ METHODS = (
         gpu=True,
         params=PARAMS,
         train_params={
-            "dim": 48,
-            "num_blocks": 1,
-            "aggregation": "both",
-            "steps": 30000,
-            "patch": 128,
-            "batch": 4,
-            "order": "random",
-            "augment": "exact",
-            "learning_rate": 1e-3,
-            "matrix_rate": 5e-3,
-            "schedule": "cosine",
-            "final_rate": 0.0,
-            "warmup": 20,
-            "clip": 0.5,
-            "ema": 0.99,
-            "held_out": 4,
-            "loss": "released",
-            "operators": "fitted",
-            "precision": "float32",
+            "dim": Parameter.count(48, minimum=8),
+            "num_blocks": Parameter.count(1),
+            "aggregation": Parameter.choice("both", "spatial", "spectral", "neither"),
+            "steps": Parameter.count(30000),
+            "patch": Parameter.count(128),
+            "batch": Parameter.count(4),
+            "order": Parameter.choice("random", "released"),
+            "augment": Parameter.choice("exact", "none", "released"),
+            "learning_rate": Parameter.positive(1e-3),
+            "matrix_rate": Parameter.non_negative(5e-3),
+            "schedule": Parameter.choice("cosine", "released"),
+            "final_rate": Parameter(0.0, minimum=0, maximum=1),
+            "warmup": Parameter.count(20, minimum=0),
+            "clip": Parameter.non_negative(0.5),
+            "ema": Parameter(0.99, minimum=0, below=1),
+            "held_out": Parameter.count(4, minimum=0),
+            "loss": Parameter.choice("released", "paper", "no-decoupling", "no-self-supervision"),
+            "operators": Parameter.choice("fitted", "learned"),
+            "precision": PRECISION,
             "deterministic": True,
             "recompute": False,
-            "save_every": 100,
-            "keep_every": 0,
+            "save_every": Parameter.count(100),
+            "keep_every": Parameter.count(0, minimum=0),
         },
         presets={
             "smoke": {"dim": 8, "steps": 20, "patch": 32, "batch": 2, "learning_rate": 4e-3},

@@ -9,18 +9,20 @@ f1 is not MossFuse's network: its encoders and decoder in this place were tried 
 their starts know. ``mossfuse-c-dataset`` trains these networks on the training split's pairs first.
 """
 
-from mossfuse.protocol import Method
+from mossfuse.protocol import Method, Parameter
 
 OURS = {"citation": "this benchmark (docs/mossfuse-c.md)", "licence": "own implementation", "gpu": True}
 COMMON = {
-    "steps": 400,
-    "every": 80,
-    "pixels": 2048,
-    "learning_rate": 1e-2,
-    "weight_decay": 1e-3,
-    "average": 0.98,
+    "steps": Parameter.count(400, minimum=0),
+    "every": Parameter.count(80),
+    "pixels": Parameter.count(2048),
+    "learning_rate": Parameter.positive(1e-2),
+    "weight_decay": Parameter.non_negative(1e-3),
+    "average": Parameter(0.98, minimum=0, below=1),
 }
-PARAMS = {"folds": 4, "width": 64, **COMMON}
+SIZE = {"folds": Parameter.count(4, minimum=2), "width": Parameter.count(64)}
+PARAMS = {**SIZE, **COMMON}
+FROM_NSGP, FROM_RIDGE = Parameter.choice("nsgp", "ridge-dc"), Parameter.choice("ridge-dc", "nsgp")
 SMOKE = {"steps": 40, "every": 20, "width": 16}
 METHODS = (
     Method(
@@ -28,7 +30,7 @@ METHODS = (
         title="MossFuse-c: constraints by construction, from nsgp",
         knows=frozenset({"phase"}),
         trains="scene",
-        params={"start": "nsgp", **PARAMS},
+        params={"start": FROM_NSGP, **PARAMS},
         presets={"smoke": SMOKE},
         note="pixel networks blended into nsgp as far as held-out LR pixels prefer them; blind",
         **OURS,
@@ -38,7 +40,7 @@ METHODS = (
         title="MossFuse-c: constraints by construction, from ridge-dc",
         knows=frozenset({"psf", "phase", "srf"}),
         trains="scene",
-        params={"start": "ridge-dc", **PARAMS},
+        params={"start": FROM_RIDGE, **PARAMS},
         presets={"smoke": SMOKE},
         note="pixel networks blended into ridge-dc as far as held-out LR pixels prefer them",
         **OURS,
@@ -48,8 +50,14 @@ METHODS = (
         title="MossFuse-c: constraints by construction, trained across scenes, from nsgp",
         knows=frozenset({"phase"}),
         trains="dataset",
-        params={"start": "nsgp", **COMMON},
-        train_params={"folds": 4, "width": 64, "pixels": 2048, "learning_rate": 1e-2, "steps": 3000, "save_every": 500},
+        params={"start": FROM_NSGP, **COMMON},
+        train_params={
+            **SIZE,
+            "pixels": Parameter.count(2048),
+            "learning_rate": Parameter.positive(1e-2),
+            "steps": Parameter.count(3000),
+            "save_every": Parameter.count(500),
+        },
         presets={"smoke": {"steps": 20, "every": 10, "width": 16}},
         note="the pixel networks trained on the training split's pairs, then fitted to each pair as in mossfuse-c; blind",
         **OURS,

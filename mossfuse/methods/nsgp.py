@@ -9,27 +9,32 @@ and phase, nothing else; ``nsgp-known`` is told PSF and SRF too.
 import logging
 from dataclasses import replace
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse.protocol import Fusion, Method, Parameter
 
 log = logging.getLogger(__name__)
 CITATION = "this benchmark (docs/nsgp.md)"
 OURS = {"citation": CITATION, "licence": "own implementation"}
 BLIND = frozenset({"phase"})
-PARAMS = {"setting": "best", "draws": 1, "family": "auto", "hard": False}
+PARAMS = {
+    "setting": Parameter.choice("best", "fast"),
+    "draws": Parameter.count(1),
+    "family": Parameter.choice("auto", "isotropic", "anisotropic", "free"),
+    "hard": False,
+}
 METHODS = (
     Method(name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, params=PARAMS, **OURS),
     Method(
         name="nsgp-fast",
         title="Null-space Gaussian process, 256 features (blind)",
         knows=BLIND,
-        params=PARAMS | {"setting": "fast"},
+        params=PARAMS | {"setting": Parameter.choice("fast", "best")},
         **OURS,
     ),
     Method(
         name="nsgp-x4",
         title="Null-space Gaussian process, mean of 4 draws (blind)",
         knows=BLIND,
-        params=PARAMS | {"draws": 4},
+        params=PARAMS | {"draws": Parameter.count(4)},
         **OURS,
     ),
     Method(
@@ -64,9 +69,7 @@ def fuse_tiles(
     from mossfuse.estimation.noise import identify, identify_striped
     from mossfuse.nsgp.model import fit, predict_tiles
     from mossfuse.nsgp.settings import settings_for
-    from mossfuse.parameters import at_least_one
 
-    at_least_one(draws=draws)
     settings = settings_for(setting, observation.ratio)
     if hard:
         sensor, facts = without_noise(*identify(observation, family))

@@ -13,7 +13,7 @@ import numpy as np
 from mossfuse.devices import choose_device
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
-from mossfuse.parameters import changed, with_preset
+from mossfuse.parameters import apply_changes, with_preset
 from mossfuse.protocol import EMPTY, Fusion, Method, Sensor
 
 BLIND, INFORMED = "nsgp", "nsgp-known"
@@ -99,8 +99,9 @@ def parameters(spec, observation, weights, preset, params):
         training["patch"] = patch_for([observation], training["patch"])
     owner = f"method '{spec.name}'"
     if weights != "fit":
-        return changed(own, params, owner), training
-    both = changed(training | own, params, owner)
+        return apply_changes(own, params, owner, ranges=spec.ranges), training
+    ranges = {**spec.train_ranges, **spec.ranges}
+    both = apply_changes(training | own, params, owner, ranges=ranges)
     return {key: both[key] for key in own}, {key: training[key] if key in own else both[key] for key in training}
 
 

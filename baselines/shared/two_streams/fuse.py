@@ -3,7 +3,7 @@
 Imports torch only where something is computed, because the workflow reads the settings at every start.
 """
 
-from mossfuse.protocol import Fusion
+from mossfuse.protocol import Fusion, Parameter
 
 SHARED = {
     "licence": "own implementation (the official code states no licence)",
@@ -13,19 +13,19 @@ SHARED = {
     "note": "blind: PSF and SRF are learned from the pair",
 }
 PARAMS = {
-    "support": "sensor",
-    "members": 4,
-    "operator_steps": 4000,
-    "operator_rate": 1e-3,
-    "spectral_steps": 4000,
-    "spectral_rate": 4e-3,
-    "detail_width": 32,
-    "detail_steps": 200,
-    "detail_rate": 4e-3,
+    "support": Parameter.choice("sensor", "block"),
+    "members": Parameter.count(4),
+    "operator_steps": Parameter.count(4000),
+    "operator_rate": Parameter.positive(1e-3),
+    "spectral_steps": Parameter.count(4000),
+    "spectral_rate": Parameter.positive(4e-3),
+    "detail_width": Parameter.count(32),
+    "detail_steps": Parameter.count(200, minimum=0),
+    "detail_rate": Parameter.positive(4e-3),
     "residual": True,
-    "precision": "float32",
+    "precision": Parameter.choice("float32", "bfloat16"),
     "graphs": False,
-    "time_limit_s": None,
+    "time_limit_s": Parameter.positive(None),
 }
 PRESETS = {
     "smoke": {"operator_steps": 100, "spectral_steps": 60, "members": 2, "detail_width": 8, "detail_steps": 4},

@@ -7,7 +7,6 @@ from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
 from mossfuse.fitting.stages import Stage, constant_then_linear
-from mossfuse.parameters import at_least_one
 from mossfuse.physics.psf_geometry import own_block
 from mossfuse.physics.sampling import check_pair
 from mossfuse.physics.tensors import to_tensor
@@ -27,7 +26,6 @@ class BlindStreams:
 
     def __init__(self, observation, *, seed, device, support, members, interactive):
         check_pair(observation)
-        at_least_one(members=members)
         if support not in SUPPORTS:
             raise MossFuseError(f"unknown PSF support '{support}'; choose one of {', '.join(SUPPORTS)}")
         geometry = own_block(observation.ratio, observation.sensor.border) if support == "block" else None

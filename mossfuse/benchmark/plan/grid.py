@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
-from mossfuse.parameters import changed, with_preset
+from mossfuse.parameters import apply_changes, with_preset
 from mossfuse.protocol import Method
 
 
@@ -241,7 +241,7 @@ def make_row(name, config):
                 f"methods.{name}: a refinement has params and title of its own and takes '{surplus[0]}' from its base; "
                 f"set it under methods.{base}"
             )
-        changed(DEFAULTS, own.get("params", {}), f"refinement '+{suffix}'", f"methods.{name}.params: ")
+        apply_changes(DEFAULTS, own.get("params", {}), f"refinement '+{suffix}'", f"methods.{name}.params: ")
         return Row(
             name=name,
             method=row.method,
@@ -256,8 +256,8 @@ def make_row(name, config):
     method, module = find_method(settings.get("method", name))
     place, owner = f"methods.{name}", f"method '{method.name}'"
     params, train = with_preset(method, settings.get("preset"), f"{place}: ")
-    params = changed(params, settings.get("params", {}), owner, f"{place}.params: ")
-    train = changed(train, settings.get("train", {}), owner, f"{place}.train: ")
+    params = apply_changes(params, settings.get("params", {}), owner, f"{place}.params: ", method.ranges)
+    train = apply_changes(train, settings.get("train", {}), owner, f"{place}.train: ", method.train_ranges)
     if "iterates" in settings and "iterates" not in inspect.signature(module.fuse).parameters:
         raise MossFuseError(f"methods.{name}.iterates: method '{method.name}' keeps no iterates; remove the key")
     return Row(

@@ -1,7 +1,6 @@
 """Leaderboards as CSV, Markdown and LaTeX, and our numbers beside published ones."""
 
 import json
-import re
 
 import pandas as pd
 
@@ -170,5 +169,5 @@ def fits(published, results, board):
     disturbed = any(degradation.get(key) is not None for key in ("snr_hsi", "snr_msi")) or any(
         degradation.get("shift", ())
     )
-    ratios = {int(a or b) for a, b in re.findall(r"(?:x|×)\s*(\d+)|(\d+)\s*(?:x|×)", published["setting"].lower())}
-    return published["dataset"].lower() == own.lower() and degradation.get("ratio") in ratios and not disturbed
+    same_ratio = published.get("ratio") is not None and published["ratio"] == degradation.get("ratio")
+    return published["dataset"].lower() == own.lower() and same_ratio and not disturbed

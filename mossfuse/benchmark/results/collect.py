@@ -168,7 +168,7 @@ def describe_row(row):
         "params": dict(row.params),
         "train": dict(row.train),
         "refines": row.base if row.suffix else None,
-        "published": [{**vars(p), "metrics": dict(p.metrics)} for p in method.published],
+        "published": [p.as_data() for p in method.published],
     }
 
 
