@@ -1,14 +1,12 @@
 """From a configuration to cells: what is run, timed, refined and refused; digests of code; GPUs; seconds of trainings."""
 
 import json
-import re
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from mossfuse.benchmark.plan import digest
@@ -19,9 +17,7 @@ from mossfuse.benchmark.run import gpu_lock as gpu
 from mossfuse.benchmark.run.cell import forget_another
 from mossfuse.benchmark.run.child import checked_estimates, spent
 from mossfuse.cli.bench import parse_cell
-from mossfuse.discovery import load
 from mossfuse.errors import MossFuseError
-from mossfuse.methods import KIND
 from mossfuse.metrics import score_estimates
 from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
@@ -256,17 +252,6 @@ def test_training_in_the_making_is_dropped_where_another_began_it(tmp_path):
     assert (folder / "weights.pt.partial").exists()
     forget_another(folder, "b")
     assert [p.name for p in folder.iterdir()] == ["own.json"]
-
-
-def test_method_of_the_documentation_runs(tmp_path, make_pair, monkeypatch):
-    text = (ROOT / "docs" / "extending.md").read_text()
-    block = next(b for b in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if "mean-spectrum" in b)
-    (tmp_path / "mean_spectrum.py").write_text(block)
-    module = load(KIND, tmp_path / "mean_spectrum.py")
-    pair, truth = make_pair()
-    cube = module.fuse(pair, seed=0, device="cpu", **module.METHOD.params).cube
-    assert cube.shape == truth.shape and cube.dtype == np.float32
-    np.testing.assert_allclose(cube.sum(2).mean(), truth.sum(2).mean(), rtol=0.1)
 
 
 def test_psf_of_a_refinement_is_scored_where_it_found_it(tmp_path, make_pair):

@@ -1,31 +1,35 @@
-"""Measure how the code hangs together, from its imports, and keep the table of docs/architecture.md.
+"""Measure how the code hangs together, from its imports, and keep the table and the picture of docs/architecture.md.
 
     python docs/measure/structure.py            # print the table
-    python docs/measure/structure.py --write    # write it into docs/architecture.md
+    python docs/measure/structure.py --write    # write it into docs/architecture.md, and docs/images/layers.svg
 
-Imports are read from the syntax trees, those inside functions too, as the digests of the benchmark read them.
+Imports are read from the syntax trees, those inside functions too, as the digests of the benchmark read them. The picture shows the
+layers as the import contracts of pyproject.toml list them.
 """
 
 import argparse
 import ast
+import re
 import sys
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "architecture.md"
+PICTURE = ROOT / "docs" / "images" / "layers.svg"
 BEGIN, END = "<!-- structure: begin -->", "<!-- structure: end -->"
 PACKAGES = ("mossfuse", "baselines")
 # What is MossFuse, or this project's other methods: no baseline may depend on it.
 OURS = ("network", "training", "nsgp", "constrained", "refine", "methods")
 RESULT_NAMES = ("_pairs", "fused.mat", "run.json")
-# The same quantities before the packages were arranged by layers (commit 7c454ee, in its own folder names).
+# The same quantities before the packages were arranged in layers (commit 7c454ee), by the same rules with its folder names.
 BEFORE = {
-    "circles": "2",
-    "ours": "15 (UAL, MST, MST-RGB, DAEM, MHF-net)",
+    "circles": "3",
+    "ours": "17 (UAL, DAEM)",
     "dataset": "12",
-    "share": "36 % (benchmark)",
-    "paths": "17",
+    "share": "38 % (benchmark)",
+    "paths": "16",
     "fits": "6 (noisy)",
 }
 
@@ -36,26 +40,43 @@ def parse_project(root: Path) -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text(), filename=str(path)) for path in files}
 
 
+def import_graph(root: Path, trees: dict[Path, ast.Module]) -> dict[Path, set[Path]]:
+    """Return file -> files of the project it imports.
+
+    ``from package import name`` is an import of the module ``package.name`` where there is one, else of the package.
+    """
+    graph: dict[Path, set[Path]] = {}
+    for path, tree in trees.items():
+        names = imported_names(root, path, tree)
+        found = [files_of(root, name, trees) or files_of(root, name.rpartition(".")[0], trees) for name in names]
+        graph[path] = set().union(*found) - {path}
+    return graph
+
+
+def digest_graph(root: Path, trees: dict[Path, ast.Module]) -> dict[Path, set[Path]]:
+    """Return file -> files that a digest of the benchmark follows from it: the same, and the packages they are imported from."""
+    graph: dict[Path, set[Path]] = {}
+    for path, tree in trees.items():
+        names = [part for name in imported_names(root, path, tree) for part in (name, name.rpartition(".")[0])]
+        graph[path] = set().union(*(files_of(root, name, trees) for name in names)) - {path}
+    return graph
+
+
+def files_of(root: Path, name: str, trees: dict[Path, ast.Module]) -> set[Path]:
+    """Return the file of a module or package of the project, as a set; empty for any other name."""
+    base = root.joinpath(*name.split("."))
+    return {base.with_suffix(".py"), base / "__init__.py"} & trees.keys() if name else set()
+
+
 def imported_names(root: Path, path: Path, tree: ast.Module) -> Iterator[str]:
-    """Yield the full name of every module, or attribute of a module, that a file imports; relative imports resolved."""
+    """Yield the full name of every module, or member of a module, that a file imports; relative imports resolved."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             package = path.relative_to(root).parts[: -node.level] if node.level else ()
             module = ".".join([*package, *([node.module] if node.module else [])])
-            yield module
             yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def import_graph(root: Path, trees: dict[Path, ast.Module]) -> dict[Path, set[Path]]:
-    """Return file -> files of the project it imports."""
-    graph: dict[Path, set[Path]] = {}
-    for path, tree in trees.items():
-        bases = [root.joinpath(*name.split(".")) for name in imported_names(root, path, tree)]
-        candidates = {file for base in bases for file in (base.with_suffix(".py"), base / "__init__.py")}
-        graph[path] = (candidates & trees.keys()) - {path}
-    return graph
 
 
 def reachable(graph: dict[Path, set[Path]], start: Path) -> set[Path]:
@@ -106,12 +127,13 @@ def count_behind_responses(root: Path, graph: dict[Path, set[Path]]) -> int:
 
 
 def largest_share(root: Path) -> tuple[str, float]:
-    """Return (folder, share of all lines of Python) of the largest folder of the package mossfuse."""
+    """Return (folder, share) of the largest folder of mossfuse, share of the lines of Python of both packages."""
     lines: dict[str, int] = {}
-    for path in (root / "mossfuse").rglob("*.py"):
-        name = path.relative_to(root / "mossfuse").parts[0]
-        lines[name] = lines.get(name, 0) + len(path.read_text().splitlines())
-    largest = max(lines, key=lambda name: lines[name])
+    for path in (p for package in PACKAGES for p in (root / package).rglob("*.py")):
+        package, name = path.relative_to(root).parts[:2]
+        room = name if package == "mossfuse" else package
+        lines[room] = lines.get(room, 0) + len(path.read_text().splitlines())
+    largest = max(lines.keys() - {"baselines"}, key=lambda name: lines[name])
     return largest, lines[largest] / sum(lines.values())
 
 
@@ -146,16 +168,102 @@ def string_constants(path: Path) -> Iterator[str]:
 def measure(root: Path = ROOT) -> dict[str, str]:
     """Return the quantities of the table that need no numerical library, as text."""
     trees = parse_project(root)
-    graph = import_graph(root, trees)
-    ours = count_behind_baselines(root, graph)
+    digests = digest_graph(root, trees)
+    ours = count_behind_baselines(root, digests)
     largest, share = largest_share(root)
     paths = files_with_result_paths(root)
     return {
-        "circles": str(len(find_circles(graph))),
+        "circles": str(len(find_circles(import_graph(root, trees)))),
         "ours": f"{max(ours.values())} (all {len(ours)} baselines)",
-        "dataset": str(count_behind_responses(root, graph)),
+        "dataset": str(count_behind_responses(root, digests)),
         "share": f"{100 * share:.0f} % ({largest})",
         "paths": f"{len(paths)} ({', '.join(paths)})" if len(paths) == 1 else str(len(paths)),
     }
 
 
+def table(measured: dict[str, str]) -> str:
+    """Return the Markdown table of what was measured, beside the state before the layers."""
+    rows: dict[str, str] = {
+        "circles": "circles of imports",
+        "ours": "files of MossFuse and of this project's methods behind the digest of a baseline, most",
+        "dataset": "files of a dataset behind the digest of a spectral response",
+        "share": "largest folder of the package, share of its lines",
+        "paths": "files that spell the path of a result",
+        "fits": "fits of the sensor in one `mossfuse fuse`",
+    }
+    lines = ["| | before (commit 7c454ee) | now |", "|---|---|---|"]
+    lines += [f"| {rows[key]} | {BEFORE[key]} | {value} |" for key, value in measured.items()]
+    return "\n".join(lines)
+
+
+def replace_table(page: str, text: str) -> str:
+    """Return the page with the table between its two markers replaced."""
+    start, end = page.index(BEGIN) + len(BEGIN), page.index(END)
+    return f"{page[:start]}\n\n{text}\n\n{page[end:]}"
+
+
+def layers(root: Path = ROOT) -> list[list[str]]:
+    """Return the layers of the package from top to bottom, as the import contract lists them."""
+    contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    lines = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [re.split(r"\s*[|:]\s*", line) for line in lines if line != "__main__"]
+
+
+def draw_layers(rows: list[list[str]]) -> str:
+    """Return the picture of the layers as SVG: one band for each, the baselines beside what they may import."""
+    height, gap, width, aside = 46, 8, 470, 120
+    used = next(i for i, row in enumerate(rows) if "fitting" in row)
+    total = len(rows) * (height + gap) + gap
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + aside + 3 * gap} {total}" '
+        'font-family="system-ui, sans-serif" font-size="15" role="img">',
+        "<title>Layers of the package: each imports those below it only</title>",
+        f'<rect width="100%" height="{total}" rx="10" fill="#f4f7f7"/>',
+    ]
+    for number, row in enumerate(rows):
+        top = gap + number * (height + gap)
+        parts.append(f'<rect x="{gap}" y="{top}" width="{width}" height="{height}" rx="6" fill="#d5e8e6"/>')
+        size = (width - gap * (len(row) + 1)) / len(row)
+        for place, name in enumerate(row):
+            left = gap + gap + place * (size + gap)
+            parts.append(
+                f'<rect x="{left:.1f}" y="{top + 7}" width="{size:.1f}" height="{height - 14}" rx="4" fill="#ffffff" stroke="#00796b"/>'
+                f'<text x="{left + size / 2:.1f}" y="{top + 28}" text-anchor="middle" fill="#12302d"'
+                f"{squeeze(name, size)}>{name}</text>"
+            )
+    left, top = width + 2 * gap, gap + (used - 2) * (height + gap)
+    bottom = top + 2 * (height + gap) - gap
+    parts.append(
+        f'<rect x="{left}" y="{top}" width="{aside}" height="{bottom - top}" rx="6" fill="#fbe5cf" stroke="#b35c00"/>'
+        f'<text x="{left + aside / 2}" y="{(top + bottom) / 2}" text-anchor="middle" fill="#5a2e00">baselines</text>'
+        f'<text x="{left + aside / 2}" y="{(top + bottom) / 2 + 18}" text-anchor="middle" font-size="12" fill="#5a2e00">one method each</text>'
+    )
+    low = gap + used * (height + gap)
+    parts.append(
+        f'<path d="M{left + aside / 2} {bottom} V{low + 10}" stroke="#b35c00" stroke-width="2"/>'
+        f'<rect x="{left}" y="{low}" width="{aside}" height="{total - gap - low}" rx="6" fill="none" stroke="#b35c00" stroke-dasharray="5 4"/>'
+        f'<text x="{left + aside / 2}" y="{(low + total) / 2 - 4}" text-anchor="middle" font-size="12" fill="#5a2e00">import</text>'
+        f'<text x="{left + aside / 2}" y="{(low + total) / 2 + 12}" text-anchor="middle" font-size="12" fill="#5a2e00">these layers</text>'
+    )
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def squeeze(name: str, size: float) -> str:
+    """Return the attributes that fit a long name into its box."""
+    return f' textLength="{size - 8:.1f}" lengthAdjust="spacingAndGlyphs"' if len(name) * 8 > size - 8 else ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/architecture.md")
+    options = parser.parse_args()
+    text = table(measure())
+    if options.write:
+        PAGE.write_text(replace_table(PAGE.read_text(), text))
+        PICTURE.write_text(draw_layers(layers()))
+    else:
+        sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The structure of the imports: what docs/architecture.md says is what the script measures."""
+
+import re
+
+import pytest
+from test_house import ROOT
+
+from mossfuse.discovery import import_as
+
+structure = import_as("structure", ROOT / "docs/measure/structure.py")
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return structure.measure()
+
+
+def test_imports_have_no_circle(measured):
+    assert measured["circles"] == "0"
+
+
+def test_no_file_of_mossfuse_is_behind_the_digest_of_a_baseline(measured):
+    assert re.match(r"0 \(all \d+ baselines\)", measured["ours"])
+
+
+def test_no_file_of_a_dataset_is_behind_the_digest_of_a_response(measured):
+    assert measured["dataset"] == "0"
+
+
+def test_architecture_page_has_the_measured_table(measured):
+    """Equal, but for the share of the largest folder, which may drift by two points."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    written = page.split(structure.BEGIN)[1].split(structure.END)[0]
+    share = re.compile(r"\d+ %(?= \(\w+\) \|$)", re.M)
+    now, then = structure.table(measured), written.strip()
+    assert share.sub("", now) == share.sub("", then), "run python docs/measure/structure.py --write"
+    difference = [
+        int(a.split()[0]) - int(b.split()[0]) for a, b in zip(share.findall(now), share.findall(then), strict=True)
+    ]
+    assert all(abs(d) <= 2 for d in difference), "run python docs/measure/structure.py --write"
+
+
+def test_picture_shows_the_layers_of_the_contract():
+    assert structure.PICTURE.read_text() == structure.draw_layers(structure.layers())
