@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Set up and run: `python3 run.py` runs the benchmark, `python3 run.py test` runs every test.
+"""Set up and run: `python3 run.py` runs the benchmark, `python3 run.py test` every test, `python3 run.py check` the
+linters, type checks and import contracts and a strict build of the documentation.
 
-Needs nothing but Python 3.11+ and git. Arguments after `--` go to Snakemake (or to pytest).
+Needs nothing but Python 3.11+ and git. Arguments after `--` go to Snakemake or to pytest.
 """
 
 import hashlib
@@ -17,14 +18,27 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 OLDEST = (3, 11)
 NEEDED_GB = 6
+MOST_WORKERS = 8  # of the test suite: each one imports torch and needs about 1 GB of memory
+# Two numeric libraries with a thread pool each slow each other down wherever the processors are shared.
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+CHECKS = (
+    "ruff check .",
+    "ruff format --check .",
+    "snakefmt --check Snakefile workflow",
+    "codespell",
+    "mypy",
+    "lint-imports",
+    "mkdocs build --strict --quiet",
+)
 
 
 def stop(sentence):
+    """Exit with one sentence on stderr and status 1."""
     sys.exit(f"run.py: {sentence}")
 
 
 def check_machine():
-    """One clear sentence for each thing that would make the installation fail half-way."""
+    """Stop with one sentence where something would make the installation fail half-way."""
     if sys.version_info < OLDEST:
         stop(
             f"Python {'.'.join(map(str, OLDEST))} or newer is needed, this is {sys.version.split()[0]}; "
@@ -39,19 +53,20 @@ def check_machine():
                 f"apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv) and start again"
             )
     if not os.access(ROOT, os.W_OK):
-        stop(f"no permission to write in {ROOT}; clone the repository into a folder of your own")
+        stop(f"no permission to write in {ROOT}; clone the repository into a folder you may write to")
     free = shutil.disk_usage(ROOT).free / 1e9
     if not VENV.exists() and free < NEEDED_GB:
         stop(f"only {free:.1f} GB are free in {ROOT}, the installation needs about {NEEDED_GB} GB; free some space")
 
 
 def wanted_stamp(extra):
+    """Return the text that .venv/installed holds when the extra is installed for this Python and these requirements."""
     content = b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
     return f"{sys.version_info[0]}.{sys.version_info[1]} {hashlib.sha256(content).hexdigest()} {extra}"
 
 
 def set_up(extra):
-    """Create .venv and install the project (with the tests' tools where extra is 'test'); skipped when nothing changed."""
+    """Create .venv and install the project with an extra, 'benchmark' or 'test' (which includes it); skip it when nothing changed."""
     check_machine()
     stamp = VENV / "installed"
     have = stamp.read_text() if stamp.exists() else ""
@@ -60,33 +75,25 @@ def set_up(extra):
     print("run.py: setting up .venv (a few minutes the first time)", flush=True)
     stamp.unlink(missing_ok=True)
     if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
-        call([sys.executable, "-m", "venv", str(VENV)], "the virtual environment .venv could not be made")
-    target = ".[test]" if extra == "test" or have.endswith(" test") else "."
+        call([sys.executable, "-m", "venv", str(VENV)], "the virtual environment .venv could not be created")
+    if have.endswith(" test"):
+        extra = "test"
+    install = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     call(
-        [
-            str(BIN / "python"),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-c",
-            "constraints.txt",
-            "-e",
-            target,
-        ],
+        [*install, "-c", "constraints.txt", "-e", f".[{extra}]"],
         "the installation failed; the lines above say why (most often: no network, a full disk)",
     )
-    stamp.write_text(wanted_stamp("test" if target != "." else extra))
+    stamp.write_text(wanted_stamp(extra))
 
 
 def call(command, sentence):
+    """Run a command in the repository; stop with the sentence where it fails."""
     if subprocess.run(command, cwd=ROOT).returncode:
         stop(sentence)
 
 
 def snakemake_running():
-    """True where a Snakemake process works in this folder (or where that cannot be told)."""
+    """Return whether a Snakemake process runs in this folder; True as well where the system does not say which folder."""
     if Path("/proc/self/cwd").exists():
         for process in Path("/proc").glob("[0-9]*"):
             try:
@@ -102,36 +109,67 @@ def snakemake_running():
 
 
 def unlock():
-    """A killed run leaves Snakemake's lock behind; it is removed when nobody holds it any more."""
+    """Remove the lock that a killed Snakemake left behind; stop where Snakemake is running in this folder."""
     locks = ROOT / ".snakemake" / "locks"
     if not locks.is_dir() or not any(locks.iterdir()):
         return
     if snakemake_running():
-        stop("another Snakemake run is at work in this folder; wait for it, or stop it, and start again")
-    print("run.py: an earlier run was cut short; unlocking and finishing what is missing", flush=True)
+        stop("Snakemake is already running in this folder; wait for it to finish or stop it, then start again")
+    print("run.py: an earlier run was interrupted; unlocking and completing what is missing", flush=True)
     for lock in locks.iterdir():
         lock.unlink()
 
 
+def processors():
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_tests(environment, arguments):
+    """Run pytest with one worker per processor and one numeric thread per worker; return its exit status."""
+    workers = ["-n", str(min(processors(), MOST_WORKERS)), "--dist", "loadfile"]
+    command = [str(BIN / "python"), "-m", "pytest", *workers, *arguments]
+    return subprocess.run(command, env={**environment, **ONE_THREAD}).returncode
+
+
+def run_checks(environment):
+    """Run every check, the others too where one fails; return 1 and name those that failed, or 0."""
+    failed = []
+    for check in CHECKS:
+        print(f"run.py: {check}", flush=True)
+        program, *arguments = check.split()
+        if subprocess.run([str(BIN / program), *arguments], env=environment).returncode:
+            failed.append(check)
+    print(f"run.py: failed: {'; '.join(failed)}" if failed else "run.py: every check passed", flush=True)
+    return int(bool(failed))
+
+
+def run_benchmark(environment, arguments):
+    """Run Snakemake on every core unless the arguments say otherwise; return its exit status."""
+    unlock()
+    cores = [] if any(w.startswith(("--cores", "-c", "-j", "--jobs")) for w in arguments) else ["--cores", "all"]
+    command = [str(BIN / "snakemake"), *cores, "--rerun-incomplete", "--keep-going", *arguments]
+    return subprocess.run(command, env=environment).returncode
+
+
 def main():
+    """Set up what the command line asks for, run it, and exit with its status."""
     words = sys.argv[1:]
     rest = words[words.index("--") + 1 :] if "--" in words else []
     verbs = words[: words.index("--")] if "--" in words else words
-    if verbs not in ([], ["test"]):
+    if verbs not in ([], ["test"], ["check"]):
         stop(
-            f"unknown argument {' '.join(verbs)}; use `python3 run.py` or `python3 run.py test`, then -- and further arguments"
+            f"unknown argument {' '.join(verbs)}; use `python3 run.py`, `python3 run.py test` or `python3 run.py check`, "
+            "then -- and further arguments"
         )
     os.chdir(ROOT)
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
+    set_up("test" if verbs else "benchmark")
     if verbs == ["test"]:
-        set_up("test")
-        command = [str(BIN / "python"), "-m", "pytest", *rest]
-    else:
-        set_up("run")
-        unlock()
-        cores = [] if any(w.startswith(("--cores", "-c", "-j", "--jobs")) for w in rest) else ["--cores", "all"]
-        command = [str(BIN / "snakemake"), *cores, "--rerun-incomplete", "--keep-going", *rest]
-    sys.exit(subprocess.run(command, env=environment).returncode)
+        sys.exit(run_tests(environment, rest))
+    if verbs == ["check"]:
+        sys.exit(run_checks(environment))
+    sys.exit(run_benchmark(environment, rest))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ Published numbers: none for this denoiser.
 
 import numpy as np
 
+from mossfuse.errors import extra_needed
 from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
@@ -73,7 +74,8 @@ def fuse(
 
 def denoise_bands(images, weight):
     """argmin over V of ||V - image||^2 / 2 + weight TV(V) for every band, stretched to [0, 1]; (rows, cols, K)."""
-    from skimage.restoration import denoise_tv_chambolle
+    with extra_needed(f"method {METHOD.name}"):
+        from skimage.restoration import denoise_tv_chambolle
 
     out = images.copy()
     for k in range(images.shape[2]):

@@ -1,17 +1,27 @@
-"""The command line: ``mossfuse fuse|train|estimate|score|methods`` for a pair of one's own, ``mossfuse bench`` for the workflow."""
+"""The command line: ``mossfuse fuse | train | estimate | score | methods`` for your own pair, ``mossfuse bench`` for the workflow."""
 
 import argparse
 import logging
 import os
 import sys
 
-from mossfuse import __version__
-from mossfuse.errors import MossFuseError
+from mossfuse.errors import MossFuseError, extra_needed
+
+
+class Version(argparse.Action):
+    """Print the version and exit; it is looked up only when somebody asks."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        from mossfuse.version import installed_version
+
+        sys.stdout.write(f"mossfuse {installed_version()}\n")
+        parser.exit()
 
 
 def parser():
+    """Return the parser of the command line with every verb."""
     top = argparse.ArgumentParser(prog="mossfuse", description="Hyperspectral-multispectral image fusion.")
-    top.add_argument("--version", action="version", version=f"mossfuse {__version__}")
+    top.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     from mossfuse.cli import add_verbs, bench
 
@@ -21,11 +31,12 @@ def parser():
 
 
 def main(arguments=None):
-    """Run the command line; a mistake of the user ends with one sentence and exit status 2."""
+    """Run the command line and return its exit status; a user's mistake ends with one sentence and status 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     options = parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        with extra_needed(f"mossfuse {options.verb}"):
+            return options.run(options) or 0
     except MossFuseError as error:
         sys.stderr.write(f"mossfuse: {error}\n")
         return 2
@@ -36,7 +47,7 @@ def main(arguments=None):
         sys.stderr.write("mossfuse: interrupted; outputs that were not finished have not been written\n")
         return 130
     except BrokenPipeError:
-        # The reader (head, less) went away; that is no fault.
+        # The reader (head, less) closed the pipe, which is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 

@@ -1,6 +1,15 @@
 """Errors a user can act on: one sentence that names the file or key and the remedy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+# The extra of the package (pyproject.toml) that installs a library which is not a core dependency.
+EXTRAS = {
+    **dict.fromkeys(
+        ("dvc", "jinja2", "jsonschema", "matplotlib", "pandas", "seaborn", "skimage", "snakemake", "yaml"), "benchmark"
+    ),
+    "rasterio": "geotiff",
+}
 
 
 class MossFuseError(Exception):
@@ -14,3 +23,18 @@ def suggestion(name: str, known: Iterable[str], otherwise: str = "known") -> str
     known = list(known)
     near = get_close_matches(name, known, n=3)
     return f"did you mean {' or '.join(near)}?" if near else f"{otherwise}: {', '.join(sorted(known)) or 'none'}"
+
+
+@contextmanager
+def extra_needed(what: str) -> Iterator[None]:
+    """Raise MossFuseError with the pip command where an import inside the block lacks a library of an extra.
+
+    what: what needs it, as the user knows it ('mossfuse bench', 'method cnn-fus'). Other missing modules are raised as they are.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        raise MossFuseError(f"{what} needs the {extra} extra; pip install 'mossfuse[{extra}]'") from error

@@ -58,18 +58,18 @@ def test_installation_is_skipped_when_nothing_changed(script, monkeypatch):
     script.VENV.mkdir()
     (script.VENV / "installed").write_text(script.wanted_stamp("test"))
     monkeypatch.setattr(script, "call", lambda *_: pytest.fail("installed again"))
-    script.set_up("run")
+    script.set_up("benchmark")
     script.set_up("test")
 
 
 def test_changed_requirements_are_installed_again(script, monkeypatch):
     script.VENV.mkdir()
-    (script.VENV / "installed").write_text(script.wanted_stamp("run"))
+    (script.VENV / "installed").write_text(script.wanted_stamp("benchmark"))
     (script.ROOT / "constraints.txt").write_text("numpy==2.4.6")
     calls = []
     monkeypatch.setattr(script, "call", lambda command, _: calls.append(command))
-    script.set_up("run")
-    assert calls and (script.VENV / "installed").read_text() == script.wanted_stamp("run")
+    script.set_up("benchmark")
+    assert calls and (script.VENV / "installed").read_text() == script.wanted_stamp("benchmark")
 
 
 def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, monkeypatch):
@@ -77,7 +77,7 @@ def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, mon
     locks.mkdir(parents=True)
     (locks / "0.output.lock").write_text("results/x")
     monkeypatch.setattr(script, "snakemake_running", lambda: True)
-    assert "another Snakemake run is at work" in sentence(script.unlock)
+    assert "Snakemake is already running" in sentence(script.unlock)
     assert list(locks.iterdir())
     monkeypatch.undo()
     script.ROOT = locks.parents[1]

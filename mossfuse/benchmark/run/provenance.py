@@ -12,8 +12,13 @@ CODE = ("mossfuse", "baselines", "workflow", "Snakefile")
 
 
 def code_state():
-    """{'commit': hash or None, 'dirty': bool or None} of the checkout the package runs from; new files of code count."""
+    """Return {'commit', 'dirty'} of the clone that the package runs from; new files of code count as dirty.
+
+    Both are None for an installed package, also where the environment lies inside somebody else's repository.
+    """
     root = Path(__file__).resolve().parents[3]
+    if not (root / ".git").exists():
+        return {"commit": None, "dirty": None}
     try:
         commit = subprocess.run(["git", "-C", root, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         status = subprocess.run(
