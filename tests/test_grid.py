@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from mossfuse.benchmark.plan import digest
-from mossfuse.benchmark.plan.grid import Cell, Grid
-from mossfuse.benchmark.plan.settings import checked
+from mossfuse.benchmark.plan.cells import Cell
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.paths import TrainingFiles
+from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.collect import seen_in_training, with_base
 from mossfuse.benchmark.run import gpu_lock as gpu
-from mossfuse.benchmark.run.cell import forget_another
-from mossfuse.benchmark.run.child import checked_estimates, spent
-from mossfuse.cli.bench import parse_cell
+from mossfuse.benchmark.run.child import checked_estimates
+from mossfuse.benchmark.run.training import clear_other_training, count_seconds
+from mossfuse.cli.bench.job import parse_cell
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import score_estimates
 from mossfuse.physics.psf_geometry import around
@@ -33,7 +35,7 @@ ENTRY = {
 
 
 def grid_of(*entries, **config):
-    return Grid(checked({"grid": [{**ENTRY, **entry} for entry in entries], **config}, "test"))
+    return Grid(check_settings({"grid": [{**ENTRY, **entry} for entry in entries], **config}, "test"))
 
 
 def test_base_of_a_refinement_is_run_and_judged_though_the_grid_does_not_name_it():
@@ -138,10 +140,10 @@ def test_time_of_a_refinement_includes_its_base():
 @pytest.mark.parametrize(
     ("verb", "match"),
     [
-        (["prepare", "phantm", "mosaic"], "no dataset 'phantm'; it has: phantom"),
+        (["prepare", "phantm", "mosaic"], "no dataset 'phantm'; did you mean phantom"),
         (["prepare", "phantom", "mosaik"], "no scene 'mosaik'"),
         (["degrade", "phantom", "x9", "mosaic"], "no degradation 'x9'; it has: x8-gauss7s2-nikond5100"),
-        (["train", "a/b"], "'a/b' .* is none of the configuration's: nothing is trained"),
+        (["train", "a/b"], "'a/b' .* is not in the configuration; it has: none"),
         (["fuse", "phantom/x8-gauss7s2-nikond5100/bicubic/nowhere/seed0"], "is not in the configuration's grid"),
     ],
 )
@@ -160,7 +162,7 @@ def test_step_by_hand_with_a_wrong_name_is_one_sentence(tmp_path, monkeypatch, c
 def test_cell_of_a_base_can_be_run_by_hand():
     grid = grid_of({"methods": ["ridge+softdc"]})
     text = f"phantom/{ENTRY['degradations'][0]}/ridge/mosaic/seed0"
-    assert parse_cell(text, grid).folder == text
+    assert parse_cell(text, grid).name == text
 
 
 def test_digest_follows_relative_imports_and_the_tables_of_a_package(tmp_path, monkeypatch):
@@ -233,25 +235,26 @@ def test_gpu_that_was_chosen_already_is_left_alone(monkeypatch, tmp_path):
 
 def test_seconds_of_a_training_that_was_cut_short_count(tmp_path):
     path = tmp_path / "seconds.json"
-    with pytest.raises(RuntimeError), spent(path, every_s=0.01):
+    with pytest.raises(RuntimeError), count_seconds(path, every_s=0.01):
         time.sleep(0.1)
         raise RuntimeError
     first = json.loads(path.read_text())["seconds"]
-    with spent(path) as so_far:
+    with count_seconds(path) as so_far:
         assert so_far()["seconds"] >= first >= 0.1
     path.write_text(json.dumps({"seconds": 100.0, "cpu_seconds": 50.0}))
-    with spent(path) as so_far:
+    with count_seconds(path) as so_far:
         assert 100 <= so_far()["seconds"] < 101 and 50 <= so_far()["cpu_seconds"] < 51
 
 
 def test_training_in_the_making_is_dropped_where_another_began_it(tmp_path):
-    folder = tmp_path / "resume"
-    forget_another(folder, "a")
-    (folder / "weights.pt.partial").write_bytes(b"state")
-    forget_another(folder, "a")
-    assert (folder / "weights.pt.partial").exists()
-    forget_another(folder, "b")
-    assert [p.name for p in folder.iterdir()] == ["own.json"]
+    unfinished = TrainingFiles(tmp_path).resume
+    clear_other_training(unfinished, "a")
+    partial = unfinished.weights.with_suffix(".partial")
+    partial.write_bytes(b"state")
+    clear_other_training(unfinished, "a")
+    assert partial.exists()
+    clear_other_training(unfinished, "b")
+    assert list(unfinished.folder.iterdir()) == [unfinished.origin]
 
 
 def test_psf_of_a_refinement_is_scored_where_it_found_it(tmp_path, make_pair):

@@ -281,7 +281,7 @@ def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_pa
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"methds": {}}, ["methds", "did you mean 'methods'"]),
+        ({"methds": {}}, ["methds", "did you mean methods"]),
         ({"conventions": ["std9"]}, ["std9"]),
         ({"methods": {"mossfuse": {"train": {"stepz": 3}}}}, ["stepz", "did you mean 'steps'"]),
         ({"timing": {"repeats": 0}}, ["timing.repeats"]),

@@ -1,6 +1,6 @@
 """MossFuse-c beside its starts, as Markdown: python docs/measure/constrained_table.py RESULTS [START:ROW ...].
 
-Reads every run.json (with its notes) and score.csv under RESULTS, convention std1, so a run that is not complete gives the cells it
+Reads record (with its notes) and scores of every cell under RESULTS, convention std1, so a run that is not complete gives the cells it
 has. One line per scene and row: mean PSNR and SAM over the seeds of the start and of the row, their mean and least
 difference, the held-out LR residual of the start and of what was chosen, and per seed the amount of the network and the step.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.methods import find_method
 
 PAIRS = ("ridge-dc:mossfuse-c-ridge", "nsgp:mossfuse-c")
@@ -29,9 +30,9 @@ HEAD = (
 
 def main(results, *pairs):
     cells = {}
-    for path in sorted(Path(results).glob("*/*/*/*/seed*/score.csv")):
-        run = json.loads(path.with_name("run.json").read_text())
-        scores = pd.read_csv(path)
+    for _, files in Paths(results=Path(results)).cells_with("score"):
+        run = json.loads(files.run.read_text())
+        scores = pd.read_csv(files.score)
         scores = scores[(scores["convention"] == "std1") & scores["metric"].isin(["psnr", "sam"])]
         key = run["dataset"], run["degradation"], run["scene"], run["method"], run["seed"]
         cells[key] = run | scores.set_index("metric")["value"].to_dict()

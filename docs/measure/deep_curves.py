@@ -1,6 +1,6 @@
 """Curves of fits to a scene against the truth: python docs/measure/deep_curves.py OUT.png RATIO RESULTS [RESULTS ...].
 
-Reads curve.csv (cubes that a method saved on its way, scored afterwards) of the first seed of every row at RATIO (such as x32)
+Reads the curves (of cubes that a method saved on its way, scored afterwards) of the first seed of every row at RATIO (such as x32)
 and bicubic's score. Draws PSNR (std1) over the processor seconds of the fit; writes the values to OUT.csv.
 """
 
@@ -13,6 +13,8 @@ import pandas as pd
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import seaborn as sns
+
+from mossfuse.benchmark.plan.paths import Paths
 
 MARGIN = 10  # dB over bicubic that the project asks of every method
 STEP = 0.55  # dB between two names at the right edge
@@ -28,15 +30,19 @@ def main(out, ratio, *results):
 def curves(results, ratio):
     """Yield the curve of each row's first seed that has one."""
     seen = set()
-    for path in sorted(results.glob(f"*/{ratio}-*/*/*/seed*/curve.csv")):
-        method, curve = path.parts[-4], pd.read_csv(path)
-        if len(curve) and method not in seen:
-            seen.add(method)
-            yield curve.assign(method=method, seed=int(path.parts[-2].removeprefix("seed")))
+    for cell, files in Paths(results=results).cells_with("curve"):
+        if cell.degradation.startswith(f"{ratio}-") and cell.method not in seen:
+            curve = pd.read_csv(files.curve)
+            if len(curve):
+                seen.add(cell.method)
+                yield curve.assign(method=cell.method, seed=cell.seed)
 
 
 def bicubic(results, ratio):
-    (path,) = results.glob(f"*/{ratio}-*/bicubic/*/seed0/score.csv")
+    cells = Paths(results=results).cells_with("score")
+    (path,) = [
+        f.score for c, f in cells if c.degradation.startswith(f"{ratio}-") and (c.method, c.seed) == ("bicubic", 0)
+    ]
     scores = pd.read_csv(path)
     return scores[(scores["convention"] == "std1") & (scores["metric"] == "psnr")]["value"].item()
 

@@ -1,6 +1,6 @@
 """Turn finished cells into the tables of docs/deep.md: python docs/measure/deep_table.py RESULTS CONVENTION [CHECKPOINTS].
 
-Reads run.json, score.csv and curve.csv of every scored cell, so that a run that was cut short still gives its table. The first
+Reads record, scores and curve of every scored cell, so that a run that was cut short still gives its table. The first
 table has one row per method and degradation: PSNR over seeds and scenes (median, lowest and highest), means of SAM and SSIM,
 learned values, steps and processor seconds of one fusing, training seconds where CHECKPOINTS holds a training. The second one
 follows the curves of the saved cubes: PSNR after a quarter, half, three quarters and all of the processor time of the fit, what
@@ -14,11 +14,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mossfuse.benchmark.plan.paths import Paths
+
 SHARES = (0.25, 0.5, 0.75, 1.0)
 
 
 def main(results, convention, checkpoints=None):
-    cells = [cell for path in sorted(Path(results).glob("*/*/*/*/seed*/score.csv")) if (cell := read(path, convention))]
+    scored = Paths(results=Path(results)).cells_with("score")
+    cells = [cell for _, files in scored if (cell := read(files, convention))]
     rows = {}
     for cell in cells:
         rows.setdefault((cell["dataset"], cell["degradation"], cell["method"]), []).append(cell)
@@ -27,15 +30,14 @@ def main(results, convention, checkpoints=None):
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def read(path, convention):
-    """run.json of a scored cell with its metrics and its curve (or None); None where the cell failed."""
-    scores = pd.read_csv(path)
+def read(files, convention):
+    """Return the record of a scored cell with its metrics and its curve (or None); None where the cell failed."""
+    scores = pd.read_csv(files.score)
     scores = scores[scores["convention"] == convention].set_index("metric")["value"]
     if scores.empty:
         return None
-    curve = path.with_name("curve.csv")
-    run = json.loads(path.with_name("run.json").read_text())
-    return {**run, **scores.to_dict(), "curve": pd.read_csv(curve) if curve.exists() else None}
+    run = json.loads(files.run.read_text())
+    return {**run, **scores.to_dict(), "curve": pd.read_csv(files.curve) if files.curve.exists() else None}
 
 
 def quality(rows, checkpoints):
@@ -58,9 +60,10 @@ def count(value):
 
 
 def training_seconds(checkpoints, *place):
-    """Mean processor seconds of a row's trainings; None where it has none."""
-    records = sorted(Path(checkpoints, *place).glob("seed*/train.json")) if checkpoints else []
-    return np.mean([json.loads(path.read_text())["cpu_seconds"] for path in records]) if records else None
+    """Return the mean processor seconds of a row's trainings (dataset, degradation, method); None where it has none."""
+    every = Paths(checkpoints=Path(checkpoints)).trainings() if checkpoints else ()
+    records = [json.loads(files.record.read_text()) for training, files in every if training.row == place]
+    return np.mean([record["cpu_seconds"] for record in records]) if records else None
 
 
 def curves(rows):

@@ -1,6 +1,6 @@
 """The table of a run over noise levels and draws (config/dev-noise.yaml): python docs/measure/noise_table.py RESULTS [CONVENTION].
 
-Reads every cell's run.json and score.csv (so an unfinished run has a table, too). One table per dataset: rows are methods,
+Reads every cell's record and scores (so an unfinished run has a table, too). One table per dataset: rows are methods,
 columns signal-to-noise ratios of HSI and MSI; PSNR in dB / SAM in degrees, means over scenes and over the draws named in the
 head. Below it the comparisons: where NSGP is worse than another row, and where a refinement is worse than what it refines, on
 one scene at one level in the mean of its draws, by more than 0.05 dB or 2 % of SAM.
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mossfuse.benchmark.plan.paths import Paths
+
 NSGP = "nsgp"
 PAIRS = (
     ("mossfuse-released+softdc", "mossfuse-released"),
@@ -23,8 +25,9 @@ DECIBELS, SHARE = 0.05, 1.02
 
 
 def main(results, convention="std1"):
-    runs = [json.loads(path.read_text()) for path in sorted(Path(results).glob("*/*/*/*/seed*/run.json"))]
-    table = pd.DataFrame([row for run in runs if (row := scored(Path(results), run, convention))])
+    cells = [(json.loads(files.run.read_text()), files) for _, files in Paths(results=Path(results)).cells_with("run")]
+    runs = [run for run, _ in cells]
+    table = pd.DataFrame([row for run, files in cells if (row := scored(run, files.score, convention))])
     for dataset, part in table.groupby("dataset", sort=False):
         sys.stdout.write(f"\n### {dataset}\n\n" + "\n".join(level_table(part)) + "\n")
     sys.stdout.write("\n" + "\n".join(comparisons(table)) + "\n")
@@ -33,10 +36,9 @@ def main(results, convention="std1"):
     sys.stdout.write(f"\nConvention `{convention}`; commit {', '.join(commits)}; {', '.join(machines)}.\n")
 
 
-def scored(results, run, convention):
+def scored(run, path, convention):
     """One line of the table: where the cell stands, its level, its draw, PSNR and SAM; None where it has no score."""
     cell = [run[key] for key in ("dataset", "degradation", "method", "scene")]
-    path = results.joinpath(*cell, f"seed{run['seed']}", "score.csv")
     if run["status"] != "ok" or not path.exists():
         return None
     found = pd.read_csv(path)

@@ -1,6 +1,6 @@
 """Turn a finished run into the small Markdown table that is committed: python docs/measure/results_table.py RESULTS CONVENTION.
 
-Reads RESULTS/metrics.csv and every run.json; prints one row per method and degradation with the mean over scenes and
+Reads the table of scores below RESULTS and the record of every cell; prints one row per method and degradation with the mean over scenes and
 seeds (with the PSNR's standard deviation between several seeds), the CPU seconds of fusing, and below the table the commit and the processor it was measured on.
 """
 
@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from mossfuse.benchmark.plan.paths import Paths
+
 METRICS = {"psnr": "PSNR dB", "sam": "SAM deg", "ssim": "SSIM", "ergas": "ERGAS"}
 
 
 def main(results, convention):
-    results = Path(results)
-    runs = [json.loads(p.read_text()) for p in sorted(results.glob("*/*/*/*/seed*/run.json"))]
+    paths = Paths(results=Path(results))
+    runs = [json.loads(files.run.read_text()) for _, files in paths.cells_with("run")]
     cpu = pd.DataFrame(runs).groupby(["dataset", "degradation", "method"])["cpu_seconds"].mean()
-    table = pd.read_csv(results / "metrics.csv")
+    table = pd.read_csv(paths.metrics)
     table = table[(table["convention"] == convention) & table["metric"].isin(METRICS)]
     keys = ["dataset", "degradation", "method"]
     means = table.pivot_table(index=keys, columns="metric", values="value", sort=False)[list(METRICS)]

@@ -42,7 +42,7 @@ def main(out, seed, *changes):
     changed = {key: yaml.safe_load(value) for key, _, value in (change.partition("=") for change in changes)}
     settings = {**method.METHODS[0].train_params, **grid, **changed}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "weights.pt")
+        path = Path(folder, "trained.pt")
         start = time.process_time()
         method.train([pair for pair, _ in pairs_of(0)], seed=int(seed), device="cpu", path=path, **settings)
         spent = time.process_time() - start

@@ -141,7 +141,7 @@ def tiles(options):
 def large(options, size=2048):
     """A pair of files through ``mossfuse fuse``."""
     with tempfile.TemporaryDirectory() as folder:
-        weights = weights_path(options) or Path(folder, "weights.pt")
+        weights = weights_path(options) or Path(folder, "random.pt")
         if not Path(weights).exists():
             checkpoint.save(weights, load(options))
         for name, image in zip(("hr", "lr"), scene(size), strict=True):

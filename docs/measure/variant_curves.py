@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 
 from mossfuse.benchmark.data.pairs import read_pair
 from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import read_settings
 from mossfuse.files import read_cube
 from mossfuse.methods import find_method
@@ -42,11 +43,11 @@ def main(config, out):
 def scores(grid, settings, block):
     """Yield one row per kept iterate, and one for bicubic at step 0: means over the block's scenes."""
     (degradation,), (seed,) = block.degradations, block.seeds
-    pairs = Path(settings["results"], block.label, degradation, "_pairs")
+    paths = Paths.of(settings)
     scenes = [
         (
-            read_pair(pairs / f"{scene}.mat", knows=frozenset({"phase"})),
-            read_cube(f"data/{block.label}/scenes/{scene}.mat")[0],
+            read_pair(paths.pair(block.label, degradation, scene), knows=frozenset({"phase"})),
+            read_cube(paths.scene(block.label, scene))[0],
         )
         for scene in block.scenes
     ]
@@ -57,8 +58,8 @@ def scores(grid, settings, block):
 
     yield means("bicubic", 0, find_method("bicubic")[1].fuse)
     for name in (name for name in block.methods if grid.rows[name].trained_here):
-        folder = Path(settings["checkpoints"], block.label, degradation, name, f"seed{seed}", "resume")
-        for step, weights in track(iterates(folder / "weights.pt").items(), f"{block.label}, {name}"):
+        unfinished = paths.training(block.label, degradation, name, seed).resume
+        for step, weights in track(iterates(unfinished.weights).items(), f"{block.label}, {name}"):
             yield means(name, step, partial(method.fuse, checkpoint=weights))
 
 

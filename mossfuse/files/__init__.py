@@ -8,6 +8,7 @@ cubes that come piece by piece. Every write is atomic: a temporary file in the s
 
 import difflib
 import importlib
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -135,9 +136,11 @@ def read_georeference(path):
 
 
 def format_module(path):
-    """The module for a file name; MossFuseError lists what is known. A trailing ``.part`` is looked through."""
-    name = path.with_suffix("") if path.suffix == ".part" else path
-    suffix = name.suffix.lower()
+    """Return the module for a file name, also of a file being written (``.part``, or a name made by ``replacing``).
+
+    Raise MossFuseError with the known file types for any other name.
+    """
+    suffix = Path(re.sub(r"(\.part|\.\d+\.tmp)$", "", path.name)).suffix.lower()
     if suffix not in FORMATS:
         raise MossFuseError(f"{path}: unknown file type '{suffix}'; use one of {', '.join(FORMATS)}")
     return importlib.import_module(f"mossfuse.files.{FORMATS[suffix]}")

@@ -146,7 +146,7 @@ def checkpoint_for(spec, module, weights, observation, seed, device, save_weight
     """Path of the weights file a method is to use, or None; what 'fit' makes lives as long as the block."""
     if weights == "fit":
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(save_weights or Path(folder, "weights.pt"))
+            path = Path(save_weights or Path(folder, "fitted.pt"))
             module.train([observation], seed=seed, device=device, path=path, resume=False, **training)
             yield str(path)
     elif weights == "released" or (weights is None and spec.weights):

@@ -2,33 +2,36 @@
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir)))
+from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.digest import files_digest, source_digest
-from mossfuse.benchmark.plan.grid import Cell, Grid
-from mossfuse.benchmark.plan.settings import checked, mirror_folders
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.benchmark.run.gpu_lock import visible_gpus
 from mossfuse.errors import MossFuseError
-from mossfuse.methods import split_suffix
+from mossfuse.files.atomic import write_json
 
 try:
-    SETTINGS = checked(dict(config), "configuration")
+    SETTINGS = check_settings(dict(config), "configuration")
     GRID = Grid(SETTINGS)
 except MossFuseError as error:
     raise WorkflowError(str(error))
 
-RESULTS, REPORTS, CHECKPOINTS = (
-    str(Path(SETTINGS[k])) for k in ("results", "reports", "checkpoints")
-)
-EFFECTIVE = f"{RESULTS}/settings.json"
+PATHS = Paths.of(SETTINGS)
+EFFECTIVE = str(PATHS.settings)
+# The patterns of the rules: the same map, asked with wildcards.
+PAIR_NAMES = ("{dataset}", "{degradation}", "{scene}")
+CELL_NAMES = ("{dataset}", "{degradation}", "{method}", "{scene}", "{seed}")
+CELL = PATHS.cell(*CELL_NAMES)
+TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
 PACKAGE = Path(workflow.basedir) / "mossfuse"
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
-CELL = "{dataset}/{degradation}/{method}/{scene}/seed{seed}"
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
 for name, first in (
     ("PATH", Path(sys.executable).parent),
@@ -38,18 +41,10 @@ for name, first in (
         str(p) for p in (first, os.environ.get(name)) if p
     )
 
-
-def visible_gpus():
-    """How many NVIDIA GPUs this machine shows; 0 without the driver."""
-    if not shutil.which("nvidia-smi"):
-        return 0
-    listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
-    return len(listing.stdout.splitlines()) if listing.returncode == 0 else 0
-
-
 # An undeclared resource total is unlimited, so the number of GPUs is declared where there are any.
-if visible_gpus() and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", visible_gpus())
+GPUS = len(visible_gpus())
+if GPUS and "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", GPUS)
 
 
 wildcard_constraints:
@@ -60,27 +55,27 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-# Every job reads the configuration as it really is: file, --configfile and --config together.
+# Every job reads the effective configuration: file, --configfile and --config together.
 onstart:
-    Path(RESULTS).mkdir(parents=True, exist_ok=True)
-    Path(EFFECTIVE).write_text(json.dumps(SETTINGS, indent=1, sort_keys=True))
+    write_json(PATHS.settings, SETTINGS)
 
 
 def code(*modules):
-    """One digest over several modules of the package (and what they import)."""
+    """Return one digest of several modules of the package and of what they import."""
     return "-".join(source_digest(PACKAGE / m) for m in modules)
 
 
 def method_code(wildcards):
+    """Return the digest of the code behind a row."""
     row = GRID.rows[wildcards.method]
     if row.external is not None:
-        return code("benchmark/run/cell.py")
+        return code("benchmark/run/external.py")
     digest = source_digest(row.module.__file__)
     return f"{digest}-{code('refine.py')}" if row.suffix else digest
 
 
 def row_settings(wildcards):
-    """What decides the bytes of a cell besides its inputs: the row's parameters and weights."""
+    """Return what decides the bytes of a cell besides its inputs: the row's parameters and weights."""
     row = GRID.rows[wildcards.method]
     settings = {"params": row.params, "weights": row.weights, "external": row.external}
     if row.iterates:
@@ -89,57 +84,81 @@ def row_settings(wildcards):
 
 
 def pair_file(wildcards):
-    return f"{RESULTS}/{wildcards.dataset}/{wildcards.degradation}/_pairs/{wildcards.scene}.mat"
-
-
-def records_to_make():
-    """The records of scenes that were not fetched yet."""
-    records = [
-        Path("data", label, "fetched", f"{scene}.json")
-        for label, scenes in GRID.scenes_to_prepare().items()
-        for scene in scenes
-    ]
-    return [str(record) for record in records if not record.exists()]
+    """Return the degraded pair of a scene."""
+    return PATHS.pair(wildcards.dataset, wildcards.degradation, wildcards.scene)
 
 
 def truth_file(wildcards):
-    return f"data/{wildcards.dataset}/scenes/{wildcards.scene}.mat"
+    """Return the prepared scene."""
+    return PATHS.scene(wildcards.dataset, wildcards.scene)
+
+
+def prepared_scenes():
+    """Return every prepared scene that the grid needs."""
+    return [
+        PATHS.scene(label, scene)
+        for label, scenes in GRID.scenes_to_prepare().items()
+        for scene in scenes
+    ]
+
+
+def records_to_make():
+    """Return the records of scenes that were not fetched yet."""
+    records = [
+        PATHS.fetched(label, scene)
+        for label, scenes in GRID.scenes_to_prepare().items()
+        for scene in scenes
+    ]
+    return [record for record in records if not record.exists()]
 
 
 def checkpoint_files(wildcards):
-    """The weights a cell needs: trained here, given by the user, from the registry, or none."""
+    """Return the weights a cell needs: trained here, given by the user, from the registry, or none."""
     row = GRID.rows[wildcards.method]
     if row.external is not None or row.suffix:
         return []
     if row.trained_here:
         return [
-            f"{CHECKPOINTS}/{wildcards.dataset}/{wildcards.degradation}/{row.base}/seed{wildcards.seed}/weights.pt"
+            PATHS.training(
+                wildcards.dataset, wildcards.degradation, row.base, wildcards.seed
+            ).weights
         ]
     if row.weights:
         return (
             [row.weights]
             if Path(row.weights).suffix
-            else [f"data/_registry/{row.weights}"]
+            else [PATHS.registry_file(row.weights)]
         )
     return []
 
 
 def base_files(wildcards):
-    """The cube that a row with a suffix refines."""
+    """Return the cube that a row with a suffix refines."""
     if not GRID.rows[wildcards.method].suffix:
         return []
-    base = GRID.base_cell(Cell(**dict(wildcards)))
-    return [f"{RESULTS}/{base.folder}/fused.mat"]
+    return [PATHS.of_cell(GRID.base_cell(Cell(**dict(wildcards)))).cube]
 
 
 def cell_files(name, cells=None):
+    """Return one file, named by a property of CellFiles, of every cell of the grid (or of ``cells``)."""
     return [
-        f"{RESULTS}/{cell.folder}/{name}"
+        getattr(PATHS.of_cell(cell), name)
         for cell in (GRID.cells() if cells is None else cells)
     ]
 
 
+def scene_views():
+    """Return the folders of pictures of every scored scene under every degradation."""
+    return [
+        PATHS.scene_view(block.label, degradation, scene)
+        for block in GRID.blocks
+        for degradation in block.degradations
+        for scene in block.scenes
+    ]
+
+
 def external_inputs(wildcards):
+    """Return the cube made elsewhere for a cell, where it exists; a missing one becomes a failed row."""
     row = GRID.rows[wildcards.method]
     if row.external is None:
         return []
@@ -147,21 +166,33 @@ def external_inputs(wildcards):
     return [path] if Path(path).exists() else []
 
 
-def training_scenes(wildcards):
-    return GRID.block_of(wildcards.dataset).train_scenes
-
-
-def training_files():
+def training_pairs(wildcards):
+    """Return the pairs of the training scenes."""
     return [
-        f"{CHECKPOINTS}/{label}/{degradation}/{row}/seed{seed}/train.json"
-        for label, degradation, row, seed in GRID.trainings()
+        PATHS.pair(wildcards.dataset, wildcards.degradation, scene)
+        for scene in GRID.block_of(wildcards.dataset).train_scenes
     ]
 
 
+def training_truths(wildcards):
+    """Return the training scenes themselves, for supervised methods only."""
+    if GRID.rows[wildcards.method].method.trains != "supervised":
+        return []
+    scenes = GRID.block_of(wildcards.dataset).train_scenes
+    return [PATHS.scene(wildcards.dataset, scene) for scene in scenes]
+
+
+def training_records():
+    """Return the record of every training."""
+    return [PATHS.training(**vars(t)).record for t in GRID.trainings()]
+
+
 def gpu_wanted(wildcards):
+    """Return how many GPUs a row uses: 0 or 1."""
     row = GRID.rows[wildcards.method]
     return int(row.method is not None and row.method.gpu)
 
 
 def every_core(wildcards):
+    """Return the number of cores of this run."""
     return workflow.cores or 1

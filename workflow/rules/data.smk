@@ -1,4 +1,4 @@
-# Raw scenes, prepared scenes, degraded pairs, and other people's files.
+# Raw scenes, prepared scenes, degraded pairs, and third-party files.
 
 
 rule fetch:
@@ -7,7 +7,7 @@ rule fetch:
     output:
         records_to_make(),
     log:
-        "logs/fetch.log",
+        PATHS.log("fetch"),
     priority: 100
     conda:
         "../envs/mossfuse.yaml"
@@ -20,11 +20,11 @@ rule fetch:
 rule prepare:
     # A record that is written anew does not touch what was made from the scene.
     input:
-        ancient("data/{dataset}/fetched/{scene}.json"),
+        ancient(PATHS.fetched("{dataset}", "{scene}")),
     output:
-        "data/{dataset}/scenes/{scene}.mat",
+        PATHS.scene("{dataset}", "{scene}"),
     log:
-        "logs/prepare/{dataset}/{scene}.log",
+        PATHS.log("prepare", "{dataset}", "{scene}"),
     conda:
         "../envs/mossfuse.yaml"
     params:
@@ -36,17 +36,13 @@ rule prepare:
 
 
 rule scenes:
-    # What the data stage of dvc.yaml makes: every prepared scene with the hash of its content.
+    # The output of the data stage of dvc.yaml: every prepared scene with the hash of its content.
     input:
-        [
-            f"data/{label}/scenes/{scene}.mat"
-            for label, scenes in GRID.scenes_to_prepare().items()
-            for scene in scenes
-        ],
+        prepared_scenes(),
     output:
-        f"{RESULTS}/scenes.json",
+        PATHS.scenes,
     log:
-        "logs/scenes.log",
+        PATHS.log("scenes"),
     conda:
         "../envs/mossfuse.yaml"
     params:
@@ -59,19 +55,15 @@ rule degrade:
     input:
         truth_file,
     output:
-        pair=f"{RESULTS}/{{dataset}}/{{degradation}}/_pairs/{{scene}}.mat",
-        facts=f"{RESULTS}/{{dataset}}/{{degradation}}/_pairs/{{scene}}.json",
+        pair=PATHS.pair(*PAIR_NAMES),
+        facts=PATHS.pair_facts(*PAIR_NAMES),
     log:
-        f"logs/degrade/{{dataset}}/{{degradation}}/{{scene}}.log",
+        PATHS.log("degrade", *PAIR_NAMES),
     conda:
         "../envs/mossfuse.yaml"
     params:
         spec=lambda w: repr(GRID.degradations[w.degradation]),
-        code=code(
-            "benchmark/data/pairs.py",
-            "physics/degrade.py",
-            "degradations/responses.py",
-        ),
+        code=code("benchmark/data/make_pair.py"),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench degrade --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
@@ -80,9 +72,9 @@ rule degrade:
 
 rule registry_file:
     output:
-        "data/_registry/{name}",
+        PATHS.registry_file("{name}"),
     log:
-        "logs/registry/{name}.log",
+        PATHS.log("registry", "{name}"),
     conda:
         "../envs/mossfuse.yaml"
     params:

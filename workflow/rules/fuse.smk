@@ -1,4 +1,4 @@
-# One method on one pair. A method that fails still leaves run.json, with its reason.
+# One method on one pair. A method that fails still leaves its record, with the reason.
 
 
 rule fuse:
@@ -8,11 +8,11 @@ rule fuse:
         base=base_files,
         external=external_inputs,
     output:
-        run=f"{RESULTS}/{CELL}/run.json",
-        cube=f"{RESULTS}/{CELL}/fused.mat",
-        history=f"{RESULTS}/{CELL}/history.csv",
+        run=CELL.run,
+        cube=CELL.cube,
+        history=CELL.history,
     log:
-        f"logs/fuse/{CELL}.log",
+        PATHS.cell_log("fuse", *CELL_NAMES),
     conda:
         "../envs/mossfuse.yaml"
     threads: SETTINGS["threads"]["fuse"]
@@ -34,12 +34,12 @@ rule fuse:
 if TRACED:
 
     use rule fuse as fuse_with_iterates with:
-        # The saved cubes go once their curve is drawn; `snakemake --notemp` keeps them.
+        # The saved cubes are removed once their curve is scored; `snakemake --notemp` keeps them.
         output:
-            run=f"{RESULTS}/{CELL}/run.json",
-            cube=f"{RESULTS}/{CELL}/fused.mat",
-            history=f"{RESULTS}/{CELL}/history.csv",
-            iterates=temp(directory(f"{RESULTS}/{CELL}/iterates")),
+            run=CELL.run,
+            cube=CELL.cube,
+            history=CELL.history,
+            iterates=temp(directory(CELL.iterates)),
         wildcard_constraints:
             method="|".join(map(re.escape, TRACED)),
 
@@ -49,15 +49,15 @@ if TRACED:
 rule time:
     # Takes every core, so that nothing runs beside it.
     input:
-        run=f"{RESULTS}/{CELL}/run.json",
-        cube=f"{RESULTS}/{CELL}/fused.mat",
+        run=CELL.run,
+        cube=CELL.cube,
         pair=pair_file,
         checkpoint=checkpoint_files,
         base=base_files,
     output:
-        f"{RESULTS}/{CELL}/time.json",
+        CELL.time,
     log:
-        f"logs/time/{CELL}.log",
+        PATHS.cell_log("time", *CELL_NAMES),
     conda:
         "../envs/mossfuse.yaml"
     threads: every_core

@@ -3,28 +3,23 @@
 
 rule report:
     input:
-        metrics=f"{RESULTS}/metrics.csv",
-        timing=f"{RESULTS}/timing.csv",
-        catalogue=f"{RESULTS}/catalogue.json",
+        metrics=PATHS.metrics,
+        timing=PATHS.timing,
+        catalogue=PATHS.catalogue,
         views=cell_files("view"),
-        curves=cell_files("curve.csv", GRID.traced_cells()),
-        scenes=[
-            f"{RESULTS}/{b.label}/{d}/_scenes/{s}/view"
-            for b in GRID.blocks
-            for d in b.degradations
-            for s in b.scenes
-        ],
+        curves=cell_files("curve", GRID.traced_cells()),
+        scenes=scene_views(),
     output:
-        index=f"{REPORTS}/index.html",
+        index=PATHS.report,
         # A copy, because Snakemake empties a folder it owns and the report folder is the reader's.
         site=report(
-            directory(f"{RESULTS}/report"),
+            directory(PATHS.report_copy),
             htmlindex="index.html",
             category="Benchmark",
             caption="../report/site.rst",
         ),
     log:
-        "logs/report.log",
+        PATHS.log("report"),
     conda:
         "../envs/mossfuse.yaml"
     params:
@@ -36,15 +31,15 @@ rule report:
 
 
 rule verdict:
-    # Fails where any cell failed, after everything else is finished; the next run tries exactly those again.
+    # Fails where any cell failed, after everything else is finished; the next run retries only those.
     input:
-        index=f"{REPORTS}/index.html",
-        runs=cell_files("run.json", GRID.runs()),
-        trainings=training_files(),
+        index=PATHS.report,
+        runs=cell_files("run", GRID.runs()),
+        trainings=training_records(),
     output:
-        f"{RESULTS}/verdict.txt",
+        PATHS.verdict,
     log:
-        "logs/verdict.log",
+        PATHS.log("verdict"),
     conda:
         "../envs/mossfuse.yaml"
     params:

@@ -3,17 +3,17 @@
 
 rule score:
     input:
-        run=f"{RESULTS}/{CELL}/run.json",
-        cube=f"{RESULTS}/{CELL}/fused.mat",
+        run=CELL.run,
+        cube=CELL.cube,
         pair=pair_file,
         truth=truth_file,
     output:
-        score=f"{RESULTS}/{CELL}/score.csv",
-        bands=f"{RESULTS}/{CELL}/bands.csv",
-        estimate=f"{RESULTS}/{CELL}/estimate.json",
-        view=directory(f"{RESULTS}/{CELL}/view"),
+        score=CELL.score,
+        bands=CELL.bands,
+        estimate=CELL.estimate,
+        view=directory(CELL.view),
     log:
-        f"logs/score/{CELL}.log",
+        PATHS.cell_log("score", *CELL_NAMES),
     conda:
         "../envs/mossfuse.yaml"
     params:
@@ -32,12 +32,12 @@ rule score:
 
 rule curve:
     input:
-        iterates=f"{RESULTS}/{CELL}/iterates",
+        iterates=CELL.iterates,
         truth=truth_file,
     output:
-        f"{RESULTS}/{CELL}/curve.csv",
+        CELL.curve,
     log:
-        f"logs/curve/{CELL}.log",
+        PATHS.cell_log("curve", *CELL_NAMES),
     conda:
         "../envs/mossfuse.yaml"
     params:
@@ -55,9 +55,9 @@ rule render_pair:
         pair=pair_file,
         truth=truth_file,
     output:
-        directory(f"{RESULTS}/{{dataset}}/{{degradation}}/_scenes/{{scene}}/view"),
+        directory(PATHS.scene_view(*PAIR_NAMES)),
     log:
-        "logs/render/{dataset}/{degradation}/{scene}.log",
+        PATHS.log("render", *PAIR_NAMES),
     conda:
         "../envs/mossfuse.yaml"
     params:
@@ -70,18 +70,18 @@ rule render_pair:
 
 rule collect:
     input:
-        runs=cell_files("run.json"),
-        scores=cell_files("score.csv"),
-        times=cell_files("time.json", GRID.clocked_cells()),
-        trainings=training_files(),
-        scenes=f"{RESULTS}/scenes.json",
+        runs=cell_files("run"),
+        scores=cell_files("score"),
+        times=cell_files("time", GRID.clocked_cells()),
+        trainings=training_records(),
+        scenes=PATHS.scenes,
     output:
-        metrics=f"{RESULTS}/metrics.csv",
-        summary=f"{RESULTS}/metrics.json",
-        timing=f"{RESULTS}/timing.csv",
-        catalogue=f"{RESULTS}/catalogue.json",
+        metrics=PATHS.metrics,
+        summary=PATHS.summary,
+        timing=PATHS.timing,
+        catalogue=PATHS.catalogue,
     log:
-        "logs/collect.log",
+        PATHS.log("collect"),
     conda:
         "../envs/mossfuse.yaml"
     params:

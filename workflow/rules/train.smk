@@ -3,21 +3,14 @@
 
 rule train:
     input:
-        pairs=lambda w: [
-            f"{RESULTS}/{w.dataset}/{w.degradation}/_pairs/{scene}.mat"
-            for scene in training_scenes(w)
-        ],
-        truths=lambda w: (
-            [f"data/{w.dataset}/scenes/{scene}.mat" for scene in training_scenes(w)]
-            if GRID.rows[w.method].method.trains == "supervised"
-            else []
-        ),
+        pairs=training_pairs,
+        truths=training_truths,
     output:
-        weights=f"{CHECKPOINTS}/{{dataset}}/{{degradation}}/{{method}}/seed{{seed}}/weights.pt",
-        history=f"{CHECKPOINTS}/{{dataset}}/{{degradation}}/{{method}}/seed{{seed}}/history.csv",
-        record=f"{CHECKPOINTS}/{{dataset}}/{{degradation}}/{{method}}/seed{{seed}}/train.json",
+        weights=TRAINING.weights,
+        history=TRAINING.history,
+        record=TRAINING.record,
     log:
-        "logs/train/{dataset}/{degradation}/{method}/seed{seed}.log",
+        PATHS.log("train", "{dataset}", "{degradation}", "{method}", "seed{seed}"),
     priority: 50
     conda:
         "../envs/mossfuse.yaml"

@@ -1,8 +1,4 @@
-"""Making the pair that methods see from a scene, and writing it once so that all of them read the same bytes.
-
-Sensor model (MossFuse, dataset.py of the official code, extended by noise and shift):
-hsi = H x + n, with H = blur by the PSF and sampling at the phase; msi = R shift(x) + n', with R the spectral response.
-"""
+"""Degraded pairs on disk: written once, so that every method reads the same bytes."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,14 +11,13 @@ from mossfuse.protocol import Observation, Sensor
 ARRAYS = ("hsi", "msi", "psf", "srf", "noise_hsi", "noise_msi", "wavelengths")
 
 
-def write_pair(path, observation, *, degradation=None, split=None, seen_in_training=None):
-    """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays; returns that hash.
+def write_pair(path, observation, *, degradation=None, split=None):
+    """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays; return that hash.
 
-    degradation: the Degradation behind it; split: 'train' or 'test'; seen_in_training: whether released weights
-    were trained on this scene. All three are recorded as they are.
+    degradation: the Degradation behind it; split: 'train' or 'test' in the dataset's own split; both are recorded.
     """
     from mossfuse.files import write_variables
-    from mossfuse.files.atomic import write_json, writing
+    from mossfuse.files.atomic import write_json
 
     path = Path(path)
     sensor = observation.sensor
@@ -47,10 +42,8 @@ def write_pair(path, observation, *, degradation=None, split=None, seen_in_train
         "scene": observation.name,
         "degradation": None if degradation is None else asdict(degradation),
         "split": split,
-        "seen_in_training": seen_in_training,
     }
-    with writing(path.with_suffix(".json")):
-        write_json(path.with_suffix(".json"), record)
+    write_json(path.with_suffix(".json"), record)
     return digest
 
 
@@ -62,7 +55,7 @@ def read_pair(path, knows=None):
     missing = [name for name in ("hsi", "msi", "ratio") if name not in found]
     if missing:
         raise MossFuseError(
-            f"{path} is no degraded pair (it lacks {', '.join(missing)}); write it with mossfuse degrade"
+            f"{path} is not a degraded pair (it lacks {', '.join(missing)}); write it with mossfuse bench degrade"
         )
     flat = {
         n: np.ravel(found[n]) for n in ("wavelengths", "noise_hsi", "noise_msi", "psf_shape", "phase") if n in found

@@ -1,11 +1,11 @@
 """The grid of a configuration: which cells exist, what each one runs, where its files stand."""
 
-import difflib
 import inspect
 import string
 from dataclasses import dataclass, field, fields
 
-from mossfuse.errors import MossFuseError
+from mossfuse.benchmark.plan.cells import Cell, Training
+from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.parameters import apply_changes, with_preset
 from mossfuse.protocol import Method
@@ -49,21 +49,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One run: the coordinates of every result."""
-
-    dataset: str
-    degradation: str
-    method: str
-    scene: str
-    seed: int
-
-    @property
-    def folder(self):
-        return f"{self.dataset}/{self.degradation}/{self.method}/{self.scene}/seed{self.seed}"
-
-
-@dataclass(frozen=True)
 class Block:
     """One entry of the grid, resolved."""
 
@@ -94,8 +79,7 @@ class Grid:
         self.rows = {name: make_row(name, config) for name in names}
         unused = set(config["methods"]) | set(config["external"])
         for name in sorted(unused - set(self.rows)):
-            near = difflib.get_close_matches(name, self.rows, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "add it to a grid entry or remove it"
+            hint = suggestion(name, self.rows, "the grid has")
             raise MossFuseError(f"settings are given for '{name}', which no grid entry names; {hint}")
         labels = {}
         for block in self.blocks:
@@ -136,9 +120,8 @@ class Grid:
         for block in self.blocks:
             if block.label == label:
                 return block
-        raise MossFuseError(
-            f"the configuration has no dataset '{label}'; it has: {', '.join(b.label for b in self.blocks)}"
-        )
+        hint = suggestion(label, [block.label for block in self.blocks], "it has")
+        raise MossFuseError(f"the configuration has no dataset '{label}'; {hint}")
 
     def scenes_to_prepare(self):
         """label -> every scene needed: scored ones and, where something is trained, the training scenes."""
@@ -174,12 +157,12 @@ class Grid:
         return list(dict.fromkeys([*timed, *(self.base_cell(c) for c in timed if self.rows[c.method].suffix)]))
 
     def trainings(self):
-        """(label, degradation, base row, seed) of every training that the scored cells need."""
+        """Return every Training that the scored cells need."""
         out = {}
         for c in self.cells():
             base = split_suffix(c.method)[0]
             if self.rows[base].trained_here:
-                out[(c.dataset, c.degradation, base, c.seed)] = None
+                out[Training(c.dataset, c.degradation, base, c.seed)] = None
         return list(out)
 
 
@@ -195,15 +178,13 @@ def make_block(entry, find_dataset):
     train_scenes = tuple(entry.get("train_scenes", spec.train))
     for scene in (*scenes, *train_scenes):
         if scene not in spec.scenes:
-            near = difflib.get_close_matches(scene, spec.scenes, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(spec.scenes)}"
+            hint = suggestion(scene, spec.scenes, "it has")
             raise MossFuseError(f"dataset '{spec.name}' has no scene '{scene}'; {hint}")
     options = {**spec.options, **entry.get("options", {})}
     for key in entry.get("options", {}):
         if key not in spec.options:
-            raise MossFuseError(
-                f"dataset '{spec.name}' has no option '{key}'; it has: {', '.join(spec.options) or 'none'}"
-            )
+            hint = suggestion(key, spec.options, "it has")
+            raise MossFuseError(f"dataset '{spec.name}' has no option '{key}'; {hint}")
     return Block(
         label=entry.get("as", spec.name),
         dataset=spec.name,
@@ -228,9 +209,8 @@ def make_row(name, config):
         from mossfuse.refine import DEFAULTS, SUFFIXES
 
         if suffix not in SUFFIXES:
-            raise MossFuseError(
-                f"'{name}': unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}"
-            )
+            hint = suggestion(f"+{suffix}", [f"+{s}" for s in SUFFIXES])
+            raise MossFuseError(f"'{name}': unknown refinement '+{suffix}'; {hint}")
         row = make_row(base, config)
         if row.external is not None:
             raise MossFuseError(f"'{name}': cubes made elsewhere are scored as they are; remove '+{suffix}'")

@@ -1,11 +1,9 @@
 """Reading a configuration and refusing mistakes in it with one sentence each."""
 
-import difflib
-import os
 from functools import cache
 from pathlib import Path
 
-from mossfuse.errors import MossFuseError
+from mossfuse.errors import MossFuseError, suggestion
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
 DEFAULTS = {
@@ -42,10 +40,10 @@ def read_settings(path):
         ) from None
     except yaml.YAMLError as error:
         raise MossFuseError(f"configuration file {path} is not valid YAML: {' '.join(str(error).split())}") from None
-    return checked(config, str(path))
+    return check_settings(config, str(path))
 
 
-def checked(config, source="config"):
+def check_settings(config, source="config"):
     """``config`` with defaults; MossFuseError names the first wrong key and, for a typo, the nearest right one."""
     from jsonschema import Draft202012Validator
 
@@ -76,9 +74,7 @@ def sentence(error):
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         key = next(k for k in error.instance if k not in known)
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
-        return f"key '{key}' at {place} is not known; {hint}"
+        return f"key '{key}' at {place} is not known; {suggestion(key, known, 'known keys')}"
     if error.validator == "required":
         missing = next(k for k in error.validator_value if k not in error.instance)
         return f"key '{missing}' is missing at {place}; add it"
@@ -89,9 +85,3 @@ def sentence(error):
     if error.validator == "oneOf":
         return f"{place} is {error.instance!r}; use test, train, all, or a list of scene names"
     return f"{place}: {error.message}"
-
-
-def mirror_folders(config):
-    """Folders searched before any download: the configuration's, then those of MOSSFUSE_MIRRORS."""
-    environment = [p for p in os.environ.get("MOSSFUSE_MIRRORS", "").split(os.pathsep) if p]
-    return [*config.get("mirrors", []), *environment]

@@ -82,8 +82,8 @@ def make_environment(common):
 
 def write_exports(site, content, boards):
     """The long tables as they are, every leaderboard in three formats, all paired comparisons, published numbers."""
-    for name in ("metrics.csv", "timing.csv"):
-        site.copy(content.results / name, f"exports/{name}")
+    for table in (content.paths.metrics, content.paths.timing):
+        site.copy(table, f"exports/{table.name}")
     for convention, many in boards.items():
         for board in many:
             stem = f"exports/{style.slug(board.dataset, board.degradation, convention)}"

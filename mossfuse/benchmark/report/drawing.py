@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mossfuse.benchmark.plan.cells import Training
 from mossfuse.benchmark.report import figures
 from mossfuse.benchmark.report.load import read_history
 from mossfuse.benchmark.report.style import metric_title, slug
@@ -19,7 +20,7 @@ class Drawn:
 
 
 def counted_rows(results, board, ranked=False):
-    """Rows of metrics.csv that a board's means run over; ``ranked``: of the ranked methods alone."""
+    """Rows of the scores that a board's means run over; ``ranked``: of the ranked methods alone."""
     rows = results.board(board.dataset, board.degradation)
     rows = rows[rows["scene"].isin(board.scenes)]
     return rows[rows["method"].isin(board.ranked["method"])] if ranked else rows
@@ -59,10 +60,11 @@ def draw_board(results, board, colours, markers, site):
 
 def draw_curves(results, board, scene, colours, site):
     """Drawn curves of the scene's fits against truth, from cubes that the methods saved; None where no row has any."""
-    place, tables = results.results / board.dataset / board.degradation, {}
+    tables = {}
     for method in board.table["method"]:
-        paths = [place / method / scene / f"seed{seed}" / "curve.csv" for seed in seeds_of(results, board, method)]
-        found = [read_history(path) for path in paths if path.exists()]
+        place = (board.dataset, board.degradation, method, scene)
+        curves = [results.paths.cell(*place, seed).curve for seed in seeds_of(results, board, method)]
+        found = [read_history(path) for path in curves if path.exists()]
         found = [t for t in found if len(t) and "psnr" in t and t["psnr"].notna().any()]
         if found:
             tables[method] = found
@@ -92,17 +94,16 @@ def seeds_of(results, board, method):
 
 def histories(results, board):
     """title -> history tables: training by seed, per-scene fitting by scene (first seed)."""
-    out = {}
-    place = f"{board.dataset}/{board.degradation}"
+    out, paths = {}, results.paths
     for method in board.table["method"]:
-        trained = [
-            results.checkpoints / f / "history.csv" for f in results.trainings if f.startswith(f"{place}/{method}/")
-        ]
-        scenes = [results.results / place / method / s for s in board.scenes]
-        first = seeds_of(results, board, method)[0]
-        fitted = [path for scene in scenes if (path := scene / f"seed{first}" / "history.csv").exists()]
-        for title, paths in ((f"{method}: training", trained), (f"{method}: fusing", fitted)):
-            tables = [t for t in map(read_history, paths) if len(t) > 1 and len(t.columns) > 1]
+        place = (board.dataset, board.degradation, method)
+        seeds = seeds_of(results, board, method)
+        trainings = (Training(*place, seed) for seed in seeds)
+        trained = [paths.training(**vars(t)).history for t in trainings if t.name in results.trainings]
+        fits = (paths.cell(*place, scene, seeds[0]).history for scene in board.scenes)
+        fitted = [path for path in fits if path.exists()]
+        for title, logged in ((f"{method}: training", trained), (f"{method}: fusing", fitted)):
+            tables = [t for t in map(read_history, logged) if len(t) > 1 and len(t.columns) > 1]
             if tables:
                 out[title] = tables
     return out

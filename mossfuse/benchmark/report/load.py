@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mossfuse.benchmark.plan.cells import Cell, Training
+from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import split_suffix
 
@@ -17,7 +19,7 @@ class Results:
     """All that the pages are made from.
 
     metrics, timing: the long tables; catalogue: titles, citations and the configuration; runs, trainings: records of
-    run.json and train.json by folder below results / checkpoints; fetched: dataset -> scene -> record of its raw files.
+    runs and trainings by name; fetched: dataset -> scene -> record of its raw files; paths: the map of the files.
     """
 
     metrics: pd.DataFrame
@@ -26,8 +28,7 @@ class Results:
     runs: dict
     trainings: dict
     fetched: dict
-    results: Path
-    checkpoints: Path
+    paths: Paths
 
     @property
     def boards(self):
@@ -47,7 +48,7 @@ class Results:
         return [c for c in named if c in present] + sorted(present - set(named)) or named[:1] or ["std1"]
 
     def board(self, dataset, degradation):
-        """The rows of metrics.csv of one dataset under one degradation."""
+        """The rows of the scores of one dataset under one degradation."""
         return self.metrics[(self.metrics["dataset"] == dataset) & (self.metrics["degradation"] == degradation)]
 
     def title(self, method):
@@ -64,43 +65,38 @@ class Results:
 
 def load_results(results, checkpoints, data):
     """Results of the folders; MossFuseError where a table is missing, empty or of another layout."""
-    results, checkpoints, data = Path(results), Path(checkpoints), Path(data)
-    metrics = read_table(results / "metrics.csv")
+    paths = Paths(results=Path(results), checkpoints=Path(checkpoints), data=Path(data))
+    metrics = read_table(paths.metrics)
     metrics["seen_in_training"] = metrics["seen_in_training"].str.lower() == "true"
     metrics["seed"] = metrics["seed"].astype(int)
     metrics["value"] = pd.to_numeric(metrics["value"], errors="coerce")
     if metrics.empty:
-        raise MossFuseError(f"{results / 'metrics.csv'} holds no row; run the benchmark before the report")
-    timing = read_table(results / "timing.csv")
+        raise MossFuseError(f"{paths.metrics} holds no row; run the benchmark before the report")
+    timing = read_table(paths.timing)
     texts = [*PLACE, "method", "scene", "device", "device_name", "reason"]
     for column in timing.columns.difference(texts):
         timing[column] = pd.to_numeric(timing[column], errors="coerce")
-    folders = metrics[[*PLACE, "method", "scene", "seed"]].drop_duplicates().itertuples(index=False)
-    folders = list(folders)
-    cells = [f"{c.dataset}/{c.degradation}/{c.method}/{c.scene}/seed{c.seed}" for c in folders]
+    cells = [
+        Cell(*row) for row in metrics[[*PLACE, "method", "scene", "seed"]].drop_duplicates().itertuples(index=False)
+    ]
     # What an earlier grid has left in the folders is not part of this one.
-    trained = {f"{c.dataset}/{c.degradation}/{split_suffix(c.method)[0]}/seed{c.seed}" for c in folders}
+    trained = {Training(c.dataset, c.degradation, split_suffix(c.method)[0], c.seed).name for c in cells}
     return Results(
         metrics=metrics,
         timing=timing,
-        catalogue=read_json(results / "catalogue.json"),
-        runs={c: read_json(results / c / "run.json") for c in cells if (results / c / "run.json").exists()},
-        trainings={
-            place: read_json(p)
-            for p in sorted(checkpoints.glob("*/*/*/seed*/train.json"))
-            if (place := str(p.parent.relative_to(checkpoints))) in trained
-        },
-        fetched=records_of_scenes(data),
-        results=results,
-        checkpoints=checkpoints,
+        catalogue=read_json(paths.catalogue),
+        runs={c.name: read_json(run) for c in cells if (run := paths.of_cell(c).run).exists()},
+        trainings={t.name: read_json(files.record) for t, files in paths.trainings() if t.name in trained},
+        fetched=records_of_scenes(paths),
+        paths=paths,
     )
 
 
-def records_of_scenes(data):
+def records_of_scenes(paths):
     """dataset -> scene -> record of every scene that was made available."""
     found = {}
-    for path in sorted(data.glob("*/fetched/*.json")):
-        found.setdefault(path.parent.parent.name, {})[path.stem] = read_json(path)
+    for dataset, scene, record in paths.fetched_scenes():
+        found.setdefault(dataset, {})[scene] = read_json(record)
     return found
 
 
@@ -117,7 +113,7 @@ def read_json(path):
 
 
 def read_history(path):
-    """Columns of a history.csv, or an empty table where nothing was logged."""
+    """Columns of a logged history, or an empty table where nothing was logged."""
     if not path.exists() or path.stat().st_size == 0:
         return pd.DataFrame()
     return pd.read_csv(path)

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 
+from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.report.board import marks
 from mossfuse.benchmark.report.drawing import draw_curves
 from mossfuse.benchmark.report.style import METRICS, slug
@@ -40,8 +41,7 @@ def scene_pages(results, boards, colours, site):
 
 
 def scene_context(results, board, scene, colours, site):
-    place = results.results / board.dataset / board.degradation
-    source = place / "_scenes" / scene / "view"
+    source = results.paths.scene_view(board.dataset, board.degradation, scene)
     if not (source / "view.json").exists():
         raise MossFuseError(f"{source / 'view.json'} does not exist; render the scene '{scene}' before the report")
     view = json.loads((source / "view.json").read_text())
@@ -58,8 +58,8 @@ def scene_context(results, board, scene, colours, site):
         "methods": [
             {
                 "name": c["name"], "title": c["title"], "colour": c["colour"], "key": c["key"], "root": f"../{c['folder']}",
-                "chosen": chosen_spectra(c["source"] / "view" / "spectra.csv", "estimate"),
-                "bands": band_scores(c["source"] / "bands.csv"),
+                "chosen": chosen_spectra(c["source"].view / "spectra.csv", "estimate"),
+                "bands": band_scores(c["source"].bands),
             }
             for c in shown
         ],
@@ -83,21 +83,21 @@ def cell_context(results, board, scene, method, colours, site):
         return None
     finished = rows[rows["status"] == "ok"]
     seed = int((finished if len(finished) else rows)["seed"].min())
-    place = f"{board.dataset}/{board.degradation}/{method}/{scene}/seed{seed}"
-    source = results.results / place
+    here = Cell(board.dataset, board.degradation, method, scene, seed)
+    source = results.paths.of_cell(here)
     cell = {
         "name": method, "title": results.title(method), "colour": colours[method], "seed": seed, "source": source,
         "key": f"{board.dataset}/{board.degradation}/{method}/{scene}/{seed}", "folder": "", "estimate": NO_ESTIMATE,
-        "seen": bool(rows["seen_in_training"].any()), "run": results.runs.get(place, {}),
+        "seen": bool(rows["seen_in_training"].any()), "run": results.runs.get(here.name, {}),
         "reason": "; ".join(dict.fromkeys(rows.loc[rows["status"] != "ok", "reason"])),
     }  # fmt: skip
     if len(finished):
         cell["folder"] = f"view/{slug(board.dataset)}/{slug(board.degradation)}/{slug(method)}/{slug(scene)}"
         for name in VIEW_FILES:
-            site.copy(source / "view" / name, f"{cell['folder']}/{name}")
+            site.copy(source.view / name, f"{cell['folder']}/{name}")
         scores = finished[finished["convention"] == "estimate"].groupby("metric")["value"].mean()
         cell["estimate"] = estimate_context(
-            source / "estimate.json", scores, {p for p in NO_ESTIMATE if results.estimates(method, p)}
+            source.estimate, scores, {p for p in NO_ESTIMATE if results.estimates(method, p)}
         )
     return cell
 

@@ -1,10 +1,9 @@
-"""Gathering every cell into results/metrics.csv, metrics.json, timing.csv and catalogue.json."""
+"""Gather every cell into the tables: scores, their means, times, and the catalogue of what they are about."""
 
 import csv
 import json
 import math
 from functools import cache
-from pathlib import Path
 
 from mossfuse.benchmark.results.counted_scenes import counted_scenes
 from mossfuse.files.atomic import write_json, write_rows
@@ -31,17 +30,16 @@ TIMING_COLUMNS = (
 )  # fmt: skip
 
 
-def collect(grid, results, checkpoints):
-    """Write the tables of a finished grid into ``results``; failed cells are rows with their reason."""
-    results, checkpoints = Path(results), Path(checkpoints)
+def collect(grid, paths):
+    """Write the tables of a finished grid (Paths); failed cells are rows with their reason."""
     cells = grid.cells()
-    runs = {cell: json.loads((results / cell.folder / "run.json").read_text()) for cell in cells}
-    rows = [row for cell in cells for row in metric_rows(grid, cell, runs[cell], results)]
-    write_rows(results / "metrics.csv", METRIC_COLUMNS, rows)
-    write_json(results / "metrics.json", nested_means(rows))
-    timing = [timing_row(grid, cell, results, checkpoints) for cell in grid.timed_cells()]
-    write_rows(results / "timing.csv", TIMING_COLUMNS, timing)
-    write_json(results / "catalogue.json", catalogue(grid))
+    runs = {cell: json.loads(paths.of_cell(cell).run.read_text()) for cell in cells}
+    rows = [row for cell in cells for row in metric_rows(grid, cell, runs[cell], paths)]
+    write_rows(paths.metrics, METRIC_COLUMNS, rows)
+    write_json(paths.summary, nested_means(rows))
+    timing = [timing_row(grid, cell, paths) for cell in grid.timed_cells()]
+    write_rows(paths.timing, TIMING_COLUMNS, timing)
+    write_json(paths.catalogue, catalogue(grid))
 
 
 def seen_in_training(grid, cell):
@@ -53,25 +51,25 @@ def seen_in_training(grid, cell):
     return bool(row.weights) and cell.scene in {*block.spec.train, *own}
 
 
-def metric_rows(grid, cell, run, results):
+def metric_rows(grid, cell, run, paths):
     block = grid.block_of(cell.dataset)
     split = "train" if cell.scene in block.spec.train else "test"
     head = (
         cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed, split,
         str(seen_in_training(grid, cell)).lower(), run["weights"], run["status"], run["reason"],
-        pair_hash(results, cell),
+        pair_hash(paths, cell),
     )  # fmt: skip
     if run["status"] != "ok":
         return [(*head, "", "", "")]
-    with open(results / cell.folder / "score.csv", newline="") as stream:
+    with open(paths.of_cell(cell).score, newline="") as stream:
         return [(*head, r["convention"], r["metric"], r["value"]) for r in csv.DictReader(stream)]
 
 
 @cache
-def pair_hash(results, cell):
+def pair_hash(paths, cell):
     """Content hash of the pair that this cell's method read."""
-    place = results / cell.dataset / cell.degradation / "_pairs" / f"{cell.scene}.json"
-    return json.loads(place.read_text())["sha256"][:16]
+    facts = paths.pair_facts(cell.dataset, cell.degradation, cell.scene)
+    return json.loads(facts.read_text())["sha256"][:16]
 
 
 def nested_means(rows):
@@ -109,15 +107,15 @@ def nested_means(rows):
     return out
 
 
-def timing_row(grid, cell, results, checkpoints):
+def timing_row(grid, cell, paths):
     """A cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
-    timing = json.loads((results / cell.folder / "time.json").read_text())
+    timing = json.loads(paths.of_cell(cell).time.read_text())
     row = grid.rows[cell.method]
     if row.suffix:
-        timing = with_base(timing, json.loads((results / grid.base_cell(cell).folder / "time.json").read_text()))
+        timing = with_base(timing, json.loads(paths.of_cell(grid.base_cell(cell)).time.read_text()))
     trained = ""
     if row.trained_here:
-        record = checkpoints / cell.dataset / cell.degradation / row.base / f"seed{cell.seed}" / "train.json"
+        record = paths.training(cell.dataset, cell.degradation, row.base, cell.seed).record
         trained = json.loads(record.read_text()).get("seconds", "")
     blank = {**timing, **{k: getattr(cell, k) for k in ("dataset", "degradation", "method", "scene", "seed")}}
     return tuple(trained if k == "train_s" else "" if blank.get(k) is None else blank[k] for k in TIMING_COLUMNS)

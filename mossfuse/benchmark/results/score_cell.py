@@ -6,10 +6,10 @@ from pathlib import Path
 from mossfuse.files.atomic import write_rows
 
 
-def score_cell(*, run, cube, pair, truth, folder, conventions):
-    """Write folder/score.csv, bands.csv, estimate.json and view/ for a finished cell.
+def score_cell(*, files, pair, truth, conventions):
+    """Write score, bands, estimate and view of a finished cell (CellFiles).
 
-    A failed cell gets a score.csv with a header alone: its row in the table carries the reason instead.
+    A failed cell gets a table of scores with nothing but a header: its row in the tables has the reason instead.
     """
     import numpy as np
 
@@ -20,13 +20,12 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
     from mossfuse.metrics import band_psnr, consistency, score, score_estimates
     from mossfuse.physics.psf_geometry import around
 
-    folder = Path(folder)
-    record = json.loads(Path(run).read_text())
+    record = json.loads(files.run.read_text())
     rows, bands, estimate = [], [], {}
-    (folder / "view").mkdir(parents=True, exist_ok=True)
+    files.view.mkdir(parents=True, exist_ok=True)
     if record["status"] == "ok":
         reference, wavelengths = read_cube(truth)
-        estimated, _ = read_cube(cube)
+        estimated, _ = read_cube(files.cube)
         observation = read_pair(pair)
         for convention in conventions:
             values = score(reference, estimated, observation.ratio, convention)
@@ -34,7 +33,7 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
         rows += [("consistency", m, v) for m, v in consistency(estimated, observation).items()]
         # A method that was told the PSF or SRF may hand it back; that is no estimate.
         names = [f"{part}_hat" for part in ("psf", "srf", "phase") if part not in record["knows"]]
-        found = read_variables(cube, names)
+        found = read_variables(files.cube, names)
         phase = found.pop("phase_hat", None)
         if phase is not None and "psf_hat" in found:
             found["psf_hat"] = around(found["psf_hat"], np.ravel(phase).tolist(), observation.sensor.phase)
@@ -43,10 +42,10 @@ def score_cell(*, run, cube, pair, truth, folder, conventions):
             estimate = {**found, "psf_true": observation.sensor.psf, "srf_true": observation.sensor.srf}
         bands = list(zip(range(1, len(wavelengths) + 1), wavelengths, band_psnr(reference, estimated), strict=True))
         cell = "/".join(str(record[k]) for k in ("dataset", "degradation", "method", "scene", "seed"))
-        render_cell(reference, estimated, wavelengths, folder / "view", key=cell)
-    write_rows(folder / "score.csv", ("convention", "metric", "value"), rows)
-    write_rows(folder / "bands.csv", ("band", "wavelength", "psnr"), bands)
-    write_json(folder / "estimate.json", estimate)
+        render_cell(reference, estimated, wavelengths, files.view, key=cell)
+    write_rows(files.score, ("convention", "metric", "value"), rows)
+    write_rows(files.bands, ("band", "wavelength", "psnr"), bands)
+    write_json(files.estimate, estimate)
 
 
 def render_pair(*, pair, truth, folder):

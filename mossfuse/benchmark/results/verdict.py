@@ -1,32 +1,40 @@
-"""The last word of a run: an exit status that tells, and a next run that tries exactly what failed."""
+"""Final check of a run: exit with an error if any cell failed, and clear its status so that the next run retries it."""
 
 import json
-from pathlib import Path
+
+from mossfuse.files.atomic import write_text
 
 
-def verdict(runs, trainings, out):
-    """Read every run.json and train.json; write ``out`` where all succeeded and return the failures otherwise.
+def verdict(cells, trainings, out):
+    """Return one line for every failed cell (CellFiles) and training (TrainingFiles); write ``out`` where there is none.
 
-    The status files of what failed are removed, so that the next run plans exactly these cells again; the
-    tables and the report keep their rows and reasons.
+    The status files of what failed are removed, so that the next run plans exactly these again; the tables and the
+    report keep their rows and reasons.
     """
-    failures = [(Path(p), json.loads(Path(p).read_text())) for p in [*trainings, *runs]]
-    failures = [(path, record) for path, record in failures if record["status"] != "ok"]
+    runs = [(files.record, training_products(files)) for files in trainings]
+    runs += [(files.run, cell_products(files)) for files in cells]
+    failures = [(path, products, json.loads(path.read_text())) for path, products in runs]
+    failures = [failure for failure in failures if failure[2]["status"] != "ok"]
     if not failures:
-        Path(out).write_text(f"{len(runs)} cells finished, none failed\n")
-    for path, _ in failures:
-        forget(path)
-    return [describe(record) for _, record in failures]
+        write_text(out, f"{len(cells)} cells finished, none failed\n")
+    for path, products, _ in failures:
+        for product in (*products, path):
+            product.unlink(missing_ok=True)
+    return [describe(record) for _, _, record in failures]
 
 
-def forget(path):
-    """Remove a failed run's status and its empty products."""
-    for name in ("fused.mat", "weights.pt", "history.csv", "score.csv", "time.json"):
-        path.with_name(name).unlink(missing_ok=True)
-    path.unlink(missing_ok=True)
+def cell_products(files):
+    """Return the files of a failed cell that a new run makes again."""
+    return files.cube, files.history, files.score, files.time
+
+
+def training_products(files):
+    """Return the files of a failed training that a new run makes again."""
+    return files.weights, files.history
 
 
 def describe(record):
+    """Return one line: what failed, and why."""
     place = "/".join(str(record[k]) for k in ("dataset", "degradation", "method", "scene") if k in record)
     kind = "" if "scene" in record else "training of "
     return f"{kind}{place} seed {record['seed']}: {record['reason']}"

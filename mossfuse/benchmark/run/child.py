@@ -6,18 +6,14 @@ This is the only place where an exception of the science is caught: it becomes t
 import json
 import logging
 import sys
-import threading
 import time
 import traceback
-from contextlib import contextmanager
 from pathlib import Path
 
 from mossfuse.benchmark.run.memory import peak_rss_mb
 from mossfuse.benchmark.run.provenance import device_facts
 from mossfuse.devices import choose_device
 from mossfuse.files.atomic import write_json, write_text
-
-SPENT = "seconds.json"  # beside the weights in the making
 
 
 def main(task, request_file, outcome_file):
@@ -102,13 +98,14 @@ def checked_estimates(fusion, pair):
 def train(request):
     """Train a method on its training scenes; writes the checkpoint request['weights']."""
     from mossfuse.benchmark.data.pairs import read_pair
+    from mossfuse.benchmark.run.training import count_seconds
     from mossfuse.files import read_cube
 
     method, module = load_row(request)
     pairs = [read_pair(path, knows=method.knows) for path in request["pairs"]]
     truths = [read_cube(path)[0] for path in request["truths"]] if method.trains == "supervised" else None
     device = choose_device(method, request["device"])
-    with spent(Path(request["weights"]).with_name(SPENT)) as so_far:
+    with count_seconds(Path(request["elapsed"])) as so_far:
         history = module.train(
             pairs,
             seed=request["seed"],
@@ -121,37 +118,6 @@ def train(request):
         seconds = so_far()
     write_history(request["history"], history)
     return {**seconds, "scenes": request["scenes"], **device_facts(device)}
-
-
-@contextmanager
-def spent(path, every_s=5.0):
-    """Count the seconds of the block on top of those that ``path`` tells of attempts that were cut short.
-
-    Yields a function that returns {'seconds', 'cpu_seconds'}; the file is brought up to date every so many seconds, so that
-    a kill loses few of them.
-    """
-    before = json.loads(path.read_text()) if path.exists() else {"seconds": 0.0, "cpu_seconds": 0.0}
-    start, cpu = time.perf_counter(), time.process_time()
-    ended = threading.Event()
-
-    def so_far():
-        return {
-            "seconds": before["seconds"] + time.perf_counter() - start,
-            "cpu_seconds": before["cpu_seconds"] + time.process_time() - cpu,
-        }
-
-    def keep():
-        while not ended.wait(every_s):
-            write_json(path, so_far())
-
-    keeper = threading.Thread(target=keep, daemon=True)
-    keeper.start()
-    try:
-        yield so_far
-    finally:
-        ended.set()
-        keeper.join()
-        write_json(path, so_far())
 
 
 def clock(request):

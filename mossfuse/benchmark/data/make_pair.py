@@ -1,0 +1,18 @@
+"""Make the degraded pair of a prepared scene.
+
+Sensor model (MossFuse, dataset.py of the official code, extended by noise and shift):
+hsi = H x + n, with H = blur by the PSF and sampling at the phase; msi = R shift(x) + n', with R the spectral response.
+"""
+
+from mossfuse.benchmark.data.pairs import write_pair
+from mossfuse.degradations.responses import load_srf
+from mossfuse.files import read_cube
+from mossfuse.physics.degrade import degrade
+
+
+def make_pair(degradation, *, truth, path, scene, split, mirrors=()):
+    """Degrade the prepared scene in the file ``truth`` and write the pair to ``path``; see ``write_pair``."""
+    cube, wavelengths = read_cube(truth)
+    srf = load_srf(degradation.srf, wavelengths, mirrors)
+    pair = degrade(cube, degradation, srf, scene=scene, wavelengths=wavelengths)
+    return write_pair(path, pair, degradation=degradation, split=split)

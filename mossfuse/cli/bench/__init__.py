@@ -1,0 +1,46 @@
+"""``mossfuse bench``: one verb per rule of the workflow, so that every step can be run by hand.
+
+Each verb reads the effective configuration that the workflow wrote (results/settings.json) or any configuration.
+"""
+
+from mossfuse.cli.bench import cells, data, report, scores, training
+
+JOB = (
+    ("--log", {"help": "file for the method's own output"}),
+    ("--gpu", {"type": int, "default": 1, "help": "0: do not use a GPU"}),
+)
+CELL_JOB = (
+    *JOB,
+    ("--checkpoint", {"help": "weights file"}),
+    ("--base", {"help": "cube that a refinement starts from"}),
+)
+# verb, function, help, positional arguments, options
+VERBS = (
+    ("fetch", data.fetch, "make every scene's raw files available", (), ()),
+    ("prepare", data.prepare, "read one scene into data/DATASET/scenes", ("dataset", "scene"), ()),
+    ("scenes", data.scenes, "write the hash of every prepared scene's content", (), ()),
+    ("degrade", data.degrade, "make the degraded pair of one scene", ("dataset", "degradation", "scene"), ()),
+    ("registry-file", data.registry_file, "get one file of the registry", ("name", "output"), ()),
+    ("train", training.train, "train one row: DATASET/DEGRADATION/METHOD/seedN", ("training",), JOB),
+    ("fuse", cells.fuse, "run one cell: DATASET/DEGRADATION/METHOD/SCENE/seedN", ("cell",), CELL_JOB),
+    ("time", cells.time, "time one cell", ("cell",), CELL_JOB),
+    ("score", scores.score, "score one finished cell", ("cell",), ()),
+    ("curve", scores.curve, "score the cubes that a cell saved during its fit", ("cell",), ()),
+    ("render-pair", scores.render_pair, "draw one scene and its pair", ("dataset", "degradation", "scene"), ()),
+    ("collect", scores.collect, "gather every cell into the tables", (), ()),
+    ("report", report.report, "build the report", (), ()),
+    ("verdict", report.verdict, "list the cells that failed and clear their status", (), ()),
+)
+
+
+def add_verbs(parser):
+    """Add every step to the parser of ``mossfuse bench``."""
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    for name, function, help, positional, options in VERBS:
+        step = steps.add_parser(name, help=help)
+        step.add_argument("--settings", default="config.yaml", help="configuration file (default: config.yaml)")
+        for argument in positional:
+            step.add_argument(argument)
+        for flag, keywords in options:
+            step.add_argument(flag, **keywords)
+        step.set_defaults(run=function)

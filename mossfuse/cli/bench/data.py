@@ -1,0 +1,75 @@
+"""Steps of workflow/rules/data.smk: fetch, prepare, scenes, degrade, registry-file."""
+
+import json
+import logging
+import shutil
+
+from mossfuse.cli.bench.job import degradation_of, load
+
+log = logging.getLogger("mossfuse")
+
+
+def fetch(options):
+    """Make the raw files of every scene available."""
+    from mossfuse.benchmark.data.prepare import fetch_dataset
+
+    job = load(options)
+    for label, scenes in job.grid.scenes_to_prepare().items():
+        fetch_dataset(job.grid.block_of(label).dataset, scenes, job.paths.dataset(label).folder, job.mirrors)
+        log.info("%s: %d scenes ready", label, len(scenes))
+
+
+def prepare(options):
+    """Read one scene, check it and write it in the benchmark's own format."""
+    from mossfuse.benchmark.data.prepare import prepare_scene
+
+    job = load(options)
+    block = job.grid.block_of(options.dataset)
+    prepare_scene(block.dataset, options.scene, job.paths.dataset(block.label).folder, job.mirrors, **block.options)
+
+
+def scenes(options):
+    """Write the hash, source and verification of every prepared scene."""
+    from mossfuse.files import read_cube
+    from mossfuse.files.atomic import write_json
+    from mossfuse.files.hashing import array_sha256
+
+    job = load(options)
+
+    def describe(label, scene):
+        facts = json.loads(job.paths.fetched(label, scene).read_text())
+        cube, _ = read_cube(job.paths.scene(label, scene))
+        return {"sha256": array_sha256(cube), "source": facts["source"], "verified": facts["verified"]}
+
+    every = job.grid.scenes_to_prepare()
+    write_json(
+        job.paths.scenes,
+        {label: {scene: describe(label, scene) for scene in sorted(names)} for label, names in every.items()},
+    )
+
+
+def degrade(options):
+    """Make the degraded pair of one scene."""
+    from mossfuse.benchmark.data.make_pair import make_pair
+
+    job = load(options)
+    block, degradation = job.grid.block_of(options.dataset), degradation_of(options.degradation, job.grid)
+    make_pair(
+        degradation,
+        truth=job.paths.scene(options.dataset, options.scene),
+        path=job.paths.pair(options.dataset, options.degradation, options.scene),
+        scene=options.scene,
+        split="train" if options.scene in block.spec.train else "test",
+        mirrors=job.mirrors,
+    )
+
+
+def registry_file(options):
+    """Copy one file of the registry to where the workflow expects it."""
+    from mossfuse.files.atomic import replacing
+    from mossfuse.remote.registry import obtain_file
+
+    job = load(options)
+    found = obtain_file(options.name, job.mirrors)
+    with replacing(options.output) as temporary:
+        shutil.copyfile(found.path, temporary)

@@ -1,0 +1,93 @@
+"""What the steps share: the configuration of a job, its cell, its device, its log, and the line it prints."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mossfuse.errors import MossFuseError, suggestion
+
+if TYPE_CHECKING:
+    from mossfuse.benchmark.plan.cells import Cell
+    from mossfuse.benchmark.plan.grid import Grid
+    from mossfuse.benchmark.plan.paths import Paths
+
+
+@dataclass(frozen=True)
+class Job:
+    """A checked configuration, its grid and its map of files."""
+
+    settings: dict[str, Any]
+    grid: Grid
+    paths: Paths
+
+    @property
+    def mirrors(self) -> list[Path]:
+        """Folders that are searched before any download."""
+        from mossfuse.remote.download import mirror_folders
+
+        return mirror_folders(self.settings["mirrors"])
+
+
+def load(options) -> Job:
+    """Read the configuration; from here on the process ends when the workflow that started it ends."""
+    from mossfuse.benchmark.plan.grid import Grid
+    from mossfuse.benchmark.plan.paths import Paths
+    from mossfuse.benchmark.plan.settings import read_settings
+    from mossfuse.benchmark.run.isolation import follow_workflow
+
+    follow_workflow()
+    settings = read_settings(options.settings)
+    return Job(settings, Grid(settings), Paths.of(settings))
+
+
+def parse_cell(text: str, grid: Grid) -> Cell:
+    """Return the Cell of 'DATASET/DEGRADATION/METHOD/SCENE/seedN'; raise MossFuseError unless the grid runs it."""
+    from mossfuse.benchmark.plan.cells import Cell
+
+    parts = text.split("/")
+    if len(parts) != 5 or not parts[4].startswith("seed") or not parts[4][4:].isdigit():
+        raise MossFuseError(f"cell '{text}' is not of the form DATASET/DEGRADATION/METHOD/SCENE/seedN")
+    if parts[2] not in grid.rows:
+        hint = suggestion(parts[2], grid.rows, "it has")
+        raise MossFuseError(f"cell '{text}': the configuration has no row '{parts[2]}'; {hint}")
+    cell = Cell(*parts[:4], int(parts[4][4:]))
+    if cell not in grid.runs():
+        raise MossFuseError(
+            f"cell '{text}' is not in the configuration's grid; check dataset, degradation, scene and seed"
+        )
+    return cell
+
+
+def degradation_of(name: str, grid: Grid):
+    """Return the Degradation of that name; raise MossFuseError unless the grid has it."""
+    if name not in grid.degradations:
+        hint = suggestion(name, grid.degradations, "it has")
+        raise MossFuseError(f"the configuration has no degradation '{name}'; {hint}")
+    return grid.degradations[name]
+
+
+def device_of(options) -> str:
+    """Return 'cpu' without a GPU for this job, else 'auto'; on a machine with several GPUs, claim one of them."""
+    from mossfuse.benchmark.run.gpu_lock import claim_gpu
+
+    if not options.gpu:
+        return "cpu"
+    claim_gpu()
+    return "auto"
+
+
+def start_log(options) -> str | None:
+    """Create the job's log, empty, and return its path; None where the job has none."""
+    if options.log:
+        Path(options.log).parent.mkdir(parents=True, exist_ok=True)
+        Path(options.log).write_bytes(b"")
+    return options.log
+
+
+def say(record, place: str, success: str) -> None:
+    """Print one line for the user: ``success``, or the reason of the failure."""
+    line = success if record["status"] == "ok" else f"FAILED: {record['reason']}"
+    sys.stderr.write(f"{place}: {line}\n")
