@@ -205,8 +205,13 @@ def described(module: ModuleType) -> list[str]:
         labelled = re.match(r"(Paper|Official code|Code|Differs|Published numbers|Published|Licence)\b.*?:", line)
         if lines and lines[-1] and (labelled or (line.startswith("- ") and not lines[-1].startswith(("- ", "  ")))):
             lines.append("")
-        lines.append(re.sub(r"<([^>]*)>", r"&lt;\1&gt;", line))
+        lines.append(with_links(re.sub(r"<([^>]*)>", r"&lt;\1&gt;", line)))
     return lines
+
+
+def with_links(text: str) -> str:
+    """Return a text in which addresses of pages, such as docs/nsgp.md, are links."""
+    return re.sub(r"\bdocs/([\w-]+)\.md\b", r"[\1](../\1.md)", text)
 
 
 def specification(method: Method) -> list[str]:
@@ -259,4 +264,4 @@ def code(text: object) -> str:
 
 def escaped(text: str) -> str:
     """Return a text that keeps a table's row on one line."""
-    return text.replace("\n", " ").replace("|", "\\|")
+    return with_links(text.replace("\n", " ").replace("|", "\\|"))

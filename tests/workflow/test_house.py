@@ -1,4 +1,4 @@
-"""The rules of the house: lint, formats, the layers of the imports."""
+"""The rules of the house: lint, formats, spelling, the layers of the imports."""
 
 import os
 import subprocess
@@ -32,6 +32,15 @@ def run(*command):
 )
 def test_lint_and_format_are_clean(command):
     status, printed = run(*command)
+    assert status == 0, printed
+
+
+def test_spelling_is_clean():
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    text = [name for name in files if (ROOT / name).is_file() and not name.endswith((".png", ".jpg"))]
+    status, printed = run("codespell", *text)
     assert status == 0, printed
 
 
