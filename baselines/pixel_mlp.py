@@ -106,8 +106,8 @@ def fuse(
 def estimated(observation):
     """The sensor with PSF and SRF estimated from the pair."""
     from mossfuse.errors import MossFuseError
-    from mossfuse.estimation.sensor import estimate_sensor
+    from mossfuse.estimation.sensor_fit import fit_sensor
 
     if observation.sensor.phase is None:
         raise MossFuseError("the pixel MLP needs the SRF, or the sampling phase to estimate it; give one of them")
-    return estimate_sensor(observation)[0]
+    return fit_sensor(observation)[0]

@@ -30,7 +30,7 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     PSF where it is unknown.
     Raises MossFuseError for an unknown suffix or sizes that do not fit together.
     """
-    from mossfuse.estimation.noise import identify, identify_striped
+    from mossfuse.estimation.sensor import estimate_sensor, estimate_without_stripes
     from mossfuse.physics.projection import leading_subspace, msi_gain, spectral_covariance
     from mossfuse.physics.sampling import check_pair, operator_of
 
@@ -41,9 +41,9 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     if cube.shape != wanted:
         raise MossFuseError(f"the cube to refine has shape {cube.shape}, this pair's has {wanted}; refine its own cube")
     if suffix.startswith("soft"):
-        observation, sensor, facts = identify_striped(observation, family)
+        observation, sensor, facts = estimate_without_stripes(observation, family)
     else:
-        sensor, facts = identify(observation, family)
+        sensor, facts = estimate_sensor(observation, family)
     operator = operator_of(observation, sensor.psf, sensor.phase)
     start = cube
     if suffix in ("sdc", "softsdc"):

@@ -14,11 +14,11 @@ from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.metrics import consistency
 from mossfuse.pair import work as api
-from mossfuse.pair.agreement import Agreement
 from mossfuse.pair.assemble import assemble
-from mossfuse.pair.geometry import within_block
+from mossfuse.pair.geometry import move_into_block
 from mossfuse.pair.reading import read_psf, read_srf
 from mossfuse.physics.psf import box_psf, gaussian_psf
+from mossfuse.physics.residuals import Residuals
 from mossfuse.physics.sampling import BlurSample
 
 
@@ -92,7 +92,7 @@ def test_known_srf_is_used_in_either_orientation(pair, caplog):
     caplog.set_level(logging.INFO)
     srf = observation.sensor.srf
     fusions = [fuse(observation.hsi, observation.msi, srf=s) for s in (srf, srf.T, 7 * srf)]
-    assert fusions[0].notes["method"] == "nsgp-known" and "told the SRF" in caplog.text
+    assert fusions[0].notes["method"] == "nsgp-known" and "with the given SRF" in caplog.text
     assert "divided by its sum" in caplog.text
     for fusion in fusions:
         np.testing.assert_allclose(fusion.srf_hat, srf, atol=1e-12)
@@ -119,7 +119,7 @@ def test_geometry_of_whole_block_averages_is_found(pair):
 def test_phase_outside_the_block_is_told_from_inside():
     for size in range(1, 9):
         for phase in range(-4, 9):
-            (rows, _), (place, _) = within_block((size, size), (phase, phase), 4)
+            (rows, _), (place, _) = move_into_block((size, size), (phase, phase), 4)
             first, start = phase - (size - 1) // 2, place - (rows - 1) // 2
             assert 0 <= place < 4 and start <= first and start + rows >= first + size
 
@@ -129,12 +129,12 @@ def test_agreement_by_tiles_equals_the_metric(pair):
     psf = gaussian_psf((15, 11), (3.0, 2.0), 30)  # not separable, reaches into the neighbours
     sensor = replace(observation.sensor, psf=psf, psf_shape=psf.shape, phase=(5, 2))
     cube = truth + np.random.default_rng(0).normal(0, 0.02, truth.shape).astype(np.float32)
-    agreement = Agreement(observation, sensor)
+    residuals = Residuals(observation, sensor)
     for rows in (slice(0, 20), slice(20, 48)):
         for cols in (slice(0, 33), slice(33, 64)):
-            agreement.add(rows, cols, cube[rows, cols])
+            residuals.add(rows, cols, cube[rows, cols])
     expected = consistency(cube, replace(observation, sensor=sensor))
-    assert agreement.residuals() == pytest.approx(expected, rel=1e-6)
+    assert residuals.summary() == pytest.approx(expected, rel=1e-6)
 
 
 def test_averaged_draws_are_averaged_tile_by_tile(pair):

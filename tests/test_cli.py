@@ -175,7 +175,7 @@ def test_cube_that_contradicts_the_hsi_is_told(here, caplog):
     pair, _ = here
     np.save("other.npy", pair.msi[::-1, ::-1])
     assert run("fuse lr.mat other.npy -o x.npy --method gsa") == 0
-    assert "hardly explain each other" in caplog.text
+    assert "inconsistent with each other" in caplog.text
 
 
 def test_estimate_can_be_used_by_fuse(here, capsys):
@@ -327,7 +327,7 @@ def test_interruption_is_one_sentence_and_leaves_nothing(here, capsys, monkeypat
         yield (slice(0, 8), slice(0, cube.shape[1])), cube[:8]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api, "strips", interrupted)
+    monkeypatch.setattr(api, "cut_into_tiles", interrupted)
     before = set(Path().iterdir())
     assert main("fuse lr.mat hr.mat -o out.mat --method gsa".split()) == 130
     assert capsys.readouterr().err.count("\n") == 1 and set(Path().iterdir()) == before

@@ -7,8 +7,8 @@ import pytest
 
 from baselines import bicubic_msi, regression_injection
 from mossfuse.errors import MossFuseError
-from mossfuse.estimation.noise import identify
 from mossfuse.estimation.regression import affine_apply, affine_fit
+from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.methods import nsgp, ridge
 from mossfuse.nsgp.features import FeatureSettings, draw
 from mossfuse.nsgp.model import blurred_features, fit, predict, predict_tiles
@@ -93,7 +93,7 @@ def test_mean_of_draws_is_the_mean_and_keeps_the_constraints(make_pair):
 
 def test_tiles_cover_the_cube_once_and_do_not_depend_on_their_size(make_pair):
     pair, _ = make_pair(rows=64, cols=80)
-    model = fit(pair, identify(pair)[0], SMALL, ridge=1e-2, length=0.4)
+    model = fit(pair, estimate_sensor(pair)[0], SMALL, ridge=1e-2, length=0.4)
     whole = predict(model)
     cover = np.zeros(whole.shape[:2])
     for (rows, cols), values in predict_tiles(model, tile=(24, 50)):

@@ -14,7 +14,7 @@ from mossfuse.constrained.scene import fuse_pair, held_out_parts, null_matrix
 from mossfuse.constrained.starts import Start
 from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.estimation.noise import identify
+from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.methods import find_method
 from mossfuse.protocol import Observation
 
@@ -41,7 +41,7 @@ def start_of(name, pair, seed=0):
     """(Start, the observation as the row sees it)."""
     method, _ = find_method(name)
     seen = replace(pair, sensor=pair.sensor.restricted_to(method.knows))
-    return Start(STARTS[name][0], seen, identify(seen)[0], seed), seen
+    return Start(STARTS[name][0], seen, estimate_sensor(seen)[0], seed), seen
 
 
 def trunk_of(start, members):

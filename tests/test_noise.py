@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from scipy.io import loadmat
 
-from mossfuse.estimation.noise import denoise_msi, identify, msi_noise, noise_profile
+from mossfuse.estimation.noise import denoise_msi, msi_noise, noise_profile
+from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.physics import denoise
 from mossfuse.physics.denoise import denoise_dct
 from mossfuse.physics.projection import msi_gain, null_part, wiener
@@ -63,7 +64,7 @@ def test_gate_reads_zero_on_noise_free_31_band_pairs(mirror_file, ratio):
     chart = read_bands(mirror_file(f"{folder}/chart_and_stuffed_toy_ms_01.png"))
     balloons = loadmat(mirror_file("CAVE_256/balloons_ms.mat"))["Omsi"].astype(np.float32) / 65535
     for cube in (chart, balloons):
-        sensor, facts = identify(blind_pair(cube, srf, ratio)[0])
+        sensor, facts = estimate_sensor(blind_pair(cube, srf, ratio)[0])
         assert facts["noise_free"] and not sensor.noise_hsi.any() and not sensor.noise_msi.any()
 
 
@@ -71,10 +72,10 @@ def test_gate_reads_zero_on_noise_free_31_band_pairs(mirror_file, ratio):
 @pytest.mark.parametrize("name", SCENES)
 def test_eight_band_scenes_read_zero_without_noise_and_the_right_level_with_it(eight_band, name):
     cube = eight_band(name)
-    clean, facts = identify(blind_pair(cube, smooth_srf(8), 32)[0])
+    clean, facts = estimate_sensor(blind_pair(cube, smooth_srf(8), 32)[0])
     assert facts["noise_free"] and not clean.noise_hsi.any() and not clean.noise_msi.any()
     pair, (level_hsi, level_msi) = blind_pair(cube, smooth_srf(8), 32, snr=(30, 35))
-    noisy, facts = identify(pair)
+    noisy, facts = estimate_sensor(pair)
     assert not facts["noise_free"]
     assert (noisy.noise_msi > 0.9 * level_msi).all() and (noisy.noise_msi < 1.6 * level_msi).all()
     assert np.allclose(noisy.noise_hsi, level_hsi, rtol=0.15)
@@ -123,7 +124,7 @@ def test_stabilised_denoising_without_thresholding_gives_the_image_back(make_pai
 def test_known_noise_levels_are_kept(make_pair):
     pair, _ = make_pair()
     told = replace(pair.sensor, noise_hsi=np.full(31, 0.01), noise_msi=np.full(3, 0.02))
-    sensor, _ = identify(replace(pair, sensor=told))
+    sensor, _ = estimate_sensor(replace(pair, sensor=told))
     assert (sensor.noise_hsi == 0.01).all() and (sensor.noise_msi == 0.02).all()
 
 

@@ -7,7 +7,8 @@ import pytest
 from scipy.io import loadmat
 
 from mossfuse.datasets import phantom
-from mossfuse.estimation.noise import GATE, hsi_noise, identify
+from mossfuse.estimation.noise import hsi_noise
+from mossfuse.estimation.sensor import GATE, estimate_sensor
 from mossfuse.methods import nsgp, ridge
 from mossfuse.pair.assemble import assemble
 from mossfuse.physics.psf import gaussian_psf
@@ -55,7 +56,7 @@ def test_bands_beyond_the_hsi_are_recognised_and_cost_little(cave, kept, ratio, 
 @pytest.mark.real_data
 def test_a_part_that_the_hsi_sees_still_gives_the_psf_to_rounding(cave):
     pair, _ = part_seen(*cave, slice(0, 12), 8)
-    sensor, facts = identify(pair)
+    sensor, facts = estimate_sensor(pair)
     assert facts["unseen"].any() and np.abs(sensor.psf - gaussian_psf(7, 2.0)).max() < 1e-4
 
 
@@ -66,7 +67,7 @@ def test_sentinel_bands_outside_the_span_do_not_break_agreement_with_the_coarse_
     ratio, cut = 3, 24
     pair = Observation(hsi[:cut, :cut], msi[: cut * ratio, : cut * ratio], ratio, Sensor())
     fusion = nsgp.fuse(pair, setting="fast")
-    operator = BlurSample(fusion.psf_hat, identify(pair)[0].phase, ratio, pair.msi.shape)
+    operator = BlurSample(fusion.psf_hat, estimate_sensor(pair)[0].phase, ratio, pair.msi.shape)
     missed = operator(fusion.cube) - pair.hsi
     assert "unseen" in fusion.notes
     assert np.sqrt((missed**2).mean()) < 0.05 * np.sqrt((pair.hsi**2).mean())
@@ -76,7 +77,7 @@ def test_sentinel_bands_outside_the_span_do_not_break_agreement_with_the_coarse_
 @pytest.mark.parametrize("ratio", [4, 8])
 def test_noise_is_not_taken_for_something_unseen(make_pair, ratio, snr):
     pair, _ = make_pair(rows=128, cols=128, ratio=ratio)
-    _, facts = identify(noisy(replace(pair, sensor=pair.sensor.restricted_to({"phase"})), *snr))
+    _, facts = estimate_sensor(noisy(replace(pair, sensor=pair.sensor.restricted_to({"phase"})), *snr))
     assert not facts["noise_free"] and not facts["unseen"].any()
 
 
@@ -88,7 +89,7 @@ def test_few_low_resolution_pixels_are_not_taken_for_unseen_light(scene, snr):
     srf = np.exp(-0.5 * ((wavelengths - centres) / 30) ** 2)
     blur = BlurSample(gaussian_psf(15, 2.0), (7, 7), 16, truth.shape)
     pair = assemble(blur(truth), truth @ (srf / srf.sum(1, keepdims=True)).T, phase=7, psf_size=15).observation
-    _, facts = identify(noisy(pair, *snr))
+    _, facts = estimate_sensor(noisy(pair, *snr))
     assert not facts["noise_free"] and not facts["unseen"].any()
 
 

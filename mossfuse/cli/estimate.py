@@ -30,7 +30,8 @@ def run(options):
     import numpy as np
 
     from mossfuse.cli import describe
-    from mossfuse.estimation.noise import identify
+    from mossfuse.estimation.memory import estimate_once
+    from mossfuse.estimation.sensor import estimate_sensor
     from mossfuse.files import can_hold, write_variables
 
     if options.output:
@@ -41,9 +42,10 @@ def run(options):
         check_outputs(
             [options.output], [n for n in (options.lr, options.hr, options.srf, options.psf) if n], options.force
         )
-    pair = read_pair(options, options.lr, options.hr, options.white)
-    observation = pair.observation
-    sensor, facts = identify(observation)
+    with estimate_once():
+        pair = read_pair(options, options.lr, options.hr, options.white)
+        observation = pair.observation
+        sensor, facts = estimate_sensor(observation)
     srf = sensor.srf * (pair.white[1] / pair.white[0])
     source = {n: "given" if getattr(observation.sensor, n) is not None else "estimated" for n in ("psf", "srf")}
     describe.describe_pair(pair)

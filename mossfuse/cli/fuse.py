@@ -49,22 +49,24 @@ def add_verb(verbs):
 def run(options):
     """Read, fuse, write, tell."""
     from mossfuse.cli.describe import describe_pair, say
-    from mossfuse.pair.agreement import in_units
+    from mossfuse.estimation.memory import estimate_once
     from mossfuse.pair.work import prepare
     from mossfuse.parameters import parse_changes
 
     outputs = outputs_of(options)
     inputs = [name for name in (options.lr, options.hr, options.srf, options.psf, options.weights) if name]
     check_outputs([path for path in outputs.values() if path], inputs, options.force)
-    pair = read_pair(options, options.lr, options.hr, options.white)
-    georeference = georeference_for(options)
-    started = time.perf_counter()
-    with failures_named(options):
-        work = prepare(
-            pair.observation, method=options.method, weights=options.weights, device=options.device, seed=options.seed,
-            save_weights=options.save_weights, preset=options.preset, params=parse_changes(options.set),
-        )  # fmt: skip
-        residuals = in_units(write(pair, work, outputs, georeference), pair.white)
+    with estimate_once():
+        pair = read_pair(options, options.lr, options.hr, options.white)
+        georeference = georeference_for(options)
+        started = time.perf_counter()
+        with failures_named(options):
+            work = prepare(
+                pair.observation, method=options.method, weights=options.weights, device=options.device,
+                seed=options.seed, save_weights=options.save_weights, preset=options.preset,
+                params=parse_changes(options.set),
+            )  # fmt: skip
+            residuals = write(pair, work, outputs, georeference)
     seconds = time.perf_counter() - started
     say(
         "method",
@@ -93,12 +95,13 @@ def outputs_of(options):
 
 
 def write(pair, work, outputs, georeference):
-    """Write the cube tile by tile, then what belongs to it; returns the residuals on the methods' scale."""
+    """Write the cube tile by tile, then the files beside it; return the residuals in the units of each image."""
     import numpy as np
 
     from mossfuse.cli.preview import Preview
     from mossfuse.files import cube_writer, write_variables
-    from mossfuse.pair.agreement import Agreement
+    from mossfuse.pair.deliver import deliver, in_units
+    from mossfuse.physics.residuals import Residuals
 
     observation, sensor = pair.observation, work.sensor
     shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
@@ -109,23 +112,21 @@ def write(pair, work, outputs, georeference):
         "method": work.name,
     }
     inside = {} if outputs["sensor"] else estimates
-    agreement = Agreement(observation, sensor)
+    residuals = Residuals(observation, sensor)
     preview = Preview(observation) if outputs["preview"] else None
     with cube_writer(outputs["cube"], shape, observation.wavelengths, georeference=georeference, **inside) as put:
-        for (rows, cols), values in tracked(work.tiles, shape):
-            agreement.add(rows, cols, values)
-            if preview:
-                preview.add(rows, cols, values)
-            put(rows, cols, values * np.float32(pair.white[0]))
+        tiles = deliver(pair, work, residuals, preview and preview.add)
+        for (rows, cols), values in track_rows(tiles, shape):
+            put(rows, cols, values)
     if outputs["sensor"]:
         write_variables(outputs["sensor"], estimates)
     if preview:
         preview.save(outputs["preview"], sensor.srf)
-    return agreement.residuals()
+    return in_units(residuals.summary(), pair.white)
 
 
-def tracked(tiles, shape):
-    """The tiles behind a progress bar that counts finished rows."""
+def track_rows(tiles, shape):
+    """Yield the tiles behind a progress bar that counts finished rows."""
     from mossfuse.progress import track
 
     bar = iter(track(range(shape[0]), "fusing", total=shape[0]))

@@ -29,6 +29,7 @@ def add_verb(verbs):
 def run(options):
     """Read, score, tell."""
     from mossfuse.cli.describe import say
+    from mossfuse.estimation.memory import estimate_once
     from mossfuse.metrics import find_convention, find_metric, score
     from mossfuse.pair.reading import read_image
 
@@ -39,18 +40,19 @@ def run(options):
         raise MossFuseError(f"ratio {options.ratio} is not possible; name a whole number of 1 or more")
     truth, cube = read_image(options.truth)[0], read_image(options.cube)[0]
     white, own = scales(truth, cube, options)
-    pair = read_pair(options, *options.pair) if options.pair else None
-    ratio = pair.observation.ratio if pair else options.ratio
-    scores = score(truth / white, cube / own, ratio, options.convention)
-    say(
-        "scale",
-        f"the truth's {white:g} and the cube's {own:g} count as 1; convention {options.convention}, ratio {ratio}",
-    )
-    for name, value in scores.items():
-        metric = find_metric(name)
-        say(name, f"{value:.{metric.decimals}f}{' ' + metric.unit if metric.unit else ''}")
-    if pair:
-        tell_agreement(cube * (white / own), pair)
+    with estimate_once():
+        pair = read_pair(options, *options.pair) if options.pair else None
+        ratio = pair.observation.ratio if pair else options.ratio
+        scores = score(truth / white, cube / own, ratio, options.convention)
+        say(
+            "scale",
+            f"the truth's {white:g} and the cube's {own:g} count as 1; convention {options.convention}, ratio {ratio}",
+        )
+        for name, value in scores.items():
+            metric = find_metric(name)
+            say(name, f"{value:.{metric.decimals}f}{' ' + metric.unit if metric.unit else ''}")
+        if pair:
+            show_agreement(cube * (white / own), pair)
 
 
 def scales(truth, cube, options):
@@ -78,18 +80,19 @@ def scales(truth, cube, options):
     return white, own
 
 
-def tell_agreement(cube, pair):
+def show_agreement(cube, pair):
     """How well a cube in the units of the pair's HSI explains the pair, under the given or estimated cameras."""
     from mossfuse.cli.describe import describe_agreement, say
-    from mossfuse.estimation.noise import identify
-    from mossfuse.pair.agreement import Agreement, in_units
+    from mossfuse.estimation.sensor import estimate_sensor
+    from mossfuse.pair.deliver import in_units
+    from mossfuse.physics.residuals import Residuals
 
     observation = pair.observation
     expected = (*observation.msi.shape[:2], observation.hsi.shape[2])
     if cube.shape != expected:
         raise MossFuseError(f"the cube has shape {cube.shape} and the pair asks for {expected}; name the right pair")
     given = [n.upper() for n in ("psf", "srf") if getattr(observation.sensor, n) is not None]
-    agreement = Agreement(observation, identify(observation)[0])
-    agreement.add(slice(0, expected[0]), slice(0, expected[1]), cube / pair.white[0])
+    residuals = Residuals(observation, estimate_sensor(observation).sensor)
+    residuals.add(slice(0, expected[0]), slice(0, expected[1]), cube / pair.white[0])
     say("cameras", f"{' and '.join(given)} given" if len(given) == 2 else "PSF or SRF estimated from the pair")
-    describe_agreement(in_units(agreement.residuals(), pair.white), pair)
+    describe_agreement(in_units(residuals.summary(), pair.white), pair)

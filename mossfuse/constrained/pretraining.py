@@ -22,7 +22,7 @@ from mossfuse.constrained.pixel_trunk import (
 from mossfuse.constrained.scene import null_matrix
 from mossfuse.constrained.starts import Start
 from mossfuse.devices import seeded
-from mossfuse.estimation.noise import identify
+from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.fitting.dataset_training import read_weights, shape_facts, train_network
 from mossfuse.fitting.resuming import check_pairs
 from mossfuse.fitting.stages import one_cycle
@@ -57,7 +57,7 @@ def train(pairs, *, seed, device, path, resume, folds, width, pixels, learning_r
     check_pairs(pairs)
     for pair in pairs:
         check_pair(pair)
-    starts = [Start("ridge-dc", pair, identify(pair)[0], seed, device) for pair in pairs]
+    starts = [Start("ridge-dc", pair, estimate_sensor(pair)[0], seed, device) for pair in pairs]
     parts = [start.part() for start in starts]
     inputs = [pixel_inputs(start.msi)[0] for start in starts]
     statistics = input_statistics(inputs)

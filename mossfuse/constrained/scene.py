@@ -9,7 +9,7 @@ from mossfuse.constrained.pixel_trunk import PixelNetworks, PixelTrunk, input_co
 from mossfuse.constrained.starts import Start
 from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
-from mossfuse.estimation.noise import identify_striped
+from mossfuse.estimation.sensor import estimate_without_stripes
 from mossfuse.physics.projection import null_part
 from mossfuse.physics.sampling import check_pair
 from mossfuse.protocol import Fusion
@@ -28,7 +28,7 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
         raise MossFuseError(f"mossfuse-c needs at least 2 folds, got {folds}; check its parameters")
     recipe = Recipe(**recipe)
     check_pair(observation)
-    observation, sensor, facts = identify_striped(observation)
+    observation, sensor, facts = estimate_without_stripes(observation)
     first = Start(start, observation, sensor, seed, device, facts["unseen"])
     found = {"psf_hat": sensor.psf, "srf_hat": sensor.srf}
     count = len(first.low_hsi)

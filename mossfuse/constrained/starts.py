@@ -46,9 +46,9 @@ class Part:
 
 
 class Start:
-    """A start of one observation under a fully known sensor (mossfuse.estimation.noise.identify).
+    """A start of one observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
 
-    name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features. unseen: a fact of identify.
+    name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features. unseen: a fact of estimate_sensor.
     """
 
     def __init__(self, name, observation: Observation, sensor: Sensor, seed=0, device="cpu", unseen=None):

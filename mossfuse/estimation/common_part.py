@@ -35,7 +35,7 @@ class SharedFit:
 def fit_shared_psf(windows, size, family, rival):
     """(psf, facts) of the Gaussian that leaves the smallest share unexplained; None where ``rival`` (a PSF) leaves less.
 
-    windows, size, family: as for mossfuse.estimation.sensor.fit_psf, without PSFs of free shape. facts: family, sigma, angle,
+    windows, size, family: as for mossfuse.estimation.sensor_fit.fit_psf, without PSFs of free shape. facts: family, sigma, angle,
     centre.
     """
     fit = SharedFit(windows.hsi)

@@ -1,26 +1,17 @@
-"""Noise levels of a pair, from the pair alone: the gate, the MSI's noise proof against texture, the HSI's noise.
+"""Noise levels of a pair, from the pair alone: the MSI's noise, robust against texture, and the HSI's noise.
 
-A camera's own noise that is in both images (and in the truth they were made from) is no noise of the pair and must
-stay; what tells is the residual H M - y R^T of the best sensor (mossfuse.estimation.sensor). The MSI's noise is white or
-grows with the signal, the HSI's is taken as white; limits: docs/nsgp.md.
+Noise that is in both images (and in the truth they were made from) is not noise of the pair and must stay; the residual
+H M - y R^T of the best sensor shows the difference (mossfuse.estimation.sensor). The MSI's noise is white or grows with
+the signal, the HSI's is taken as white; limits: docs/nsgp.md.
 """
-
-from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import nnls
 
-from mossfuse.estimation.common_part import fit_shared_psf
-from mossfuse.estimation.geometry import find_geometry
-from mossfuse.estimation.sensor import SMOOTHNESS, estimate_sensor
-from mossfuse.estimation.stripes import find_stripes
-from mossfuse.estimation.windows import Windows
 from mossfuse.physics.denoise import denoise_dct
 from mossfuse.physics.projection import pixels
 from mossfuse.physics.sampling import operator_of
 
-GATE = 2e-4  # relative residual below which a pair counts as free of noise
-NOISY_SMOOTHNESS = 1e-3  # ridge on the SRF's second differences once the pair is known to be noisy
 BLOCK = 8  # Haar details per block side: 16 x 16 pixels
 BLOCKS = 16384  # most blocks looked at
 GROUP = 30  # blocks of one brightness, at least
@@ -29,72 +20,8 @@ DARKEST = 0.02  # share of the mean variance that is noise even where the image 
 MAD_TO_SIGMA = 1 / 0.6745
 UNSEEN = 4.0  # an MSI band's residual variance, over what noise accounts for, that no longer counts as noise
 NEIGHBOURS = 6  # HSI bands that a band's details are regressed on
-SHARED_SAMPLE = 4096  # most low-resolution pixels that the search for a shared PSF looks at
-STRIPE_PASSES = 2  # the first finds stripes under a sensor that they have disturbed
 ENOUGH = 32  # degrees of freedom below which the details are too few to say what the noise accounts for
 TEXTURE_QUANTILE, MAD_QUANTILE, MAD_BIAS = 0.3, 0.2, 1.08
-
-
-def identify(observation, family="auto"):
-    """(Sensor, facts) with every field filled: PSF and SRF as estimate_sensor has them, and white noise per band.
-
-    facts as in estimate_sensor, with noise_free (bool) and unseen (M, M): covariance of the residual where noise does
-    not account for it, otherwise zero. The PSF then comes from what the images share (mossfuse.estimation.common_part). Where
-    the gate finds no noise, noise_hsi and noise_msi are zero. Levels that the observation's sensor already holds are
-    kept.
-    """
-    known = observation.sensor
-    sensor, facts = estimate_sensor(observation, family, SMOOTHNESS)
-    noise_free = facts["residual"] < GATE
-    if not noise_free:
-        sensor, facts = estimate_sensor(observation, family, NOISY_SMOOTHNESS)
-    bands, channels = observation.hsi.shape[2], observation.msi.shape[2]
-    noise_msi, noise_hsi, unseen = np.zeros(channels), 0.0, np.zeros((channels, channels))
-    if not noise_free:
-        noise_msi, noise_hsi, unseen = levels(observation, sensor, facts)
-    if unseen.any() and known.psf is None:
-        sensor, facts = shared_sensor(observation, family, sensor, facts)
-        noise_msi, noise_hsi, unseen = levels(observation, sensor, facts)
-    sensor = replace(
-        sensor,
-        noise_msi=known.noise_msi if known.noise_msi is not None else noise_msi,
-        noise_hsi=known.noise_hsi if known.noise_hsi is not None else np.full(bands, noise_hsi),
-    )
-    return sensor, facts | {"noise_free": bool(noise_free), "unseen": unseen}
-
-
-def identify_striped(observation, family="auto"):
-    """(observation, Sensor, facts): as identify, but first the HSI's stripes are found and taken out of it.
-
-    facts["stripes"]: their root mean square; 0 where there are none (mossfuse.estimation.stripes) or no noise at all.
-    """
-    sensor, facts = identify(observation, family)
-    clean, stripes = observation, None
-    for _ in range(STRIPE_PASSES if not facts["noise_free"] else 0):
-        low = operator_of(observation, sensor.psf, sensor.phase)(observation.msi.astype(np.float64))
-        stripes = find_stripes(observation.hsi, low)
-        if stripes is None:
-            clean = observation
-            break
-        clean = replace(observation, hsi=(observation.hsi - stripes).astype(np.float32))
-        sensor, facts = identify(clean, family)
-    size = 0.0 if stripes is None else float(np.sqrt((stripes**2).mean()))
-    return clean, sensor, facts | {"stripes": size}
-
-
-def shared_sensor(observation, family, sensor, facts):
-    """(Sensor, facts) as estimate_sensor has them, but with the PSF found by what the two images share."""
-    if observation.sensor.psf_shape is None or observation.sensor.phase is None:
-        size, phase = find_geometry(observation, NOISY_SMOOTHNESS, shared=True)
-        rival = None
-    else:
-        size, phase, rival = sensor.psf.shape, sensor.phase, sensor.psf
-    found = fit_shared_psf(Windows(observation, size, phase, SHARED_SAMPLE), size, family, rival)
-    if found is None:
-        return sensor, facts
-    told = replace(observation.sensor, psf=found[0], psf_shape=tuple(size), phase=tuple(phase))
-    sensor, facts = estimate_sensor(replace(observation, sensor=told), family, NOISY_SMOOTHNESS)
-    return sensor, facts | found[1]
 
 
 def levels(observation, sensor, facts):

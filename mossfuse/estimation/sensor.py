@@ -1,109 +1,122 @@
-"""Blind estimation of the two cameras from one pair: Gaussian PSF and non-negative SRF by variable projection.
+"""The sensor of a pair, estimated from the pair alone: PSF, SRF, noise, stripes. ``estimate_sensor`` is the one entry.
 
-Both images see the same scene, so H M = y R^T. For each PSF of the family the best R is a linear non-negative
-least-squares fit, which leaves a residual of the PSF's parameters alone (Golub and Pereyra, SIAM J. Numer. Anal.
-10(2), 1973).
-Rows of the estimated R are not normalised: their sums carry a difference in gain between the cameras.
+One estimate is one search for the PSF where the pair is free of noise. A noisy pair needs two: the first, with a nearly
+free SRF, shows that there is noise (its residual is beyond GATE), and only then is a smoother SRF right, which changes
+the best PSF. A third follows where the MSI holds light that the HSI does not see (mossfuse.estimation.common_part).
 """
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from mossfuse.errors import MossFuseError
-from mossfuse.estimation.free_psf import free_form
-from mossfuse.estimation.gaussian_fits import EXACT, SrfFit, fit_free, fit_isotropic, freedom, gaussian_fit
+from mossfuse.estimation.common_part import fit_shared_psf
+from mossfuse.estimation.geometry import find_geometry
+from mossfuse.estimation.memory import recall
+from mossfuse.estimation.noise import levels
+from mossfuse.estimation.sensor_fit import SMOOTHNESS, fit_sensor
+from mossfuse.estimation.stripes import find_stripes
 from mossfuse.estimation.windows import Windows
-from mossfuse.physics.projection import pixels
-from mossfuse.physics.sampling import BlurSample, check_pair
-from mossfuse.protocol import Sensor
+from mossfuse.physics.sampling import operator_of
+from mossfuse.protocol import Observation, Sensor
 
-FAMILIES = ("isotropic", "anisotropic", "free", "auto")
-SMOOTHNESS = 1e-9  # weight of the second differences of R, relative to the mean energy of a band
-FOLDS = 4  # of the cross-validation that decides on a PSF of free shape
-CONVINCING = 0.9  # share of the Gaussian's left-out residual below which the free shape is taken
+GATE = 2e-4  # relative residual below which a pair counts as free of noise
+NOISY_SMOOTHNESS = 1e-3  # ridge on the SRF's second differences once the pair is known to be noisy
+SHARED_SAMPLE = 4096  # most low-resolution pixels that the search for a shared PSF looks at
+STRIPE_PASSES = 2  # the first finds stripes under a sensor that they have disturbed
 
 
-def estimate_sensor(observation, family="auto", smoothness=SMOOTHNESS):
-    """(Sensor, facts): what the observation's sensor leaves open (PSF, SRF, even its geometry), from the pair.
+class Estimate(NamedTuple):
+    """The sensor of a pair with every field filled, and what is known about the fit.
 
-    family: 'isotropic', 'anisotropic' (rotated) or 'auto': whichever of these, with the lattice's centre or one of its
-    own (a misregistration), has the best Schwarz criterion (Annals of Statistics 6(2), 1978). A standard deviation
-    far beyond the support is a box. 'free' (also among the candidates of 'auto'): any shape near the best Gaussian.
-    smoothness: weight of the ridge on the SRF's second differences.
-    facts: family, sigma (px; (along, across) where anisotropic), angle (deg), centre (px from the window's middle),
-    residual (rms of H M - y R^T over the rms of H M), residual_variance (M,), freedom (free parameters per SRF row).
+    facts: those of mossfuse.estimation.sensor_fit.fit_sensor, with noise_free (bool) and unseen (M, M): the covariance
+    of the residual where noise does not account for it, otherwise zero.
+    """
+
+    sensor: Sensor
+    facts: Mapping[str, Any]
+
+
+class StripedEstimate(NamedTuple):
+    """The pair without its HSI's stripes, and the Estimate's fields for it.
+
+    facts: with stripes, their root mean square; 0 where there are none.
+    """
+
+    observation: Observation
+    sensor: Sensor
+    facts: Mapping[str, Any]
+
+
+def estimate_sensor(observation: Observation, family: str = "auto") -> Estimate:
+    """Estimate PSF, SRF and white noise per band; what the observation's sensor already holds is kept.
+
+    family: of the PSF, see mossfuse.estimation.sensor_fit.fit_sensor. Where the gate finds no noise, noise_hsi and
+    noise_msi are zero. Inside a block of mossfuse.estimation.memory.estimate_once the same pair is estimated once.
     Raises MossFuseError for an unknown family or sizes that do not fit together.
     """
-    if family not in FAMILIES:
-        raise MossFuseError(f"unknown PSF family '{family}'; choose one of {', '.join(FAMILIES)}")
-    check_pair(observation)
-    sensor = observation.sensor
-    size, phase, psf = sensor.psf_shape, sensor.phase, sensor.psf
-    facts = {}
-    if psf is None:
-        if size is None or phase is None:
-            from mossfuse.estimation.geometry import find_geometry
-
-            size, phase = find_geometry(observation, smoothness)
-        windows = Windows(observation, size, phase)
-        psf, facts = fit_psf(windows, SrfFit(windows.hsi, smoothness, sensor.srf), size, family)
-    operator = BlurSample(psf, phase, observation.ratio, observation.msi.shape[:2], sensor.border)
-    low = pixels(operator(observation.msi.astype(np.float64)))
-    fit = SrfFit(pixels(observation.hsi), smoothness, sensor.srf)
-    srf = fit.srf(low)
-    error = low - fit.hsi @ srf.T
-    fitted = 0.0 if sensor.srf is not None else freedom(srf)
-    count = len(low)
-    facts |= {
-        "residual": float(np.sqrt((error**2).mean() / max((low**2).mean(), np.finfo(float).tiny))),
-        "residual_variance": (error**2).sum(0) / max(count - fitted, count / 4),
-        "freedom": fitted,
-    }
-    return Sensor(psf=psf, psf_shape=psf.shape, phase=tuple(phase), srf=srf, border=sensor.border), facts
+    return recall("estimate", observation, family, lambda: complete(observation, family))
 
 
-def fit_psf(windows, fit, size, family):
-    """(psf, facts) of the PSF of the family that explains the windows best."""
-    count = windows.matrix.shape[0]
-    scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
-
-    def error(psf):
-        return fit.error(windows.blur(psf)).ravel() / scale
-
-    sigma, cost = fit_isotropic(error, size)
-    fits = [gaussian_fit(size, (np.log(sigma), np.log(sigma), 0.0, 0.0, 0.0), cost, 1, "isotropic")]
-    if family == "isotropic" or (family == "auto" and cost < EXACT**2):
-        return fits[0]["psf"], fits[0]["facts"]
-    independent = effective_count(windows, fit, fits[0]["psf"])
-    for turned, moved in ((True, False), (False, True), (True, True)) if family != "anisotropic" else ((True, False),):
-        shape, cost = fit_free(error, size, [f["shape"] for f in fits], turned, moved)
-        name = "anisotropic" if turned else "isotropic"
-        fits.append(gaussian_fit(size, shape, cost, 1 + 2 * turned + 2 * moved, name))
-
-    def criterion(found):
-        return independent * np.log(max(found["cost"], EXACT**2)) + found["free"] * np.log(independent)
-
-    best = fits[-1] if family == "anisotropic" else min(fits, key=criterion)
-    if family == "free" or (family == "auto" and best["cost"] > EXACT**2 and departs(windows, fit, best)):
-        return free_form(windows, fit, best["psf"], best["facts"]), best["facts"] | {"family": "free"}
-    return best["psf"], best["facts"]
+def complete(observation: Observation, family: str = "auto") -> Estimate:
+    """Compute the result of ``estimate_sensor``."""
+    known = observation.sensor
+    sensor, facts = fit_sensor(observation, family, SMOOTHNESS)
+    noise_free = facts["residual"] < GATE
+    bands, channels = observation.hsi.shape[2], observation.msi.shape[2]
+    noise_msi, noise_hsi, unseen = np.zeros(channels), 0.0, np.zeros((channels, channels))
+    if not noise_free:
+        sensor, facts = fit_sensor(observation, family, NOISY_SMOOTHNESS)
+        noise_msi, noise_hsi, unseen = levels(observation, sensor, facts)
+    if unseen.any() and known.psf is None:
+        sensor, facts = fit_shared_sensor(observation, family, sensor, facts)
+        noise_msi, noise_hsi, unseen = levels(observation, sensor, facts)
+    sensor = replace(
+        sensor,
+        noise_msi=known.noise_msi if known.noise_msi is not None else noise_msi,
+        noise_hsi=known.noise_hsi if known.noise_hsi is not None else np.full(bands, noise_hsi),
+    )
+    return Estimate(sensor, facts | {"noise_free": bool(noise_free), "unseen": unseen})
 
 
-def departs(windows, fit, gaussian):
-    """True where a PSF of free shape predicts left-out low-resolution pixels better than the best Gaussian does."""
-    ours = theirs = 0.0
-    for fold in range(FOLDS):
-        test = np.arange(len(windows.low)) % FOLDS == fold
-        train, rest = windows.part(~test), windows.part(test)
-        known = SrfFit(train.hsi, fit.smoothness, fit.known)
-        free = free_form(train, known, gaussian["psf"], gaussian["facts"])
-        ours, theirs = (
-            total + ((rest.blur(psf) - rest.hsi @ known.srf(train.blur(psf)).T) ** 2).sum()
-            for total, psf in ((ours, free), (theirs, gaussian["psf"]))
-        )
-    return bool(ours < CONVINCING * theirs)
+def has_unseen_light(observation: Observation) -> bool:
+    """Return whether the MSI holds light that the HSI does not see, under the geometry that the observation knows."""
+    return bool(complete(observation).facts["unseen"].any())
 
 
-def effective_count(windows, fit, psf):
-    """Independent residuals: low-resolution pixels less the SRF's parameters; MSI bands share the HSI's noise."""
-    pixel_count = len(windows.low)
-    return max(pixel_count - freedom(fit.srf(windows.blur(psf))), pixel_count / 4)
+def estimate_without_stripes(observation: Observation, family: str = "auto") -> StripedEstimate:
+    """Estimate as ``estimate_sensor``, after the HSI's stripes (mossfuse.estimation.stripes) are removed from it.
+
+    A pair without noise is not searched for stripes.
+    """
+    sensor, facts = estimate_sensor(observation, family)
+    clean, stripes = observation, None
+    for _ in range(STRIPE_PASSES if not facts["noise_free"] else 0):
+        low = operator_of(observation, sensor.psf, sensor.phase)(observation.msi.astype(np.float64))
+        stripes = find_stripes(observation.hsi, low)
+        if stripes is None:
+            clean = observation
+            break
+        clean = replace(observation, hsi=(observation.hsi - stripes).astype(np.float32))
+        sensor, facts = estimate_sensor(clean, family)
+    size = 0.0 if stripes is None else float(np.sqrt((stripes**2).mean()))
+    return StripedEstimate(clean, sensor, {**facts, "stripes": size})
+
+
+def fit_shared_sensor(
+    observation: Observation, family: str, sensor: Sensor, facts: dict[str, Any]
+) -> tuple[Sensor, dict[str, Any]]:
+    """Fit (Sensor, facts) as ``fit_sensor`` does, but with the PSF found from what the two images share."""
+    assert sensor.psf is not None
+    if observation.sensor.psf_shape is None or observation.sensor.phase is None:
+        size, phase = find_geometry(observation, NOISY_SMOOTHNESS, shared=True)
+        rival = None
+    else:
+        size, phase, rival = sensor.psf.shape, sensor.phase, sensor.psf
+    found = fit_shared_psf(Windows(observation, size, phase, SHARED_SAMPLE), size, family, rival)
+    if found is None:
+        return sensor, facts
+    known = replace(observation.sensor, psf=found[0], psf_shape=tuple(size), phase=tuple(phase))
+    sensor, facts = fit_sensor(replace(observation, sensor=known), family, NOISY_SMOOTHNESS)
+    return sensor, facts | found[1]

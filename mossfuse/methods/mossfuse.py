@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from mossfuse.errors import MossFuseError
+from mossfuse.files.tiles import assemble_tiles
 from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 CITATION = "MossFuse: unsupervised hyperspectral and multispectral image fusion, arXiv:2412.04802."
@@ -119,10 +120,8 @@ METHODS = (
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
     """The fused cube (H, W, B), not clipped, with the network's own PSF and SRF; nothing is random. See ``fuse_tiles``."""
     estimates, tiles = fuse_tiles(observation, seed=seed, device=device, checkpoint=checkpoint, **params)
-    cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
-    for region, values in tiles:
-        cube[region] = values
-    return Fusion(cube=cube, **estimates)
+    shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
+    return Fusion(cube=assemble_tiles(tiles, shape), **estimates)
 
 
 def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None, compile=False, precision="float32"):

@@ -49,13 +49,11 @@ METHODS = (
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
     """(H, W, B); params: see fuse_tiles."""
-    import numpy as np
+    from mossfuse.files.tiles import assemble_tiles
 
     estimates, tiles = fuse_tiles(observation, seed=seed, device=device, **params)
-    cube = np.empty((*observation.msi.shape[:2], observation.hsi.shape[2]), np.float32)
-    for place, values in tiles:
-        cube[place] = values
-    return Fusion(cube=cube, **estimates)
+    shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
+    return Fusion(cube=assemble_tiles(tiles, shape), **estimates)
 
 
 def fuse_tiles(
@@ -66,15 +64,15 @@ def fuse_tiles(
     setting: 'best' or 'fast'; draws: averaged cubes with different features; family: of the PSF; hard: treat the
     pair as free of noise (the cube then agrees with the HSI exactly, the HSI's noise included).
     """
-    from mossfuse.estimation.noise import identify, identify_striped
+    from mossfuse.estimation.sensor import estimate_sensor, estimate_without_stripes
     from mossfuse.nsgp.model import fit, predict_tiles
     from mossfuse.nsgp.settings import settings_for
 
     settings = settings_for(setting, observation.ratio)
     if hard:
-        sensor, facts = without_noise(*identify(observation, family))
+        sensor, facts = without_noise(*estimate_sensor(observation, family))
     else:
-        observation, sensor, facts = identify_striped(observation, family)
+        observation, sensor, facts = estimate_without_stripes(observation, family)
     settings |= {"unseen": facts["unseen"], "device": device}
     models = [fit(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
     notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}

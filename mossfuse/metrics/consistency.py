@@ -3,8 +3,7 @@
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.sampling import operator_of
-from mossfuse.physics.srf import apply_srf
+from mossfuse.physics.residuals import Residuals
 
 
 def consistency(cube, observation):
@@ -27,13 +26,6 @@ def consistency(cube, observation):
         )
     if not np.isfinite(cube).all():
         raise MossFuseError("the fused cube holds NaN or infinite values; record the cell as failed")
-    cube = np.asarray(cube, np.float64)
-    residuals = {
-        "hsi": operator_of(observation)(cube) - observation.hsi,
-        "msi": apply_srf(cube, sensor.srf) - observation.msi,
-    }
-    out = {}
-    for name, residual in residuals.items():
-        out[f"residual_{name}_max"] = float(np.abs(residual).max())
-        out[f"residual_{name}_rms"] = float(np.sqrt((residual**2).mean()))
-    return out
+    residuals = Residuals(observation, sensor)
+    residuals.add(slice(None), slice(None), cube)
+    return residuals.summary()

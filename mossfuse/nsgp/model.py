@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mossfuse.estimation.noise import denoise_msi
+from mossfuse.files.tiles import assemble_tiles
 from mossfuse.nsgp.features import Features, FeatureSettings, draw
 from mossfuse.nsgp.ridge import choose_ridge, decompose
 from mossfuse.physics.denoise import REMAINING
@@ -49,10 +50,10 @@ class Model:
 
 
 def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen=None, seed=0, device="cpu"):
-    """Model of an observation under a fully known sensor (mossfuse.estimation.noise.identify).
+    """Model of an observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
 
     ridge: weight of the ridge regression; length: covariance length of the kriging over the ratio; unseen: covariance
-    (M, M) of what the blurred MSI holds beyond the HSI (a fact of identify). Where it is not zero the MSI does not bind
+    (M, M) of what the blurred MSI holds beyond the HSI (a fact of estimate_sensor). Where it is not zero the MSI does not bind
     the cube, it only helps to predict it.
     With zero noise in ``sensor`` and nothing unseen the model agrees with both images exactly.
     """
@@ -190,7 +191,4 @@ def predict_tiles(model, tile=TILE):
 
 def predict(model):
     """The whole fused cube (H, W, B) float32."""
-    cube = np.empty(model.shape, np.float32)
-    for (rows, cols), values in predict_tiles(model):
-        cube[rows, cols] = values
-    return cube
+    return assemble_tiles(predict_tiles(model), model.shape)

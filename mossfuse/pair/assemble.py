@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mossfuse.pair.cameras import sensor_of
-from mossfuse.pair.gain import with_gain
-from mossfuse.pair.geometry import with_geometry
+from mossfuse.pair.gain import match_gain
+from mossfuse.pair.geometry import add_geometry
 from mossfuse.pair.shapes import pair_ratio
 from mossfuse.pair.values import as_image, white_levels
 from mossfuse.protocol import Observation
@@ -53,9 +53,9 @@ def assemble(
         sensor=replace(sensor, srf=None) if unlike else sensor,
     )  # fmt: skip
     if sensor.phase is None:
-        observation = with_geometry(observation)
+        observation = add_geometry(observation)
     if unlike:
-        observation, level = with_gain(observation, sensor.srf, levels[1])
+        observation, level = match_gain(observation, sensor.srf, levels[1])
         levels = levels[0], level
     return Pair(observation, levels)
 

@@ -2,35 +2,39 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from mossfuse.devices import choose_device
-from mossfuse.errors import MossFuseError
+from mossfuse.errors import MossFuseError, suggestion
+from mossfuse.estimation.memory import estimate_once
+from mossfuse.files.tiles import Tile, cut_into_tiles
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.parameters import apply_changes, with_preset
-from mossfuse.protocol import EMPTY, Fusion, Method, Sensor
+from mossfuse.protocol import EMPTY, Fusion, Method, Observation, Sensor
 
 BLIND, INFORMED = "nsgp", "nsgp-known"
 TRAINABLE = "mossfuse"
 # `fit`: the training of the benchmark's default grid, chosen there for small pairs on a CPU.
 FIT = {"dim": 24, "num_blocks": 1, "steps": 1400, "batch": 4, "learning_rate": 2e-3, "matrix_rate": 2e-2, "clip": 0.5}
 FIT_PATCH = 32  # MSI pixels, at least, and at least two low-resolution pixels
-POOR = 0.1  # relative residual of the sensor beyond which the two images hardly show the same
-STRIP = 128  # rows of a tile where a method returns the whole cube
+POOR = 0.1  # relative residual of the sensor beyond which the two images are inconsistent with each other
 log = logging.getLogger(__name__)
+
+Settings = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Work:
     """A pair being fused, on the methods' scale.
 
-    name: method with suffix; reason: why this one, where nobody named it. tiles: iterator over ((rows, cols), values
+    name: method with suffix; reason: why this one, if the user named none. tiles: iterator over ((rows, cols), values
     (rows, cols, B) float32). sensor: psf, phase and srf under which the cube explains the pair; source: where psf and
     srf come from ('given', 'estimated by METHOD' or 'estimated from the pair'). facts: of the PSF's fit.
     """
@@ -38,7 +42,7 @@ class Work:
     name: str
     reason: str
     method: Method
-    tiles: Iterator
+    tiles: Iterator[Tile]
     sensor: Sensor
     source: Mapping[str, str]
     facts: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
@@ -47,22 +51,34 @@ class Work:
 
 
 def prepare(
-    observation, *, method=None, weights=None, device=None, seed=0, save_weights=None, preset=None, params=EMPTY
-):
-    """Work on an observation (mossfuse.pair.assemble.assemble): the method has run as far as it must before the first tile.
+    observation: Observation, *, method: str | None = None, weights: str | Path | None = None, device: str | None = None,
+    seed: int = 0, save_weights: str | Path | None = None, preset: str | None = None, params: Mapping[str, Any] = EMPTY,
+) -> Work:  # fmt: skip
+    """Run a method on an observation (mossfuse.pair.assemble.assemble) up to its first tile; return the Work.
 
-    method, weights, device, seed, preset, params: as for ``fuse``. save_weights: where 'fit' leaves its checkpoint (None: nowhere).
+    method, weights, device, seed, preset, params: as for ``fuse``. save_weights: where the checkpoint of weights 'fit' is
+    kept (None: nowhere). The sensor of the pair is estimated at most once. Raises MossFuseError for a method, weights or
+    parameters that do not exist or do not fit the pair.
     """
-    name, reason = choose(method, weights, observation.sensor)
+    with estimate_once():
+        return run_method(observation, method, weights, device, seed, save_weights, preset, params)
+
+
+def run_method(
+    observation: Observation, method: str | None, weights: str | Path | None, device: str | None, seed: int,
+    save_weights: str | Path | None, preset: str | None, params: Mapping[str, Any],
+) -> Work:  # fmt: skip
+    """Return the result of ``prepare``."""
+    name, reason = choose_method(method, weights, observation.sensor)
     base, suffix = split_suffix(name)
     spec, module = find_method(base)
     check_suffix(suffix)
     check_weights(spec, module, weights, save_weights)
-    own, training = parameters(spec, observation, weights, preset, params)
+    own, training = choose_parameters(spec, observation, weights, preset, params)
     device = choose_device(spec, device)
     if reason:
         log.info("%s", reason)
-    seen, facts = informed(spec, observation)
+    seen, facts = add_required_knowledge(spec, observation)
     with checkpoint_for(spec, module, weights, seen, seed, device, save_weights, training) as checkpoint:
         settings = {"seed": seed, "device": device, "checkpoint": checkpoint, **own}
         if hasattr(module, "fuse_tiles") and not suffix:
@@ -71,15 +87,15 @@ def prepare(
         else:
             fusion = module.fuse(seen, **settings)
             if suffix:
-                fusion = refined(suffix, fusion, observation)
-            tiles = strips(fusion.cube)
-    facts = dict(fusion.notes) if "sigma" in fusion.notes else facts
-    sensor, source, facts = checked_against(observation, fusion, name, facts)
-    return Work(name, reason, spec, checked(tiles, name), sensor, source, facts, fusion.history, fusion.notes)
+                fusion = apply_refinement(suffix, fusion, observation)
+            tiles = cut_into_tiles(fusion.cube)
+    facts = fusion.notes if "sigma" in fusion.notes else facts
+    sensor, source, facts = choose_sensor(observation, fusion, name, facts)
+    return Work(name, reason, spec, check_tiles(tiles, name), sensor, source, facts, fusion.history, fusion.notes)
 
 
-def choose(name, weights, sensor):
-    """(method with suffix, a sentence about the choice where nobody named one)."""
+def choose_method(name: str | None, weights: str | Path | None, sensor: Sensor) -> tuple[str, str]:
+    """Return the method's name (with suffix) and, if the user named none, a message that explains the choice."""
     if name:
         return name, ""
     if weights:
@@ -87,11 +103,13 @@ def choose(name, weights, sensor):
     if sensor.psf is None and sensor.srf is None:
         return BLIND, f"no method named: {BLIND}, the best blind method of the benchmark"
     known = " and ".join(n.upper() for n in ("psf", "srf") if getattr(sensor, n) is not None)
-    return INFORMED, f"no method named: {INFORMED}, the best blind method of the benchmark, told the {known}"
+    return INFORMED, f"no method named: {INFORMED}, the best blind method of the benchmark, with the given {known}"
 
 
-def parameters(spec, observation, weights, preset, params):
-    """({parameters of fuse}, {parameters of train}); a name that both have is one of fuse."""
+def choose_parameters(
+    spec: Method, observation: Observation, weights: str | Path | None, preset: str | None, params: Mapping[str, Any]
+) -> tuple[Settings, Settings]:
+    """Return ({parameters of fuse}, {parameters of train}); a name that both have is a parameter of fuse."""
     own, training = with_preset(spec, preset)
     if spec.name == TRAINABLE and preset is None:
         training |= fit_recipe(observation)
@@ -105,15 +123,18 @@ def parameters(spec, observation, weights, preset, params):
     return {key: both[key] for key in own}, {key: training[key] if key in own else both[key] for key in training}
 
 
-def check_suffix(suffix):
+def check_suffix(suffix: str | None) -> None:
+    """Raise MossFuseError for an unknown refinement."""
     from mossfuse.refine import SUFFIXES
 
     if suffix and suffix not in SUFFIXES:
-        raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
+        raise MossFuseError(f"unknown refinement '+{suffix}'; {suggestion(suffix, SUFFIXES)}")
 
 
-def check_weights(spec, module, weights, save_weights):
-    """Refuse weights for a method that has none, and the lack of weights for one that needs them."""
+def check_weights(
+    spec: Method, module: ModuleType, weights: str | Path | None, save_weights: str | Path | None
+) -> None:
+    """Raise MossFuseError for weights of a method that has none, and for missing weights of one that needs them."""
     learns = spec.trains in ("dataset", "supervised")
     if save_weights is not None and weights != "fit":
         raise MossFuseError("there are no new weights to save; save-weights goes with weights 'fit'")
@@ -135,22 +156,28 @@ def check_weights(spec, module, weights, save_weights):
         raise MossFuseError(f"weights file {weights} does not exist; name a file, 'released' or 'fit'")
 
 
-def released_name(module):
-    """Registry name of the authors' weights of a module's method, or None."""
+def released_name(module: ModuleType) -> str | None:
+    """Return the registry name of the authors' weights of a module's method, or None."""
     methods = getattr(module, "METHODS", None) or (module.METHOD,)
     return next((method.weights for method in methods if method.weights), None)
 
 
 @contextmanager
-def checkpoint_for(spec, module, weights, observation, seed, device, save_weights, training):
-    """Path of the weights file a method is to use, or None; what 'fit' makes lives as long as the block."""
+def checkpoint_for(
+    spec: Method, module: ModuleType, weights: str | Path | None, observation: Observation, seed: int, device: str,
+    save_weights: str | Path | None, training: Settings,
+) -> Iterator[str | None]:  # fmt: skip
+    """Yield the path of the weights file for a method, or None.
+
+    A checkpoint made by 'fit' exists inside the block only, unless ``save_weights`` names a file.
+    """
     if weights == "fit":
         with tempfile.TemporaryDirectory() as folder:
             path = Path(save_weights or Path(folder, "fitted.pt"))
             module.train([observation], seed=seed, device=device, path=path, resume=False, **training)
             yield str(path)
     elif weights == "released" or (weights is None and spec.weights):
-        # The registry belongs to the benchmark; it is asked only by those who want the authors' file.
+        # Imported here: only those who want the authors' file need the downloads.
         from mossfuse.remote.registry import obtain_file
 
         yield str(obtain_file(released_name(module)).path)
@@ -158,13 +185,13 @@ def checkpoint_for(spec, module, weights, observation, seed, device, save_weight
         yield None if weights is None else str(weights)
 
 
-def fit_recipe(observation):
-    """Training parameters of MossFuse for one pair (FIT), with a patch that fits into it."""
+def fit_recipe(observation: Observation) -> Settings:
+    """Return the training parameters of MossFuse for one pair (FIT), with a patch that fits into it."""
     return {**FIT, "patch": patch_for([observation], FIT_PATCH)}
 
 
-def patch_for(observations, wanted):
-    """Side of a training patch near ``wanted`` MSI pixels: whole blocks that fit into every pair.
+def patch_for(observations: list[Observation], wanted: int) -> int:
+    """Return the side of a training patch near ``wanted`` MSI pixels: whole blocks that fit into every pair.
 
     At least two blocks are further from the border than the PSF reaches.
     """
@@ -179,65 +206,63 @@ def patch_for(observations, wanted):
     return ratio * min(blocks, *(n for each in observations for n in each.hsi.shape[:2]))
 
 
-def informed(spec, observation):
-    """(observation as the method may see it, facts of the PSF's fit); what it needs and nobody knows is estimated."""
+def add_required_knowledge(spec: Method, observation: Observation) -> tuple[Observation, Mapping[str, Any]]:
+    """Return (the observation as the method may see it, facts of the PSF's fit).
+
+    What the method needs and the user did not give is estimated from the pair.
+    """
     known = observation.sensor
     fields = {"psf": ("psf",), "srf": ("srf",), "noise": ("noise_hsi", "noise_msi")}
-    lacking = [f for name, each in fields.items() if name in spec.knows for f in each if getattr(known, f) is None]
-    facts = {}
-    if lacking and spec.name != INFORMED:  # that one estimates what is left open by itself
-        from mossfuse.estimation.noise import identify
+    missing = [f for name, each in fields.items() if name in spec.knows for f in each if getattr(known, f) is None]
+    facts: Mapping[str, Any] = {}
+    if missing and spec.name != INFORMED:  # that one estimates by itself what is left open
+        from mossfuse.estimation.sensor import estimate_sensor
 
-        estimate, facts = identify(observation)
-        known = replace(known, **{f: getattr(estimate, f) for f in lacking})
+        estimate, facts = estimate_sensor(observation)
+        known = replace(known, **{f: getattr(estimate, f) for f in missing})
         log.info(
             "%s needs the %s, estimated from the pair",
             spec.name,
-            ", ".join(f.replace("_", " of the ") for f in lacking),
+            ", ".join(f.replace("_", " of the ") for f in missing),
         )
     return replace(observation, sensor=known.restricted_to(spec.knows)), facts
 
 
-def refined(suffix, fusion, observation):
-    """The fusion with its cube refined and everything else kept."""
+def apply_refinement(suffix: str, fusion: Fusion, observation: Observation) -> Fusion:
+    """Return the fusion with its cube refined and everything else kept."""
     from mossfuse.refine import refine
 
     after = refine(suffix, fusion.cube, observation)
     return replace(fusion, cube=after.cube, psf_hat=after.psf_hat, srf_hat=after.srf_hat)
 
 
-def checked_against(observation, fusion, name, facts):
-    """(Sensor, sources, facts): given where the user knows it, else the method's estimate, else one from the pair."""
+def choose_sensor(
+    observation: Observation, fusion: Fusion, name: str, facts: Mapping[str, Any]
+) -> tuple[Sensor, dict[str, str], Mapping[str, Any]]:
+    """Return (Sensor, sources, facts): what the user gave, else the method's estimate, else one from the pair."""
     known, hats = observation.sensor, {"psf": fusion.psf_hat, "srf": fusion.srf_hat}
-    found, source, other = {}, {}, None
+    found, source = {}, {}
     for what, hat in hats.items():
         if getattr(known, what) is not None:
             found[what], source[what] = getattr(known, what), "given"
         elif hat is not None:
             found[what], source[what] = np.asarray(hat, np.float64), f"estimated by {name}"
         else:
-            if other is None:
-                from mossfuse.estimation.noise import identify
+            from mossfuse.estimation.sensor import estimate_sensor
 
-                other, facts = identify(observation)
-            found[what], source[what] = getattr(other, what), "estimated from the pair"
+            estimate, facts = estimate_sensor(observation)
+            found[what], source[what] = getattr(estimate, what), "estimated from the pair"
     if facts.get("residual", 0) > POOR:
         log.warning(
-            "the two images hardly explain each other (residual %.0f %%): check that they show the same area, the order "
-            "of rows and cols, and the registration",
+            "the two images are inconsistent with each other (residual %.0f %%): check that they show the same area, the "
+            "order of rows and cols, and the registration",
             100 * facts["residual"],
         )
     return Sensor(**found, phase=known.phase, border=known.border), source, facts
 
 
-def strips(cube):
-    """A whole cube as tiles of STRIP rows."""
-    for start in range(0, len(cube), STRIP):
-        yield (slice(start, min(start + STRIP, len(cube))), slice(0, cube.shape[1])), cube[start : start + STRIP]
-
-
-def checked(tiles, name):
-    """The tiles, refused where a value is not finite."""
+def check_tiles(tiles: Iterable[Tile], name: str) -> Iterator[Tile]:
+    """Yield the tiles; raise MossFuseError where a value is not finite."""
     for (rows, cols), values in tiles:
         if not np.isfinite(values).all():
             raise MossFuseError(f"'{name}' returned values that are not finite; choose another method for this pair")
