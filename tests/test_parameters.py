@@ -142,7 +142,7 @@ def test_choices_of_the_training_are_those_of_its_recipe():
 
 def test_choices_of_nsgp_and_mossfuse_c_are_those_of_their_modules():
     from mossfuse.constrained.starts import STARTS
-    from mossfuse.estimation.sensor import FAMILIES
+    from mossfuse.estimation.sensor_fit import FAMILIES
 
     assert set(find_method("nsgp")[0].ranges["family"].choices) == set(FAMILIES)
     assert set(find_method("mossfuse-c")[0].ranges["start"].choices) == set(STARTS)
