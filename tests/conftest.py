@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import loadmat
 
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
@@ -64,3 +65,17 @@ def make_pair():
         return pair, truth
 
     return build
+
+
+@pytest.fixture(scope="session")
+def balloons_x32(mirror_file):
+    """(pair at ratio 32, truth, the released MossFuse's output for this pair)."""
+    truth = loadmat(mirror_file("CAVE_256/balloons_ms.mat"))["Omsi"].astype(np.float32) / 65535
+    srf = loadmat(mirror_file("srf/MossFuse_resp.mat"))["resp"]
+    size, phase = official_geometry(32)
+    psf = gaussian_psf(size, 2.0)
+    hsi = BlurSample(psf, (phase, phase), 32, truth.shape)(truth)
+    sensor = Sensor(psf=psf, psf_shape=psf.shape, phase=(phase, phase), srf=srf)
+    pair = Observation(hsi=hsi, msi=(truth @ srf.T).astype(np.float32), ratio=32, sensor=sensor)
+    released = np.load(mirror_file("mossfuse_official.npz"))["balloons/HR_HSI"][0].transpose(1, 2, 0)
+    return pair, truth, released

@@ -1,7 +1,7 @@
 """MossFuse: two encoders, four decoders and the blind net.
 
 Source: MossFuse (Du et al., arXiv 2412.04802) and its released code, whose behaviour is reproduced value for value
-with the released weights (tests/test_parity.py). Band counts, ratio, width and depth are free here.
+with the released weights (tests/unit/test_network_released.py). Band counts, ratio, width and depth are free here.
 """
 
 from typing import NamedTuple

@@ -5,7 +5,7 @@ training script (where every "mse" is a mean absolute error). No term sees a gro
 
 One backward pass is enough: in every fusion term the operators and the images they make are detached, so the blind
 net's parameters answer to the term ``blind`` alone and the rest of the network to all others. The released script
-reaches the same gradients with two backward passes and switched requires_grad flags (tests/test_network.py).
+reaches the same gradients with two backward passes and switched requires_grad flags (tests/unit/test_network.py).
 """
 
 import torch

@@ -4,54 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.io import loadmat
 
+from helpers.pairs import noisy, psnr_sam, residuals
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import ridge, split_suffix
 from mossfuse.physics.kriging import SmoothInverse
 from mossfuse.physics.psf import gaussian_psf
-from mossfuse.physics.psf_geometry import official_geometry
-from mossfuse.physics.sampling import BlurSample, operator_of
-from mossfuse.protocol import Observation, Sensor
+from mossfuse.physics.sampling import BlurSample
+from mossfuse.protocol import Sensor
 from mossfuse.refine import SUFFIXES, refine
-
-
-def residuals(cube, pair):
-    """(max |H X - y|, max |X R^T - M|) under the pair's true sensor."""
-    exact = cube.astype(np.float64)
-    return np.abs(operator_of(pair)(exact) - pair.hsi).max(), np.abs(exact @ pair.sensor.srf.T - pair.msi).max()
-
-
-def psnr_sam(truth, cube):
-    """Mean-over-bands PSNR (peak 1) and mean spectral angle in degrees over non-zero pixels, of the clipped cube."""
-    cube = np.clip(cube, 0, 1)
-    psnr = -10 * np.log10(((truth - cube) ** 2).mean((0, 1))).mean()
-    norms = np.linalg.norm(truth, axis=-1), np.linalg.norm(cube, axis=-1)
-    cosine = (truth * cube).sum(-1) / np.maximum(norms[0] * norms[1], 1e-12)
-    return psnr, np.degrees(np.arccos(np.clip(cosine, -1, 1)))[norms[0] > 0].mean()
-
-
-def noisy(pair, snr_hsi, snr_msi, seed=0):
-    rng = np.random.RandomState(seed)
-    hsi, msi = (
-        (a + rng.randn(*a.shape) * np.sqrt((a**2).mean() / 10 ** (snr / 10))).astype(np.float32)
-        for a, snr in ((pair.hsi, snr_hsi), (pair.msi, snr_msi))
-    )
-    return replace(pair, hsi=hsi, msi=msi)
-
-
-@pytest.fixture(scope="module")
-def balloons(mirror_file):
-    """(pair at ratio 32, truth, the released MossFuse's output for this pair)."""
-    truth = loadmat(mirror_file("CAVE_256/balloons_ms.mat"))["Omsi"].astype(np.float32) / 65535
-    srf = loadmat(mirror_file("srf/MossFuse_resp.mat"))["resp"]
-    size, phase = official_geometry(32)
-    psf = gaussian_psf(size, 2.0)
-    hsi = BlurSample(psf, (phase, phase), 32, truth.shape)(truth)
-    sensor = Sensor(psf=psf, psf_shape=psf.shape, phase=(phase, phase), srf=srf)
-    pair = Observation(hsi=hsi, msi=(truth @ srf.T).astype(np.float32), ratio=32, sensor=sensor)
-    released = np.load(mirror_file("mossfuse_official.npz"))["balloons/HR_HSI"][0].transpose(1, 2, 0)
-    return pair, truth, released
 
 
 def rough(truth):
@@ -134,16 +95,16 @@ def test_suffix_of_a_method_name_is_a_known_refinement():
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("suffix, psnr, sam", [("dc", 41.72, 3.96), ("sdc", 43.24, 3.56)])
-def test_released_mossfuse_refined_has_the_documented_quality(balloons, suffix, psnr, sam):
-    pair, truth, released = balloons
+def test_released_mossfuse_refined_has_the_documented_quality(balloons_x32, suffix, psnr, sam):
+    pair, truth, released = balloons_x32
     fusion = refine(suffix, released, pair)
     np.testing.assert_allclose(psnr_sam(truth, fusion.cube), (psnr, sam), atol=0.01)
     assert max(residuals(fusion.cube, pair)) < 1e-6
 
 
 @pytest.mark.real_data
-def test_soft_form_beats_the_hard_one_under_noise_and_is_blind(balloons):
-    pair, truth, _ = balloons
+def test_soft_form_beats_the_hard_one_under_noise_and_is_blind(balloons_x32):
+    pair, truth, _ = balloons_x32
     seen = noisy(replace(pair, sensor=pair.sensor.restricted_to({"phase"})), 30, 35)
     cube = ridge.fuse(replace(seen, sensor=pair.sensor)).cube
     soft, hard = (psnr_sam(truth, refine(suffix, cube, seen).cube) for suffix in ("softdc", "dc"))

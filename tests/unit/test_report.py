@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from fabricated_results import METHODS, fabricate
-from headless import browser, find_browser
 
+from helpers.fabricated_results import METHODS, fabricate
+from helpers.headless import browser, find_browser
 from mossfuse.benchmark.report import build_report
 from mossfuse.benchmark.report.board import make_board, marks
 from mossfuse.benchmark.report.facts import place_facts

@@ -4,15 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
-from test_workflow import config_of
 
-ROOT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parent
+from helpers.repository import BIN, ROOT
+from helpers.snakemake_runs import config_of
 
 
 @pytest.fixture(scope="module")

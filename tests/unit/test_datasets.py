@@ -6,11 +6,11 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse import datasets
 from mossfuse.benchmark.data.prepare import fetch_dataset, prepare_scene
 from mossfuse.datasets import cave, cave_8, find_dataset, harvard, ntire2018
@@ -396,15 +396,23 @@ def test_new_dataset_is_one_file(extra_folder):
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ("import nothing_of_that_name", r"mine\.py cannot be imported: ModuleNotFoundError.*mend or remove it"),
-        ("DATASET = 1", r"mine\.py must define DATASET \(or DATASETS\), obtain and read"),
-        (NEW.format(name="cave"), r"two files define the dataset 'cave'.*rename one"),
+        ("import nothing_of_that_name", r"mine\.py cannot be imported \(ModuleNotFoundError.*fix or remove it"),
+        ("DATASET = 1", r"mine\.py must define DATASET \(or DATASETS\) and obtain and read"),
     ],
 )
-def test_broken_dataset_file_is_named(extra_folder, content, match):
+def test_broken_dataset_file_is_named_and_stops_no_other_dataset(extra_folder, content, match):
     (extra_folder / "mine.py").write_text(content)
-    with pytest.raises(MossFuseError, match=match):
+    for unknown in ("mine", "another"):
+        with pytest.raises(MossFuseError, match=match):
+            find_dataset(unknown)
+    assert find_dataset("cave")[0].name == "cave"
+
+
+def test_name_that_two_files_define_is_refused_and_no_other(extra_folder):
+    (extra_folder / "mine.py").write_text(NEW.format(name="cave"))
+    with pytest.raises(MossFuseError, match="two files define the dataset 'cave'.*rename one"):
         find_dataset("cave")
+    assert find_dataset("phantom")[0].name == "phantom"
 
 
 def test_specifications_import_nothing_heavy():
@@ -416,7 +424,7 @@ def test_specifications_import_nothing_heavy():
         "catalogue(), degradations()\n"
         "sys.exit(', '.join(m for m in ('torch', 'scipy', 'h5py', 'hdf5storage', 'PIL', 'pandas', 'skimage') if m in sys.modules) or None)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
 
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from helpers.repository import ROOT
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import (
     CONVENTIONS,
@@ -396,7 +396,7 @@ def test_srf_estimate_of_another_shape_is_refused():
 
 
 def test_every_convention_column_and_variant_is_named_in_the_documentation():
-    text = (Path(__file__).resolve().parent.parent / "docs" / "metrics.md").read_text()
+    text = (ROOT / "docs" / "metrics.md").read_text()
     for name in (*VARIANTS, *describe(), *METRICS):
         assert f"`{name}`" in text, name
 

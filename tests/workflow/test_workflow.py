@@ -9,22 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parent
-SNAKEMAKE = [
-    str(BIN / "snakemake"),
-    "-s",
-    str(ROOT / "Snakefile"),
-    "--cores",
-    "2",
-    "--keep-going",
-    "--rerun-incomplete",
-]
+from helpers.repository import ROOT
+from helpers.snakemake_runs import config_of, planned, run, small_grid, start, table
 
 ONE = """
 import os, signal
@@ -37,58 +27,6 @@ def fuse(observation, *, seed, device, checkpoint=None):
     {body}
     return Fusion(cube=cube, **hats)
 """
-
-
-def config_of(**changes):
-    base = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
-    for key in ("results", "reports", "checkpoints"):
-        base.pop(key)
-    base.update(changes)
-    return base
-
-
-def small_grid(methods):
-    entry = config_of()["grid"][0]
-    return config_of(
-        grid=[{**entry, "scenes": ["mosaic"], "methods": methods}],
-        methods={},
-        timing={"scenes": "none"},
-        conventions=["std1"],
-    )
-
-
-def start(folder, config, *arguments, environment=None):
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    command = [*SNAKEMAKE, "--directory", str(folder), *arguments]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, **(environment or {})},
-    )
-
-
-def run(folder, config, *arguments, environment=None):
-    process = start(folder, config, *arguments, environment=environment)
-    output, _ = process.communicate(timeout=600)
-    return process.returncode, output
-
-
-def planned(folder, config, environment=None):
-    """rule name -> number of jobs that a dry run plans; empty where it plans nothing."""
-    code, output = run(folder, config, "--dry-run", environment=environment)
-    assert code == 0, output
-    if "Nothing to be done" in output:
-        return {}
-    listing = output[output.index("Job stats:") :].split("\n\n")[0]
-    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", listing, re.M) if name != "total"}
-
-
-def table(folder):
-    with open(folder / "results" / "metrics.csv", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
@@ -283,7 +221,7 @@ def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_pa
     [
         ({"methds": {}}, ["methds", "did you mean methods"]),
         ({"conventions": ["std9"]}, ["std9"]),
-        ({"methods": {"mossfuse": {"train": {"stepz": 3}}}}, ["stepz", "did you mean 'steps'"]),
+        ({"methods": {"mossfuse": {"train": {"stepz": 3}}}}, ["stepz", "did you mean steps"]),
         ({"timing": {"repeats": 0}}, ["timing.repeats"]),
         ({"methods": {"ridge-dc": {"iterates": 5}}}, ["methods.ridge-dc.iterates", "keeps no iterates"]),
     ],

@@ -1,7 +1,6 @@
 """What the variants of MossFuse's training do: turned patches, orders, schedules, averages, held-out choice, precision."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import torch
 import yaml
 
 import mossfuse.training.loop
+from helpers.repository import ROOT
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.settings import read_settings
 from mossfuse.errors import MossFuseError
@@ -249,7 +249,7 @@ def weights_of_start(pairs):
 
 
 def test_history_has_every_column_that_dvc_plots(pairs, tmp_path):
-    (plot,) = yaml.safe_load((Path(__file__).resolve().parents[1] / "dvc.yaml").read_text())["plots"]
+    (plot,) = yaml.safe_load((ROOT / "dvc.yaml").read_text())["plots"]
     (definition,) = plot.values()
     (columns,) = definition["y"].values()
     history = train(pairs, tmp_path / "w.pt", steps=1, held_out=FIXED["held_out"])
@@ -283,7 +283,7 @@ def test_aggregation_that_is_left_out_loses_no_feature(aggregation):
 
 
 def ablations(name):
-    grid = Grid(read_settings(Path(__file__).resolve().parents[1] / "config" / f"{name}.yaml"))
+    grid = Grid(read_settings(ROOT / "config" / f"{name}.yaml"))
     return {row.name: row.train for row in grid.rows.values() if row.trained_here}
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helpers.pairs import noisy, psnr_sam
 from mossfuse.estimation import sensor
 from mossfuse.estimation.sensor import estimate_sensor, estimate_without_stripes
 from mossfuse.estimation.stripes import find_stripes
 from mossfuse.methods import nsgp
 from mossfuse.physics.sampling import operator_of
-from tests.test_refine import noisy, psnr_sam
 
 
 def striped(pair, axis=0, size=0.01):

@@ -4,11 +4,11 @@ import logging
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse import fuse
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
@@ -273,9 +273,7 @@ def test_fit_trains_on_the_pair_and_its_weights_serve_again(pair, tmp_path, monk
 def test_fit_is_the_training_of_the_default_grid():
     import yaml
 
-    train = yaml.safe_load((Path(__file__).resolve().parents[1] / "config.yaml").read_text())["methods"]["mossfuse"][
-        "train"
-    ]
+    train = yaml.safe_load((ROOT / "config.yaml").read_text())["methods"]["mossfuse"]["train"]
     assert train == {**api.FIT, "patch": api.FIT_PATCH}
 
 

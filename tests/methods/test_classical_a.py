@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import scipy.io
 import torch
-from classical_runs import psnr, run, sam
 from skimage.metrics import structural_similarity
 
 from baselines import cnmf, cstf
@@ -23,6 +22,7 @@ from baselines.shared.sharpening import assign_bands, inject
 from baselines.shared.sylvester import SylvesterSolver, solve_sylvester
 from baselines.shared.toolbox import FWHM, toolbox_downsample
 from baselines.shared.vca import largest_simplex, vca
+from helpers.classical_runs import psnr, run, sam
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.physics.interpolation import upsample_cubic

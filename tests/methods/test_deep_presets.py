@@ -2,17 +2,17 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from helpers.repository import ROOT
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.settings import read_settings
 from mossfuse.methods import find_method
 
-PAPER = Path(__file__).resolve().parents[1] / "config" / "paper-deep.yaml"
+PAPER = ROOT / "config" / "paper-deep.yaml"
 PER_SCENE = (
     "pixel-mlp", "pixel-mlp-blind", "daem", "m2u-net", "edip-net", "udaln", "miae", "gdd", "mst", "dbsr", "cucanet",
 )  # fmt: skip

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse import fuse
 from mossfuse.__main__ import main
 from mossfuse.files import read_array, read_cube, read_variables, write_cube
 from mossfuse.metrics import score
 
-ROOT = Path(__file__).resolve().parents[1]
 WAVELENGTHS = np.arange(400.0, 701, 10)
 
 

@@ -6,12 +6,12 @@ import json
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from helpers.repository import ROOT
 from mossfuse.benchmark.run.timing import count_flops
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_array, write_cube
@@ -218,7 +218,7 @@ def test_compiling_without_a_compiler_is_refused(monkeypatch):
 
 
 def test_speed_benchmark_fails_where_values_differ(monkeypatch, capsys):
-    path = Path(__file__).parent.parent / "docs" / "measure" / "speed_of_the_network.py"
+    path = ROOT / "docs" / "measure" / "speed_of_the_network.py"
     spec = importlib.util.spec_from_file_location("benchmark_of_the_network", path)
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
@@ -251,8 +251,8 @@ def test_the_whole_network_can_be_captured_for_compilation(monkeypatch):
 
 PROGRAM = """
 import json, sys, numpy as np, torch
-sys.path.insert(0, sys.argv[3])
-from test_tiled import network, pair, whole
+sys.path[:0] = sys.argv[3:]
+from test_network_tiled import network, pair, whole
 from mossfuse.files import cube_writer
 from mossfuse.network.tiled import fuse_tiles
 
@@ -274,12 +274,12 @@ print(json.dumps(peak() - before))
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of resident memory from /proc")
 def test_a_scene_of_1024_pixels_in_tiles_of_256_takes_a_third_of_the_memory(tmp_path, request):
-    here = str(request.path.parent)
+    folders = [str(request.path.parent), str(ROOT / "tests")]
     peaks, cubes = {}, {}
     for kind in ("whole", str(2**30), "0"):
         path = str(tmp_path / f"{kind}.npy")
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, kind, path, here], capture_output=True, text=True, check=True
+            [sys.executable, "-c", PROGRAM, kind, path, *folders], capture_output=True, text=True, check=True
         )
         peaks[kind], cubes[kind] = json.loads(done.stdout), np.load(path)
     for kind in (str(2**30), "0"):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from baselines import bicubic_msi, regression_injection
+from helpers.pairs import noisy, psnr_sam, residuals
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.regression import affine_apply, affine_fit
 from mossfuse.estimation.sensor import estimate_sensor
@@ -16,7 +17,6 @@ from mossfuse.nsgp.ridge import choose_ridge, decompose
 from mossfuse.nsgp.settings import settings_for
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
-from tests.test_refine import balloons, noisy, psnr_sam, residuals  # noqa: F401 (balloons is a fixture)
 
 SMALL = FeatureSettings(count=32, position=(20, 500), absolute=0.5, chroma=2.0, dark=0.05)
 
@@ -172,22 +172,22 @@ def test_settings_grow_with_the_ratio_and_need_no_known_ratio():
     ],
     ids=["bicubic-msi", "ridge-dc", "regression-injection"],
 )
-def test_simple_baselines_have_their_documented_quality(balloons, fuse, params, psnr, sam):  # noqa: F811
-    pair, truth, _ = balloons
+def test_simple_baselines_have_their_documented_quality(balloons_x32, fuse, params, psnr, sam):
+    pair, truth, _ = balloons_x32
     np.testing.assert_allclose(psnr_sam(truth, fuse(pair, **params).cube), (psnr, sam), atol=0.05)
 
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("setting", ["best", "fast"])
-def test_blind_nsgp_has_its_documented_quality_on_a_real_scene(balloons, setting):  # noqa: F811
-    pair, truth, _ = balloons
+def test_blind_nsgp_has_its_documented_quality_on_a_real_scene(balloons_x32, setting):
+    pair, truth, _ = balloons_x32
     scores = np.array([psnr_sam(truth, nsgp.fuse(blind(pair), seed=s, setting=setting).cube) for s in range(2)])
     assert scores[:, 0].mean() > 45.7 and scores[:, 1].mean() < 2.5
 
 
 @pytest.mark.real_data
-def test_blind_nsgp_equals_the_informed_one_on_a_noise_free_real_pair(balloons):  # noqa: F811
-    pair, truth, _ = balloons
+def test_blind_nsgp_equals_the_informed_one_on_a_noise_free_real_pair(balloons_x32):
+    pair, truth, _ = balloons_x32
     cubes = [nsgp.fuse(p, setting="fast").cube for p in (blind(pair), pair)]
     scores = [psnr_sam(truth, cube) for cube in cubes]
     assert abs(scores[0][0] - scores[1][0]) < 0.1
@@ -195,8 +195,8 @@ def test_blind_nsgp_equals_the_informed_one_on_a_noise_free_real_pair(balloons):
 
 
 @pytest.mark.real_data
-def test_blind_nsgp_holds_under_noise(balloons):  # noqa: F811
-    pair, truth, _ = balloons
+def test_blind_nsgp_holds_under_noise(balloons_x32):
+    pair, truth, _ = balloons_x32
     scores = np.array(
         [psnr_sam(truth, nsgp.fuse(noisy(blind(pair), 30, 35, seed), seed=seed).cube) for seed in range(3)]
     )

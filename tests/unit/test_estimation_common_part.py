@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
+from helpers.pairs import noisy, psnr_sam
 from mossfuse.datasets import phantom
 from mossfuse.estimation.noise import hsi_noise
 from mossfuse.estimation.sensor import GATE, estimate_sensor
@@ -15,7 +16,6 @@ from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
-from tests.test_refine import noisy, psnr_sam
 
 
 def part_seen(cube, srf, kept, ratio):

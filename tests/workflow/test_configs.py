@@ -1,13 +1,11 @@
 """Every configuration that ships can be read, and every name in it exists."""
 
-from pathlib import Path
-
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.settings import read_settings
 
-ROOT = Path(__file__).resolve().parents[1]
 FILES = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from helpers.repository import ROOT
 
 
 @pytest.fixture
@@ -89,13 +89,14 @@ def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, mon
 def test_living_snakemake_of_this_folder_is_seen(script):
     assert not script.snakemake_running()
     program = script.ROOT / "snakemake"
-    program.write_text("import time; time.sleep(60)")
-    process = subprocess.Popen([sys.executable, str(program)], cwd=script.ROOT)
+    program.write_text("import time; print('started', flush=True); time.sleep(60)")
+    process = subprocess.Popen([sys.executable, str(program)], cwd=script.ROOT, stdout=subprocess.PIPE)
     try:
+        assert process.stdout.readline() == b"started\n"  # its command line can be read from here on
         assert script.snakemake_running()
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def test_unknown_argument_is_refused():

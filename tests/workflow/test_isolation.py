@@ -5,10 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse.benchmark.run.isolation import exit_reason, run_child, started
 
 
@@ -40,9 +40,8 @@ def test_a_job_ends_when_its_snakemake_is_killed(tmp_path):
     program.write_text(
         f"import subprocess, sys; subprocess.run(['bash', '-c', 'set -e; \"$@\"; true', 'x', sys.executable, '-c', {job!r}])"
     )
-    root = Path(__file__).resolve().parents[1]
     process = subprocess.Popen(
-        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
+        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     pid = int(process.stdout.readline())
     assert started(pid) is not None

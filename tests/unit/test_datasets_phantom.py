@@ -5,7 +5,6 @@ import subprocess
 import sys
 import zlib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from helpers.repository import ROOT
 from mossfuse.datasets.phantom import DATASET, generate, obtain, read
 from mossfuse.datasets.phantom.gbuffer import GBuffer
 from mossfuse.datasets.phantom.materials import blend, dyed, painted
@@ -36,7 +36,7 @@ from mossfuse.spectra import (
     wavelengths,
 )
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = ROOT / "docs"
 
 # statistic -> (least, greatest, digits): the ranges published in docs/phantom.md, over 9 scenes and seeds 0 and 1.
 RANGES_256 = {

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import scipy.fft
 import scipy.io
-from classical_runs import psnr, run, sam
 from skimage.metrics import structural_similarity
 
 from baselines.hysure.admm import fuse_total_variation, relative_change, shrunk_gradient_adjoint
@@ -17,6 +16,7 @@ from baselines.shared.circular import lattice, transfer_function
 from baselines.shared.low_rank import shrink, shrink_tubal, shrink_unfolding
 from baselines.shared.similar_patches import PatchGrid, similar_patches
 from baselines.shared.subspace import leading_vectors, widest_vertices
+from helpers.classical_runs import psnr, run, sam
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.physics.interpolation import upsample_cubic

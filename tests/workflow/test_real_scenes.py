@@ -4,7 +4,9 @@ import csv
 
 import pytest
 import yaml
-from test_workflow import ROOT, run
+
+from helpers.repository import ROOT
+from helpers.snakemake_runs import run
 
 # Official checkpoint scored by the official code (Loss_valid) on the same pairs.
 RELEASED = {

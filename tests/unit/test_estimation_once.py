@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helpers.pairs import noisy
 from mossfuse import fuse
 from mossfuse.estimation import sensor, sensor_fit
 from mossfuse.estimation.memory import content_key, estimate_once
-from tests.test_refine import noisy
 
 METHODS = (None, "nsgp+sdc", "nsgp+softdc", "gsa", "hysure", "bicubic-msi+softsdc")
 
