@@ -42,9 +42,9 @@ class Response:
 def nikon_d700(mirrors, folder):
     """The official code's 3 x 31 matrix, from the registry."""
     from mossfuse.files import read_array
-    from mossfuse.remote.registry import FOLDER, obtain_file
+    from mossfuse.remote.registry import obtain_file
 
-    path = obtain_file("nikon-d700", mirrors, folder or FOLDER).path
+    path = obtain_file("nikon-d700", mirrors, folder).path
     return read_array(path, key="resp")
 
 
@@ -106,7 +106,7 @@ def find_response(name):
 def load_srf(name, wavelengths, mirrors=None, folder=None):
     """The response at these bands: (M, B) float64, rows sum to 1.
 
-    wavelengths: (B,) nm. mirrors: as for ``registry.obtain_file``; folder: where a downloaded file is kept.
+    wavelengths: (B,) nm. mirrors: as for ``registry.obtain_file``; folder: where a downloaded file is kept (None: the user's cache).
     MossFuseError for an unknown name and for bands outside the tabulated range.
     """
     response = find_response(name)

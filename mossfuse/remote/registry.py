@@ -1,18 +1,26 @@
-"""Files of other people that are no dataset: spectral responses and authors' weights, by name."""
+"""Third-party files that are not datasets: spectral responses and authors' weights, by name.
 
-import difflib
+The workflow keeps them in its data folder. Every other caller leaves the user's current folder alone: files go to the
+cache folder of the user's account, or to the folder that MOSSFUSE_CACHE names.
+"""
+
+import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mossfuse.errors import MossFuseError
+from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.protocol import RemoteFile
 
-FOLDER = "data/_registry"
+if TYPE_CHECKING:
+    from mossfuse.remote.download import Obtained
+
 MOSSFUSE_COMMIT = "878207caeebd24b7e8d28f3aaefbfa6e2fa5cf22"
 MOSSFUSE_TERMS = "terms not stated by the authors; not redistributed here"
 
 
-def in_mossfuse(path):
-    """URLs of a file of the official MossFuse repository at the commit whose numbers are quoted here."""
+def in_mossfuse(path: str) -> tuple[str, str]:
+    """Return the URLs of a file of the official MossFuse repository at the commit whose numbers are quoted here."""
     repository = "dusongcheng/MossFuse"
     return (
         f"https://raw.githubusercontent.com/{repository}/{MOSSFUSE_COMMIT}/{path}",
@@ -38,15 +46,27 @@ REGISTRY = {
 }
 
 
-def obtain_file(name, mirrors=None, folder=FOLDER):
-    """Obtained (path, source, sha256, verified) of a registry file, downloaded where no mirror holds it.
+def cache_folder() -> Path:
+    """Return the folder for downloaded registry files outside a workflow; it need not exist yet."""
+    named = os.environ.get("MOSSFUSE_CACHE")
+    if named:
+        return Path(named).expanduser() / "registry"
+    from platformdirs import user_cache_path
 
-    mirrors: folders searched first; None takes those of MOSSFUSE_MIRRORS. MossFuseError for an unknown name.
+    return user_cache_path("mossfuse", appauthor=False) / "registry"
+
+
+def obtain_file(
+    name: str, mirrors: Iterable[str | Path] | None = None, folder: str | Path | None = None
+) -> "Obtained":
+    """Make a registry file available; return Obtained (path, source, sha256, verified).
+
+    mirrors: folders searched first; None: those of MOSSFUSE_MIRRORS. folder: where the file is, or is downloaded to, if
+    no mirror holds it; None: ``cache_folder``. Raises MossFuseError for an unknown name, and where no source has the file.
     """
     from mossfuse.remote.download import mirror_folders, obtain
 
     if name not in REGISTRY:
-        near = difflib.get_close_matches(name, REGISTRY, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"it has: {', '.join(sorted(REGISTRY))}"
-        raise MossFuseError(f"the registry has no file '{name}'; {hint}")
-    return obtain(REGISTRY[name], Path(folder), mirror_folders() if mirrors is None else mirrors)
+        raise MossFuseError(f"the registry has no file '{name}'; {suggestion(name, REGISTRY, 'it has')}")
+    folder = cache_folder() if folder is None else Path(folder)
+    return obtain(REGISTRY[name], folder, mirror_folders() if mirrors is None else mirrors)

@@ -273,3 +273,18 @@ def test_mirror_copies_are_the_registered_files(mirror_file, tmp_path, name, pla
     path = mirror_file(place)
     got = obtain_file(name, folder=tmp_path)
     assert got.path == path and got.verified and got.source == "mirror"
+
+
+def test_registry_files_go_to_the_cache_and_not_into_the_current_folder(server, tmp_path, monkeypatch):
+    here, home = tmp_path / "here", tmp_path / "home"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CACHE_HOME", "MOSSFUSE_CACHE", "MOSSFUSE_MIRRORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(REGISTRY, "mine", remote(f"{server.url}/a.bin"))
+    path = obtain_file("mine").path
+    assert home in path.parents and path.parts[-2:] == ("registry", "a.bin") and path.read_bytes() == CONTENT
+    monkeypatch.setenv("MOSSFUSE_CACHE", str(tmp_path / "mine"))
+    assert obtain_file("mine").path == tmp_path / "mine" / "registry" / "a.bin"
+    assert list(here.iterdir()) == []

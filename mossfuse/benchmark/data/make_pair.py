@@ -10,9 +10,12 @@ from mossfuse.files import read_cube
 from mossfuse.physics.degrade import degrade
 
 
-def make_pair(degradation, *, truth, path, scene, split, mirrors=()):
-    """Degrade the prepared scene in the file ``truth`` and write the pair to ``path``; see ``write_pair``."""
+def make_pair(degradation, *, truth, path, scene, split, mirrors=(), registry=None):
+    """Degrade the prepared scene in the file ``truth`` and write the pair to ``path``; see ``write_pair``.
+
+    registry: folder for a downloaded spectral response; None: the user's cache.
+    """
     cube, wavelengths = read_cube(truth)
-    srf = load_srf(degradation.srf, wavelengths, mirrors)
+    srf = load_srf(degradation.srf, wavelengths, mirrors, registry)
     pair = degrade(cube, degradation, srf, scene=scene, wavelengths=wavelengths)
     return write_pair(path, pair, degradation=degradation, split=split)

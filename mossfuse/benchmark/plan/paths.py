@@ -153,9 +153,14 @@ class Paths:
         """Prepared scene: the truth."""
         return self.dataset(dataset).scene(scene)
 
+    @property
+    def registry(self) -> Path:
+        """Folder of the registry: third-party files that are not datasets."""
+        return self.data / "_registry"
+
     def registry_file(self, name: str) -> Path:
         """Third-party file of the registry that is no dataset."""
-        return self.data / "_registry" / name
+        return self.registry / name
 
     def fetched_scenes(self) -> Iterator[tuple[str, str, Path]]:
         """Yield (dataset, scene, record) of every scene that was fetched, sorted."""

@@ -61,6 +61,7 @@ def degrade(options):
         scene=options.scene,
         split="train" if options.scene in block.spec.train else "test",
         mirrors=job.mirrors,
+        registry=job.paths.registry,
     )
 
 
@@ -70,6 +71,6 @@ def registry_file(options):
     from mossfuse.remote.registry import obtain_file
 
     job = load(options)
-    found = obtain_file(options.name, job.mirrors)
+    found = obtain_file(options.name, job.mirrors, job.paths.registry)
     with replacing(options.output) as temporary:
         shutil.copyfile(found.path, temporary)
