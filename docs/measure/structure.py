@@ -22,7 +22,7 @@ BEGIN, END = "<!-- structure: begin -->", "<!-- structure: end -->"
 PACKAGES = ("mossfuse", "baselines")
 # What is MossFuse, or this project's other methods: no baseline may depend on it.
 OURS = ("network", "training", "nsgp", "constrained", "refine", "methods")
-RESULT_NAMES = ("_pairs", "fused.mat", "run.json")
+RESULT_NAME = re.compile(r"\b_pairs\b|\bfused\.mat\b|\brun\.json\b")
 # The same quantities before the packages were arranged in layers (commit 7c454ee), by the same rules with its folder names.
 BEFORE = {
     "circles": "3",
@@ -30,7 +30,8 @@ BEFORE = {
     "dataset": "12",
     "share": "38 % (benchmark)",
     "paths": "16",
-    "fits": "6 (noisy)",
+    "estimates": "2, 6",
+    "searches": "2, 6",
 }
 
 
@@ -148,7 +149,7 @@ def files_with_result_paths(root: Path) -> list[str]:
 
 def spells_result(text: str) -> bool:
     """Return whether a text names a file of the results."""
-    return any(name in text for name in RESULT_NAMES)
+    return RESULT_NAME.search(text) is not None
 
 
 def string_constants(path: Path) -> Iterator[str]:
@@ -165,8 +166,34 @@ def string_constants(path: Path) -> Iterator[str]:
             yield node.value
 
 
+def count_estimates() -> dict[str, str]:
+    """Return how often one fusion of a clean and of a noisy pair estimates the sensor, and searches for a PSF."""
+    import numpy as np
+
+    from mossfuse import fuse
+    from mossfuse.datasets import phantom
+    from mossfuse.estimation.memory import estimate_once
+    from mossfuse.physics.psf import gaussian_psf
+    from mossfuse.physics.sampling import BlurSample
+
+    truth, wavelengths = phantom.read("twins", None, None, size=64)
+    srf = np.exp(-0.5 * ((wavelengths - np.array([[610], [540], [460]])) / 30) ** 2)
+    clean = BlurSample(gaussian_psf(7, 2.0), (3, 3), 8, truth.shape)(truth), truth @ (srf / srf.sum(1, keepdims=True)).T
+    rng = np.random.default_rng(0)
+    noisy = [image + rng.normal(0, 0.01, image.shape) for image in clean]
+    computed = []
+    for hsi, msi in (clean, noisy):
+        with estimate_once() as memory:
+            fuse(hsi.astype(np.float32), msi.astype(np.float32))
+        computed.append(memory.computed)
+    return {
+        "estimates": ", ".join(str(counts["estimate"]) for counts in computed),
+        "searches": ", ".join(str(counts["fit"]) for counts in computed),
+    }
+
+
 def measure(root: Path = ROOT) -> dict[str, str]:
-    """Return the quantities of the table that need no numerical library, as text."""
+    """Return the quantities of the table as text."""
     trees = parse_project(root)
     digests = digest_graph(root, trees)
     ours = count_behind_baselines(root, digests)
@@ -178,6 +205,7 @@ def measure(root: Path = ROOT) -> dict[str, str]:
         "dataset": str(count_behind_responses(root, digests)),
         "share": f"{100 * share:.0f} % ({largest})",
         "paths": f"{len(paths)} ({', '.join(paths)})" if len(paths) == 1 else str(len(paths)),
+        **count_estimates(),
     }
 
 
@@ -189,7 +217,8 @@ def table(measured: dict[str, str]) -> str:
         "dataset": "files of a dataset behind the digest of a spectral response",
         "share": "largest folder of the package, share of its lines",
         "paths": "files that spell the path of a result",
-        "fits": "fits of the sensor in one `mossfuse fuse`",
+        "estimates": "estimates of the sensor in one fusion of a clean and of a noisy pair",
+        "searches": "searches for a PSF in these (noise requires a second one, with a smoother SRF)",
     }
     lines = ["| | before (commit 7c454ee) | now |", "|---|---|---|"]
     lines += [f"| {rows[key]} | {BEFORE[key]} | {value} |" for key, value in measured.items()]

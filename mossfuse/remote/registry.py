@@ -56,9 +56,7 @@ def cache_folder() -> Path:
     return user_cache_path("mossfuse", appauthor=False) / "registry"
 
 
-def obtain_file(
-    name: str, mirrors: Iterable[str | Path] | None = None, folder: str | Path | None = None
-) -> "Obtained":
+def obtain_file(name: str, mirrors: Iterable[str | Path] | None = None, folder: str | Path | None = None) -> "Obtained":
     """Make a registry file available; return Obtained (path, source, sha256, verified).
 
     mirrors: folders searched first; None: those of MOSSFUSE_MIRRORS. folder: where the file is, or is downloaded to, if

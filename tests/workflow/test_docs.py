@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from test_house import ROOT, run
 
+from helpers.repository import ROOT, run_tool
 from mossfuse.discovery import load
 from mossfuse.methods import KIND
 
@@ -19,7 +19,7 @@ CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml")
 def site(tmp_path_factory):
     """The built site."""
     folder = tmp_path_factory.mktemp("site")
-    status, printed = run("mkdocs", "build", "--strict", "--site-dir", str(folder))
+    status, printed = run_tool("mkdocs", "build", "--strict", "--site-dir", str(folder))
     assert status == 0, printed
     return folder
 

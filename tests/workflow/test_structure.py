@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from test_house import ROOT
 
+from helpers.repository import ROOT
 from mossfuse.discovery import import_as
 
 structure = import_as("structure", ROOT / "docs/measure/structure.py")
@@ -25,6 +25,14 @@ def test_no_file_of_mossfuse_is_behind_the_digest_of_a_baseline(measured):
 
 def test_no_file_of_a_dataset_is_behind_the_digest_of_a_response(measured):
     assert measured["dataset"] == "0"
+
+
+def test_one_file_spells_the_paths_of_results(measured):
+    assert measured["paths"] == "1 (mossfuse/benchmark/plan/paths.py)"
+
+
+def test_one_fusion_estimates_the_sensor_once(measured):
+    assert measured["estimates"] == "1, 1"
 
 
 def test_architecture_page_has_the_measured_table(measured):
