@@ -16,10 +16,10 @@ from mossfuse.benchmark.plan.paths import TrainingFiles
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.collect import seen_in_training, with_base
 from mossfuse.benchmark.run import gpu_lock as gpu
-from mossfuse.benchmark.run.child import checked_estimates
 from mossfuse.benchmark.run.training import clear_other_training, count_seconds
 from mossfuse.cli.bench.job import parse_cell
 from mossfuse.errors import MossFuseError
+from mossfuse.fusion_check import check_fusion
 from mossfuse.metrics import score_estimates
 from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
@@ -264,4 +264,5 @@ def test_psf_of_a_refinement_is_scored_where_it_found_it(tmp_path, make_pair):
     fusion = refine("dc", truth, moved)
     found = around(fusion.psf_hat, fusion.phase_hat, pair.sensor.phase)
     assert score_estimates({"psf_hat": found}, pair)["psf_l1"] < 1e-3
-    assert set(checked_estimates(fusion, pair)) == {"psf_hat", "srf_hat", "phase_hat"}
+    checked = check_fusion(fusion, pair)
+    assert all(value is not None for value in (checked.psf_hat, checked.srf_hat, checked.phase_hat))

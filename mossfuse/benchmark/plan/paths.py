@@ -193,8 +193,8 @@ class Paths:
         """Yield the cells on disk that have the file named by a property of CellFiles ('score'), sorted by folder."""
         pattern = getattr(CellFiles(Path(*"*" * 4, "seed*")), file)
         for path in sorted(self.results.glob(str(pattern))):
-            *names, seed = path.parent.relative_to(self.results).parts
-            yield Cell(*names, int(seed.removeprefix("seed"))), CellFiles(path.parent)
+            dataset, degradation, method, scene, seed = path.parent.relative_to(self.results).parts
+            yield Cell(dataset, degradation, method, scene, int(seed.removeprefix("seed"))), CellFiles(path.parent)
 
     # Checkpoints.
 
@@ -206,8 +206,8 @@ class Paths:
         """Yield the trainings on disk that have a record, sorted by folder."""
         pattern = TrainingFiles(Path(*"*" * 3, "seed*")).record
         for path in sorted(self.checkpoints.glob(str(pattern))):
-            *names, seed = path.parent.relative_to(self.checkpoints).parts
-            yield Training(*names, int(seed.removeprefix("seed"))), TrainingFiles(path.parent)
+            dataset, degradation, method, seed = path.parent.relative_to(self.checkpoints).parts
+            yield Training(dataset, degradation, method, int(seed.removeprefix("seed"))), TrainingFiles(path.parent)
 
     # Tables and report.
 

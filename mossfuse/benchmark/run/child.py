@@ -1,6 +1,6 @@
-"""The child process: load the inputs, call the method, check and write what it returns.
+"""The child process of one run: load the inputs, call the method, check and write what it returns.
 
-This is the only place where an exception of the science is caught: it becomes the row's reason.
+This is the only place that catches an exception of a method: it becomes the row's failure reason.
 """
 
 import json
@@ -13,10 +13,12 @@ from pathlib import Path
 from mossfuse.benchmark.run.memory import peak_rss_mb
 from mossfuse.benchmark.run.provenance import device_facts
 from mossfuse.devices import choose_device
+from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json, write_text
 
 
 def main(task, request_file, outcome_file):
+    """Do the task ('fuse', 'train' or 'time') of the request and write its outcome: status, reason, measurements."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     request = json.loads(Path(request_file).read_text())
     try:
@@ -31,22 +33,24 @@ def main(task, request_file, outcome_file):
 
 
 def failed(reason):
+    """Return the outcome of a run that failed, its reason on one line."""
     return {"status": "failed", "reason": " ".join(reason.split())}
 
 
 def load_row(request):
+    """Return (Method, module) of the request."""
     from mossfuse.methods import find_method
 
     return find_method(request["method"])
 
 
 def fuse(request):
-    """Fuse one pair; writes request['cube'] and returns what run.json records."""
+    """Fuse one pair, write cube and history, and return what the record of the run takes from it."""
     import numpy as np
 
     from mossfuse.benchmark.data.pairs import read_pair
-    from mossfuse.errors import MossFuseError
     from mossfuse.files import read_cube, write_cube
+    from mossfuse.fusion_check import check_fusion
 
     method, module = load_row(request)
     pair = read_pair(request["pair"], knows=method.knows)
@@ -62,44 +66,20 @@ def fuse(request):
         params = {**request["params"], **({"iterates": request["iterates"]} if request["iterates"] else {})}
         fusion = module.fuse(pair, seed=request["seed"], device=device, checkpoint=request["checkpoint"], **params)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    with np.errstate(over="ignore"):  # what float32 cannot hold is refused as infinite below
-        cube = np.asarray(fusion.cube).astype(np.float32)
-    expected = (*pair.msi.shape[:2], pair.hsi.shape[2])
-    if cube.shape != expected:
-        raise MossFuseError(f"the method returned a cube of shape {cube.shape}, the scene needs {expected}")
-    if not np.isfinite(cube).all():
-        bad = ~np.isfinite(cube)
-        kind = "NaN" if np.isnan(cube).any() else "infinite"
-        raise MossFuseError(f"the method returned {kind} values in {int(bad.sum())} of {bad.size} samples")
-    write_cube(request["cube"], cube, pair.wavelengths, **checked_estimates(fusion, pair))
+    fusion = check_fusion(fusion, pair)
+    estimates = {name: getattr(fusion, name) for name in ("psf_hat", "srf_hat")}
+    phase = None if fusion.phase_hat is None else np.array(fusion.phase_hat, np.int64)
+    write_cube(request["cube"], fusion.cube, pair.wavelengths, **estimates, phase_hat=phase)
     write_history(request["history"], fusion.history)
     return {"seconds": seconds, "cpu_seconds": cpu, "notes": dict(fusion.notes), **device_facts(device)}
 
 
-def checked_estimates(fusion, pair):
-    """{'psf_hat', 'srf_hat'} of those that the method returned; MossFuseError where one cannot be scored."""
-    import numpy as np
-
-    from mossfuse.errors import MossFuseError
-
-    wanted = {"psf_hat": None, "srf_hat": (pair.msi.shape[2], pair.hsi.shape[2])}
-    found = {k: np.asarray(getattr(fusion, k)) for k in wanted if getattr(fusion, k) is not None}
-    for name, value in found.items():
-        if value.ndim != 2 or wanted[name] not in (None, value.shape):
-            needed = "two axes" if wanted[name] is None else f"shape {wanted[name]}"
-            raise MossFuseError(f"the method returned {name} of shape {value.shape}, it needs {needed}")
-        if not np.isfinite(value).all():
-            raise MossFuseError(f"the method returned {name} with NaN or infinite values")
-    if fusion.phase_hat is not None:
-        found["phase_hat"] = np.array(fusion.phase_hat, np.int64)
-    return found
-
-
 def train(request):
-    """Train a method on its training scenes; writes the checkpoint request['weights']."""
+    """Train a method on its training scenes, write weights and history, and return what the record takes from it."""
     from mossfuse.benchmark.data.pairs import read_pair
     from mossfuse.benchmark.run.training import count_seconds
     from mossfuse.files import read_cube
+    from mossfuse.fusion_check import check_history
 
     method, module = load_row(request)
     pairs = [read_pair(path, knows=method.knows) for path in request["pairs"]]
@@ -116,19 +96,21 @@ def train(request):
             **request["params"],
         )
         seconds = so_far()
-    write_history(request["history"], history)
+    if not Path(request["weights"]).is_file():
+        raise MossFuseError("train returned without weights; write them to the file `path`")
+    write_history(request["history"], check_history(history, "train"))
     return {**seconds, "scenes": request["scenes"], **device_facts(device)}
 
 
 def clock(request):
-    """Time a method: inputs loaded first, one warm-up, device synchronised, repeats within a budget."""
+    """Time a method on one pair; see mossfuse.benchmark.run.timing.measure."""
     from mossfuse.benchmark.run.timing import measure
 
     return measure(request, *load_row(request))
 
 
 def write_history(path, history):
-    """Columns of a history as CSV; an empty file with a header line where there is none."""
+    """Write the columns of a history as CSV; only a header where nothing was logged."""
     import pandas as pd
 
     frame = pd.DataFrame({name: list(values) for name, values in history.items()})
