@@ -1,9 +1,11 @@
 """Pages of the site that are generated when it is built, so that they are always current (hooks of mkdocs).
 
-reference/configuration.md from the schema of a configuration; methods/*.md from the method files; contributing.md, changes.md and
+reference/configuration.md from the schema of a configuration; reference/commands.md from the parser of the command line; methods/*.md from
+the method files; contributing.md, changes.md and
 configurations.md from CONTRIBUTING.md, CHANGELOG.md and config/README.md.
 """
 
+import argparse
 import inspect
 import json
 import os
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.pop("MOSSFUSE_BASELINES", None)  # the site describes the methods of this repository
 
+from mossfuse.__main__ import parser  # noqa: E402
 from mossfuse.benchmark.plan.settings import DEFAULTS, schema  # noqa: E402
 from mossfuse.methods import catalogue  # noqa: E402
 from mossfuse.protocol import Method  # noqa: E402
@@ -59,6 +62,7 @@ def generated_pages() -> dict[str, str]:
     """Return address -> Markdown of every generated page."""
     return {
         "reference/configuration.md": configuration_page(),
+        "reference/commands.md": commands_page(),
         "methods/index.md": methods_index(),
         **{f"methods/{family}.md": family_page(family) for family in FAMILIES},
         "contributing.md": page_of("CONTRIBUTING.md"),
@@ -141,6 +145,34 @@ def sentence_of(part: Mapping[str, Any]) -> str:
     """Return a description as a sentence."""
     text = part.get("description", "").strip()
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+# The commands.
+
+
+def commands_page() -> str:
+    """Return the reference of the command line: the help of every command, and the steps of the benchmark in a table."""
+    os.environ["COLUMNS"] = "100"  # the width that argparse wraps its lines to
+    lines = ["# Commands", "", "Generated from the command line itself: `mossfuse --help`, `mossfuse VERB --help`."]
+    for name, (sub, explanation) in subcommands(parser()).items():
+        lines += ["", f"## mossfuse {name}", "", f"{explanation[:1].upper()}{explanation[1:]}.", ""]
+        steps = subcommands(sub)
+        if steps:
+            lines += ["| step | does |", "|---|---|"]
+            lines += [f"| `mossfuse bench {step}` | {escaped(text)} |" for step, (_, text) in steps.items()]
+        else:
+            lines += ["```text", sub.format_help().strip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def subcommands(of: argparse.ArgumentParser) -> dict[str, tuple[argparse.ArgumentParser, str]]:
+    """Return name -> (parser, one-line explanation) of a parser's subcommands."""
+    actions = [action for action in of._actions if isinstance(action, argparse._SubParsersAction)]
+    return {
+        choice.dest: (action.choices[choice.dest], (choice.help or "").replace("%%", "%"))
+        for action in actions
+        for choice in action._choices_actions
+    }
 
 
 # The pages of the methods.
