@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Set up and run: `python3 run.py` runs the benchmark, `python3 run.py test` every test, `python3 run.py check` the
-linters, type checks and import contracts and a strict build of the documentation.
+"""Set up and run: `python3 run.py` runs the benchmark, `python3 run.py test` runs every test.
 
 Needs nothing but Python 3.11+ and git. Arguments after `--` go to Snakemake or to pytest.
 """
@@ -21,15 +20,6 @@ NEEDED_GB = 6
 MOST_WORKERS = 8  # of the test suite: each one imports torch and needs about 1 GB of memory
 # Two numeric libraries with a thread pool each slow each other down wherever the processors are shared.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-CHECKS = (
-    "ruff check .",
-    "ruff format --check .",
-    "snakefmt --check Snakefile workflow",
-    "codespell",
-    "mypy",
-    "lint-imports",
-    "mkdocs build --strict --quiet",
-)
 
 
 def stop(sentence):
@@ -132,18 +122,6 @@ def run_tests(environment, arguments):
     return subprocess.run(command, env={**environment, **ONE_THREAD}).returncode
 
 
-def run_checks(environment):
-    """Run every check, the others too where one fails; return 1 and name those that failed, or 0."""
-    failed = []
-    for check in CHECKS:
-        print(f"run.py: {check}", flush=True)
-        program, *arguments = check.split()
-        if subprocess.run([str(BIN / program), *arguments], env=environment).returncode:
-            failed.append(check)
-    print(f"run.py: failed: {'; '.join(failed)}" if failed else "run.py: every check passed", flush=True)
-    return int(bool(failed))
-
-
 def run_benchmark(environment, arguments):
     """Run Snakemake on every core unless the arguments say otherwise; return its exit status."""
     unlock()
@@ -157,18 +135,16 @@ def main():
     words = sys.argv[1:]
     rest = words[words.index("--") + 1 :] if "--" in words else []
     verbs = words[: words.index("--")] if "--" in words else words
-    if verbs not in ([], ["test"], ["check"]):
+    if verbs not in ([], ["test"]):
         stop(
-            f"unknown argument {' '.join(verbs)}; use `python3 run.py`, `python3 run.py test` or `python3 run.py check`, "
-            "then -- and further arguments"
+            f"unknown argument {' '.join(verbs)}; use `python3 run.py` or `python3 run.py test`, then -- and further arguments"
         )
     os.chdir(ROOT)
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
-    set_up("test" if verbs else "benchmark")
     if verbs == ["test"]:
+        set_up("test")
         sys.exit(run_tests(environment, rest))
-    if verbs == ["check"]:
-        sys.exit(run_checks(environment))
+    set_up("benchmark")
     sys.exit(run_benchmark(environment, rest))
 
 
