@@ -6,16 +6,15 @@ import re
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from packaging.requirements import Requirement
 
+from helpers.repository import ROOT
 from mossfuse import fuse
 from mossfuse.methods import catalogue
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
 grid:
   - dataset: phantom
@@ -184,3 +183,13 @@ def test_benchmark_runs_from_a_wheel(benchmark, tmp_path):
     record = json.loads((tmp_path / "results" / cell / "run.json").read_text())
     assert record["commit"] is None and record["versions"]["mossfuse"]
     assert (tmp_path / "reports" / "index.html").is_file()
+
+
+def test_digests_of_a_wheel_follow_what_a_baseline_imports(core):
+    packages = next(core.parent.glob("lib/python*/site-packages"))
+    script = "import sys; from mossfuse.benchmark.plan.digest import source_digest as d; print(d(sys.argv[1]))"
+    baseline, shared = (packages / "mossfuse_baselines" / name for name in ("gsa.py", "shared/sharpening.py"))
+    before = call(core / "python", "-c", script, baseline)
+    shared.write_text(shared.read_text() + "\nADDED = 1\n")
+    after = call(core / "python", "-c", script, baseline)
+    assert before[0] == after[0] == 0 and before != after

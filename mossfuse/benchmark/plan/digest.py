@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+OURS = ("mossfuse", "baselines", "mossfuse_baselines")  # the last one is the name of the baselines in a wheel
 
 
 def source_digest(path, skip=()):
@@ -71,7 +72,7 @@ def imported(path, skip):
             names.add(module)
             names.update(f"{module}.{alias.name}" for alias in node.names)
     for name in sorted(names):
-        if name.split(".")[0] in ("mossfuse", "baselines") and not name.startswith(tuple(skip) or ("\0",)):
+        if name.split(".")[0] in OURS and not name.startswith(tuple(skip) or ("\0",)):
             base = ROOT.joinpath(*name.split("."))
             yield from (p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file())
 
