@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,9 +32,13 @@ pytestmark = pytest.mark.slow
 
 
 def call(*command, cwd=None):
-    """Run a command without the clone on its path and return (exit status, everything it printed)."""
+    """Run a program far from the clone, so that it cannot import from it, and return (exit status, everything it printed)."""
     result = subprocess.run(
-        [str(c) for c in command], cwd=cwd, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}
+        [str(c) for c in command],
+        cwd=cwd or Path(command[0]).parent,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin"},
     )
     return result.returncode, result.stdout + result.stderr
 
