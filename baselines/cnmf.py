@@ -36,7 +36,7 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=None, iterati
     endmembers: their number; None: 30 or the virtual dimensionality if larger, at most the HSI's bands and pixels.
     iterations: inner updates (the paper's I1). Raises MossFuseError where the PSF or its phase is unknown.
     """
-    from .shared.checks import known_operator
+    from .shared.known_sensor import known_operator
     from .shared.nnls import estimate_srf
     from .shared.resize import imresize
     from .shared.toolbox import toolbox_downsample

@@ -54,11 +54,11 @@ def fuse(
     """
     from mossfuse.progress import track
 
-    from .shared.checks import known_operator
+    from .shared.known_sensor import known_operator
     from .shared.subspace import SubspaceData
 
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)
-    split = data.interpolated()
+    split = data.interpolate()
     split = np.zeros_like(split) if faithful else split
     dual = np.zeros_like(split)
     gap = []

@@ -13,7 +13,7 @@ Published numbers: none on CAVE by its authors; a figure of the MossFuse reposit
 
 from mossfuse.protocol import Method, Published
 
-from .shared.two_streams.fuse import PARAMS, PRESETS, SHARED
+from .shared.two_streams.pipeline import PARAMS, PRESETS, SHARED
 
 METHOD = Method(
     name="edip-net",
@@ -40,7 +40,7 @@ def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, 
 
     Without a third stage (detail_steps 0) the choice per pixel is between the streams' cubes.
     """
-    from .shared.two_streams.fuse import fuse_in_stages
+    from .shared.two_streams.pipeline import fuse_in_stages
     from .shared.two_streams.unets import PlainUNet
 
     return fuse_in_stages(
@@ -49,14 +49,14 @@ def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, 
         device=device,
         networks=lambda: [PlainUNet(observation.hsi.shape[2], detail_width, residual) for _ in range(2)],
         starts=lambda candidates: candidates,
-        merge=nearer_to_the_msi,
+        merge=choose_nearest,
         interactive=True,
         iterates=iterates,
         **params,
     )
 
 
-def nearer_to_the_msi(cubes, streams):
+def choose_nearest(cubes, streams):
     """Per pixel the one of two cubes (1, B, H, W) whose projection is nearer to the MSI (root mean square over bands)."""
     import torch
 

@@ -50,7 +50,7 @@ def fuse(observation, *, seed, device, checkpoint=None, dimension=15, prior_weig
     in [0, 1] (1e-3 for data times 1e4, hence 1e-11); None: explicit covariances (R-FUSE). faithful: see above.
     Raises MossFuseError where the PSF, its phase or the SRF is unknown.
     """
-    from .shared.checks import known_operator
+    from .shared.known_sensor import known_operator
 
     operator = known_operator(observation, "FUSE")
     hsi, msi = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)

@@ -26,14 +26,14 @@ def fuse(observation, *, seed, device, checkpoint=None):
     from mossfuse.physics.sampling import check_pair
 
     from .shared.resize import fir_upsample
-    from .shared.sharpening import assign_bands, inject, shrink
+    from .shared.sharpening import assign_bands, inject, low_pass
 
     check_pair(observation)
     hsi, msi, ratio = observation.hsi.astype(np.float64), observation.msi, observation.ratio
     start = ((ratio - 1) // 2,) * 2
     upsampled = fir_upsample(hsi, ratio, start)
     cube = np.empty(upsampled.shape, np.float32)
-    for band, group in assign_bands(hsi, shrink(msi, hsi.shape)):
+    for band, group in assign_bands(hsi, low_pass(msi, hsi.shape)):
         intensity = upsampled[..., group].mean(2)
         pan = msi[..., band].astype(np.float64)
         spread = pan.std()

@@ -43,14 +43,14 @@ def fuse(observation, *, seed, device, checkpoint=None):
     from mossfuse.physics.sampling import check_pair, operator_of
 
     from .shared.resize import imresize, spline_upsample
-    from .shared.sharpening import assign_bands, inject, shrink
+    from .shared.sharpening import assign_bands, inject, low_pass
 
     check_pair(observation)
     sensor, ratio = observation.sensor, observation.ratio
     hsi, msi = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)
     pan = msi - msi.mean((0, 1))
     if sensor.psf is None:
-        low_msi, low_pan = shrink(msi, hsi.shape), imresize(pan, hsi.shape[:2])
+        low_msi, low_pan = low_pass(msi, hsi.shape), imresize(pan, hsi.shape[:2])
         upsampled, cutoff = imresize(hsi, msi.shape[:2]), None
     else:
         operator = operator_of(observation)

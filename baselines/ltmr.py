@@ -52,7 +52,7 @@ def fuse(
     """
     from mossfuse.progress import track
 
-    from .shared.checks import known_operator
+    from .shared.known_sensor import known_operator
     from .shared.low_rank import shrink_tubal
     from .shared.similar_patches import PatchGrid, similar_patches
     from .shared.subspace import SubspaceData
@@ -60,7 +60,7 @@ def fuse(
     data = SubspaceData(observation, known_operator(observation, METHOD.title), subspace)
     grid = PatchGrid(observation.msi.shape[:2], patch, patch - overlap)
     groups = similar_patches(grid.cut(observation.msi), clusters, np.random.default_rng(seed))
-    split = data.interpolated()
+    split = data.interpolate()
     dual = np.zeros_like(split)
     gap = []
     for _ in track(range(iterations), METHOD.title):

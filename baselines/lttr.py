@@ -50,7 +50,7 @@ def fuse(
     """
     from mossfuse.progress import track
 
-    from .shared.checks import known_operator
+    from .shared.known_sensor import known_operator
     from .shared.low_rank import shrink_unfolding
     from .shared.resize import spline_upsample
     from .shared.similar_patches import PatchGrid, similar_patches

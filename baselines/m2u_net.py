@@ -15,7 +15,7 @@ Published numbers: none on CAVE.
 
 from mossfuse.protocol import Method, Parameter
 
-from .shared.two_streams.fuse import PARAMS, PRESETS, SHARED
+from .shared.two_streams.pipeline import PARAMS, PRESETS, SHARED
 
 METHOD = Method(
     name="m2u-net",
@@ -32,9 +32,9 @@ def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, 
     """The fused cube of the last iterate with the learned PSF and SRF.
 
     detail_width: channels of the U-Net. residual: the U-Net adds to its input (else: sigmoid). Further parameters, and
-    iterates: see baselines.shared.two_streams.fuse.fuse_in_stages.
+    iterates: see baselines.shared.two_streams.pipeline.fuse_in_stages.
     """
-    from .shared.two_streams.fuse import fuse_in_stages
+    from .shared.two_streams.pipeline import fuse_in_stages
     from .shared.two_streams.unets import GuidedUNet
 
     bands, msi_bands = observation.hsi.shape[2], observation.msi.shape[2]

@@ -4,7 +4,7 @@ Papers: Y. Cai et al., "Mask-guided spectral-wise transformer for efficient hype
 Y. Cai et al., "MST++", CVPR Workshops 2022. Official code: caiyuanhao1998/MST at 9ff03b9 (MIT; a CASSI variant of 28 bands;
 nothing copied).
 No authors' method: the block of MST, one U of dimension 32 that corrects the upsampled HSI, asks what a generic transformer
-reaches with the data alone. Loss L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi): see baselines.shared.two_scales.
+reaches with the data alone. Loss L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi): see baselines.shared.two_scale_loss.
 PSF and SRF are fitted to the pair(s) first, as for MossFuse. ``mst`` is fitted to every scene; ``mst-dataset`` to the pairs
 of the training split, which makes it the plain-transformer counterpart of MossFuse.
 Published numbers: none for this use.
@@ -68,11 +68,11 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
     from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
-    from .shared.upsampling import upsampled
+    from .shared.upsampling import upsample
 
     check_pair(observation)
     msi = to_tensor(observation.msi, device)
-    up = upsampled(to_tensor(observation.hsi, device), observation.ratio, geometry_of(observation).phase)
+    up = upsample(to_tensor(observation.hsi, device), observation.ratio, geometry_of(observation).phase)
 
     def cube_of(network):
         with torch.no_grad(), seeded(seed, device):
@@ -97,11 +97,11 @@ def fit_scene(observation, cube_of, seed, device, iterates, *, dim, patch, batch
     from mossfuse.devices import seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
 
-    from .shared.two_scales import TwoScales
+    from .shared.two_scale_loss import TwoScales
 
     loss = TwoScales([observation], patch, device)
     with seeded(seed, device):
-        network = trunk(observation.hsi.shape[2], observation.msi.shape[2], dim).to(device)
+        network = build_network(observation.hsi.shape[2], observation.msi.shape[2], dim).to(device)
     stage = Stage(
         "transformer", list(network.parameters()), lambda step: loss(network, batch), learning_rate, one_cycle(steps),
         output=lambda: cube_of(network),
@@ -118,12 +118,12 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
     from mossfuse.fitting.resuming import check_pairs
     from mossfuse.fitting.stages import one_cycle
 
-    from .shared.two_scales import TwoScales
+    from .shared.two_scale_loss import TwoScales
 
     check_pairs(pairs)
     loss = TwoScales(pairs, patch, device)
     with seeded(seed):
-        network = trunk(pairs[0].hsi.shape[2], pairs[0].msi.shape[2], dim).to(device)
+        network = build_network(pairs[0].hsi.shape[2], pairs[0].msi.shape[2], dim).to(device)
     psf, srf = (torch.from_numpy(a) for a in loss.estimates())
     return train_network(
         network, lambda generator: loss(network, batch, generator), one_cycle(steps), lr=learning_rate, pairs=pairs, truths=None,
@@ -133,7 +133,7 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
     )  # fmt: skip
 
 
-def trunk(bands, msi_bands, dim):
+def build_network(bands, msi_bands, dim):
     """f(up, msi) = up + transformer([up, msi])."""
     import torch
     from torch import nn
@@ -156,6 +156,6 @@ def read_network(checkpoint, observation, device):
     from mossfuse.fitting.dataset_training import read_weights
 
     content = read_weights(checkpoint, KIND, observation)
-    network = trunk(content["bands"], content["msi_bands"], content["dim"])
+    network = build_network(content["bands"], content["msi_bands"], content["dim"])
     network.load_state_dict(content["state_dict"])
     return network.to(device).eval(), content

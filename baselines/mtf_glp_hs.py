@@ -42,13 +42,13 @@ def fuse(observation, *, seed, device, checkpoint=None):
     from mossfuse.physics.sampling import check_pair, operator_of
 
     from .shared.resize import spline_upsample
-    from .shared.sharpening import affine_fit, shrink
+    from .shared.sharpening import affine_fit, low_pass
 
     check_pair(observation)
     sensor, ratio = observation.sensor, observation.ratio
     hsi, msi = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)
     if sensor.psf is None:
-        weights, offset = affine_fit(shrink(msi, hsi.shape), hsi)
+        weights, offset = affine_fit(low_pass(msi, hsi.shape), hsi)
         cube = blind_injection(hsi, msi @ weights + offset, ratio)
     else:
         low_msi = operator_of(observation)(msi)

@@ -68,7 +68,7 @@ def fuse(
 
     from .shared.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
 
-    sensor = observation.sensor if observation.sensor.srf is not None else estimated(observation)
+    sensor = observation.sensor if observation.sensor.srf is not None else estimate_missing_sensor(observation)
     target, msi = pixel_list(observation.hsi, device), pixel_list(observation.msi, device)
     source = target @ target.new_tensor(sensor.srf).T
     with seeded(seed, device):
@@ -103,7 +103,7 @@ def fuse(
     )
 
 
-def estimated(observation):
+def estimate_missing_sensor(observation):
     """The sensor with PSF and SRF estimated from the pair."""
     from mossfuse.errors import MossFuseError
     from mossfuse.estimation.sensor_fit import fit_sensor

@@ -47,12 +47,12 @@ def fuse(observation, *, seed, device, checkpoint=None, floor=1e-6):
 
     from .shared.nnls import nonnegative_fit
     from .shared.resize import spline_upsample
-    from .shared.sharpening import shrink
+    from .shared.sharpening import low_pass
 
     check_pair(observation)
     sensor, ratio = observation.sensor, observation.ratio
     hsi, msi = observation.hsi.astype(np.float64), observation.msi.astype(np.float64)
-    low_msi = shrink(msi, hsi.shape) if sensor.psf is None else operator_of(observation)(msi)
+    low_msi = low_pass(msi, hsi.shape) if sensor.psf is None else operator_of(observation)(msi)
     weights, offset = nonnegative_fit(low_msi.reshape(-1, msi.shape[2]), hsi.reshape(-1, hsi.shape[2]))
     low = low_msi @ weights + offset
     level = np.maximum(floor * low.max((0, 1)), 1e-12)

@@ -53,7 +53,7 @@ def fuse(
     """
     from mossfuse.progress import track
 
-    from ..shared.checks import known_operator
+    from ..shared.known_sensor import known_operator
     from ..shared.vca import largest_simplex
     from .ksvd import ksvd
     from .tucker import mode_product, unfold
@@ -70,9 +70,9 @@ def fuse(
     history = {"hsi residual": [], "msi residual": []}
     for _ in track(range(iterations), "CSTF"):
         c = core.solve(y, z, (rows @ w, cols @ h, s), (w, h, srf @ s), sparsity, proximity, core_iterations)
-        w = update(w, rows, y, (c, (None, cols @ h, s)), None, z, (c, (None, h, srf @ s)), 0, proximity)
-        h = update(h, cols, y, (c, (rows @ w, None, s)), None, z, (c, (w, None, srf @ s)), 1, proximity)
-        s = update(s, None, y, (c, (rows @ w, cols @ h, None)), srf, z, (c, (w, h, None)), 2, proximity)
+        w = update_dictionary(w, rows, y, (c, (None, cols @ h, s)), None, z, (c, (None, h, srf @ s)), 0, proximity)
+        h = update_dictionary(h, cols, y, (c, (rows @ w, None, s)), None, z, (c, (w, None, srf @ s)), 1, proximity)
+        s = update_dictionary(s, None, y, (c, (rows @ w, cols @ h, None)), srf, z, (c, (w, h, None)), 2, proximity)
         history["hsi residual"].append(float(np.linalg.norm(y - mode_product(c, (rows @ w, cols @ h, s)))))
         history["msi residual"].append(float(np.linalg.norm(z - mode_product(c, (w, h, srf @ s)))))
     return Fusion(cube=mode_product(c, (w, h, s)).astype(np.float32), history=history)
@@ -88,7 +88,7 @@ def separable_operator(operator):
     return BlurSample(psf, operator.phase, operator.ratio, operator.shape, operator.border)
 
 
-def update(factor, left_y, y, model_y, left_z, z, model_z, axis, proximity):
+def update_dictionary(factor, left_y, y, model_y, left_z, z, model_z, axis, proximity):
     """One dictionary D: argmin ||Y - Ly D A||^2 + ||Z - Lz D B||^2 + proximity ||D - factor||^2 (paper, eqs. 20 to 22).
 
     A, B: the unfolded models (tensor, matrices); exactly one of the left factors Ly, Lz is None, for the identity. The normal

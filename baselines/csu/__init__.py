@@ -42,9 +42,9 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=10, iteration
     from mossfuse.physics.sampling import BlurSample
     from mossfuse.progress import track
 
-    from ..shared.checks import known_operator
+    from ..shared.known_sensor import known_operator
     from ..shared.resize import imresize
-    from .sunsal import abundances
+    from .sunsal import estimate_abundances
 
     operator = known_operator(observation, "CSU")
     hsi, msi, ratio = observation.hsi, observation.msi, observation.ratio
@@ -54,7 +54,7 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=10, iteration
     m = msi.reshape(-1, msi.shape[2]).T.astype(np.float32)
     count = min(endmembers, *y.shape)
     e = initial_endmembers(y, count, np.random.default_rng(seed))
-    low = abundances(e, y)
+    low = estimate_abundances(e, y)
     fine = imresize(low.T.reshape(*hsi.shape[:2], count), msi.shape[:2]).reshape(-1, count).T.astype(np.float32)
     blocks = [(m[:, i : i + BLOCK].copy(), fine[:, i : i + BLOCK].copy()) for i in range(0, m.shape[1], BLOCK)]
     history = {"hsi rms": [], "msi rms": []}
@@ -77,11 +77,11 @@ def initial_endmembers(y, count, rng):
     from mossfuse.progress import track
 
     from .sisal import sisal
-    from .sunsal import abundances
+    from .sunsal import estimate_abundances
 
     e = np.clip(sisal(y.T, count, rng).T, 0, 1)
     for _ in track(range(ROUNDS), "CSU endmembers of the HSI"):
-        e = fit_endmembers(e, abundances(e, y), y)
+        e = fit_endmembers(e, estimate_abundances(e, y), y)
     return e
 
 

@@ -52,7 +52,7 @@ def smallest_simplex(y, q, tau, iterations):
         target = q + np.linalg.inv(q).T / penalty
         z, new = q @ y, q
         for _ in range(INNER):
-            new = constrained(target + (z + dual) @ y.T, inverse, sums)
+            new = solve_with_column_sums(target + (z + dual) @ y.T, inverse, sums)
             image = new @ y
             z = soft_positive(image - dual, tau / penalty)
             dual -= image - z
@@ -71,7 +71,7 @@ def smallest_simplex(y, q, tau, iterations):
     return q
 
 
-def constrained(right, inverse, sums):
+def solve_with_column_sums(right, inverse, sums):
     """argmin of the quadratic with Hessian ``inverse``^-1 (applied from the right) subject to column sums ``sums``."""
     free = right @ inverse
     return free + (sums - free.sum(0)) / len(free)

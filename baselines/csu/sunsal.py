@@ -7,7 +7,7 @@ hyperspectral unmixing" (SUnSAL), WHISPERS 2010. Written from the paper's algori
 import numpy as np
 
 
-def abundances(endmembers, pixels, iterations=500, tolerance=1e-6):
+def estimate_abundances(endmembers, pixels, iterations=500, tolerance=1e-6):
     """Non-negative abundances (p, n) that sum to one, minimising ||endmembers A - pixels||.
 
     endmembers: (B, p); pixels: (B, n). The penalty is the mean eigenvalue of the Gram matrix, rebalanced between the

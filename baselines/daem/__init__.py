@@ -119,7 +119,7 @@ def fuse(
 
     def both(step):
         terms = {"network": model.network_loss()}
-        return terms | (model.operator_loss(some(model, windows)) if step % sensor_every == 0 else {})
+        return terms | (model.operator_loss(draw_places(model, windows)) if step % sensor_every == 0 else {})
 
     def stages():
         if content:
@@ -205,7 +205,7 @@ def build(pairs, seed, device):
     return Daem(network, operator, TwoPaths(pairs, operator, device))
 
 
-def some(model, count):
+def draw_places(model, count):
     """Random places of LR pixels."""
     import torch
 

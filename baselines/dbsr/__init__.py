@@ -63,14 +63,14 @@ def fuse(
     from mossfuse.physics.tensors import to_array, to_tensor
 
     from ..shared.spectral_mlp import SpectralMLP, apply_to_pixels, pixel_list
-    from ..shared.upsampling import coarse, upsampled
+    from ..shared.upsampling import coarsen, upsample
     from .detail_net import DetailNet
     from .network import SkipUNet
 
     check_pair(observation)
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
     target = pixel_list(observation.hsi, device)
-    coarser = coarse(hsi, observation.ratio)
+    coarser = coarsen(hsi, observation.ratio)
     with seeded(seed, device):
         operator = LearnedOperator(observation).to(device)
         spectral = SpectralMLP(msi.shape[1], hsi.shape[1], SPECTRAL_WIDTH, SPECTRAL_DEPTH).to(device)
@@ -83,7 +83,7 @@ def fuse(
         spectra = spectra.T.unflatten(1, msi.shape[2:])[None]
         with torch.no_grad():
             return SPECTRAL_SHARE * spectra + (1 - SPECTRAL_SHARE) * spatial(
-                upsampled(hsi, observation.ratio, operator.geometry.phase)
+                upsample(hsi, observation.ratio, operator.geometry.phase)
             )
 
     def cube(image):

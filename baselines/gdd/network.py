@@ -39,7 +39,7 @@ class Guide(nn.Module):
             encoded.insert(0, self.keep(self.down(encoded[0])))
         decoded = [encoded[0]]
         for skip in encoded[1:]:
-            decoded.append(self.up(double(decoded[-1]) + skip))
+            decoded.append(self.up(upsample_by_two(decoded[-1]) + skip))
         return encoded[1:], decoded[1:]
 
 
@@ -64,7 +64,7 @@ class Level(nn.Module):
         self.upsampling, self.feature = Refinement(channels), Refinement(channels)
 
     def forward(self, x, encoded, decoded):
-        return self.feature(self.upsampling(self.norm(double(x)), decoded), encoded)
+        return self.feature(self.upsampling(self.norm(upsample_by_two(x)), decoded), encoded)
 
 
 class GuidedDecoder(nn.Module):
@@ -84,5 +84,5 @@ class GuidedDecoder(nn.Module):
         return self.last(x)
 
 
-def double(x):
+def upsample_by_two(x):
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

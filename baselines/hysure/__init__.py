@@ -78,7 +78,7 @@ def fuse(
     """
     from mossfuse.physics.sampling import check_pair
 
-    from ..shared.checks import known_operator
+    from ..shared.known_sensor import known_operator
     from ..shared.subspace import widest_vertices
     from .admm import fuse_total_variation
     from .sensors import estimate_sensors

@@ -53,7 +53,7 @@ def estimate_srf(hsi, msi, ratio, phase, radius, smoothness):
 
 def estimate_psf(target, msi, ratio, phase, support, smoothness):
     """(k_rows, k_cols), not normalised: windows of the MSI (rows, cols, M) weighted to give target (h, w, M)."""
-    windows, inside = sampled_windows(msi, ratio, phase, support)
+    windows, inside = cut_windows(msi, ratio, phase, support)
     inside = inside if inside.any() else np.ones_like(inside)
     windows = windows[inside].reshape(-1, support[0] * support[1])
     rows, cols = (roughness(k) for k in support)
@@ -62,7 +62,7 @@ def estimate_psf(target, msi, ratio, phase, support, smoothness):
     return kernel.reshape(support)
 
 
-def sampled_windows(msi, ratio, phase, support):
+def cut_windows(msi, ratio, phase, support):
     """Windows (h, w, M, k_rows, k_cols) around the sampled pixels, wrapped, and which of them stay inside (h, w)."""
     index, inside = [], []
     for size, start, k in zip(msi.shape[:2], phase, support, strict=True):

@@ -71,7 +71,7 @@ class Up(nn.Module):
     def __init__(self, bands, msi_bands, ratio):
         super().__init__()
         self.factors = prime_factors(ratio)
-        self.layers = nn.ModuleList(transposed(bands, f) for f in self.factors)
+        self.layers = nn.ModuleList(upsampling_layer(bands, f) for f in self.factors)
         self.blocks = nn.ModuleDict({str(i): Residual(bands, msi_bands) for i in range(len(self.factors) - 1, -1, -2)})
         self.blur = nn.Parameter(torch.full((bands, 1, BLUR, BLUR), 1 / BLUR**2))
 
@@ -92,25 +92,25 @@ class Residual(nn.Module):
         super().__init__()
         inside = channels + WIDER
         self.layers = nn.Sequential(
-            normalised(channels + extra, inside),
+            normalised_convolution(channels + extra, inside),
             nn.ReLU(),
-            normalised(inside, inside),
+            normalised_convolution(inside, inside),
             nn.ReLU(),
-            normalised(inside, channels),
+            normalised_convolution(inside, channels),
         )
 
     def forward(self, x, guide=None):
         return x + self.layers(x if guide is None else torch.cat([x, guide], 1))
 
 
-def normalised(inside, outside):
+def normalised_convolution(inside, outside):
     """3x3 convolution and normalisation by the statistics of the batch at hand, in use as in training."""
     norm = nn.BatchNorm2d(outside, track_running_stats=False)
     nn.init.constant_(norm.weight, FIRST_SCALE)
     return nn.Sequential(nn.Conv2d(inside, outside, 3, padding=1, bias=False), norm)
 
 
-def transposed(bands, factor):
+def upsampling_layer(bands, factor):
     """Upsampling by ``factor``, per band at first: triangular weights over factor^2."""
     side = 2 * factor - 1
     layer = nn.ConvTranspose2d(bands, bands, side, factor, padding=(side - 1) // 2, bias=False)

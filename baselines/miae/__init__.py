@@ -60,12 +60,12 @@ def fuse(
     from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
-    from ..shared.upsampling import upsampled
+    from ..shared.upsampling import upsample
     from .network import UnfoldedAutoencoder
 
     check_pair(observation)
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
-    up = upsampled(hsi, observation.ratio, geometry_of(observation).phase)
+    up = upsample(hsi, observation.ratio, geometry_of(observation).phase)
     with seeded(seed, device):
         operator = LearnedOperator(observation).to(device)
         network = UnfoldedAutoencoder(hsi.shape[1], msi.shape[1], endmembers).to(device)

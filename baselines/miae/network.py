@@ -13,13 +13,15 @@ class UnfoldedAutoencoder(nn.Module):
     def __init__(self, bands, msi_bands, endmembers=80, steps=2):
         super().__init__()
         self.hsi = nn.Sequential(
-            pixelwise(bands, endmembers), activation(), pixelwise(endmembers, endmembers), activation()
+            pixel_layer(bands, endmembers), activation(), pixel_layer(endmembers, endmembers), activation()
         )
-        self.msi = nn.Sequential(pixelwise(msi_bands, endmembers), activation())
-        self.first = nn.Sequential(pixelwise(2 * endmembers, endmembers), activation())
-        self.moves = nn.ModuleList(nn.Sequential(pixelwise(endmembers, endmembers), activation()) for _ in range(steps))
+        self.msi = nn.Sequential(pixel_layer(msi_bands, endmembers), activation())
+        self.first = nn.Sequential(pixel_layer(2 * endmembers, endmembers), activation())
+        self.moves = nn.ModuleList(
+            nn.Sequential(pixel_layer(endmembers, endmembers), activation()) for _ in range(steps)
+        )
         self.merges = nn.ModuleList(
-            nn.Sequential(pixelwise(3 * endmembers, endmembers), activation()) for _ in range(steps)
+            nn.Sequential(pixel_layer(3 * endmembers, endmembers), activation()) for _ in range(steps)
         )
         self.endmembers = nn.Parameter(torch.full((bands, endmembers), 1 / endmembers))
 
@@ -40,7 +42,7 @@ class UnfoldedAutoencoder(nn.Module):
         self.endmembers.clamp_(0, 1)
 
 
-def pixelwise(inside, outside):
+def pixel_layer(inside, outside):
     layer = nn.Conv2d(inside, outside, 1)
     nn.init.trunc_normal_(layer.weight, std=inside**-0.5)
     nn.init.zeros_(layer.bias)

@@ -58,7 +58,7 @@ def fuse(
     from mossfuse.physics.sampling import BlurSample
     from mossfuse.progress import track
 
-    from ..shared.checks import known_operator
+    from ..shared.known_sensor import known_operator
     from ..shared.sylvester import SylvesterSolver
     from .dictionary import learn_dictionary
     from .nonlocal_means import nonlocal_matrix

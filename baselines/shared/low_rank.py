@@ -24,10 +24,10 @@ def shrinkage_filter(gram, threshold):
     return (vectors * shrinkage_gain(energy, threshold)[..., None, :]) @ np.conj(np.swapaxes(vectors, -1, -2))
 
 
-def shrink(matrix, threshold):
+def shrink_singular_values(matrix, threshold):
     """The real matrix (r, c) with shrunk singular values."""
     if matrix.shape[0] < matrix.shape[1]:
-        return shrink(matrix.T, threshold).T
+        return shrink_singular_values(matrix.T, threshold).T
     above = float(4 * threshold), np.inf  # the others go to zero
     energy, kept = scipy.linalg.eigh(matrix.T @ matrix, subset_by_value=above, driver="evr")
     return (matrix @ kept * shrinkage_gain(energy, threshold)) @ kept.T
@@ -65,7 +65,7 @@ def shrink_unfolding(patches, groups, side, mode, penalty):
         bounds = np.sqrt([min(pixels, bands * len(members)), min(pixels * bands, len(members)), side])
         threshold = patches.dtype.type(penalty * bounds[mode] / bounds.sum())
         if mode == 1:
-            group = shrink(group.reshape(len(members), -1), threshold).reshape(group.shape)
+            group = shrink_singular_values(group.reshape(len(members), -1), threshold).reshape(group.shape)
         else:
             rows = pixels if mode == 0 else side
             stack = group.reshape(len(members), rows, -1)

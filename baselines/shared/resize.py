@@ -16,7 +16,7 @@ def imresize(image, shape, kernel="bicubic"):
     kernel: 'bicubic' (Keys, a = -0.5) or 'bilinear'. The kernel is widened by the ratio when the image shrinks.
     """
     rows, cols = (imresize_matrix(n, m, kernel) for n, m in zip(image.shape, shape, strict=False))
-    return separable(image, rows, cols)
+    return apply_separable(image, rows, cols)
 
 
 def imresize_matrix(size, target, kernel="bicubic"):
@@ -48,7 +48,7 @@ def fir_upsample(low, ratio, start):
     so beyond ratio 16 or so the result ripples; it is kept because the toolbox's figures carry it.
     """
     rows, cols = (fir_matrix(n, ratio, s) for n, s in zip(low.shape, start, strict=False))
-    return separable(low, rows, cols)
+    return apply_separable(low, rows, cols)
 
 
 def fir_matrix(size, ratio, start):
@@ -62,7 +62,7 @@ def fir_matrix(size, ratio, start):
     return scatter(target, np.broadcast_to(taps, target.shape), size * ratio).T
 
 
-def separable(image, rows, cols):
+def apply_separable(image, rows, cols):
     """rows @ image @ cols^T for every band; image (r, c[, C])."""
     along_rows = np.tensordot(rows, image, (1, 0))
     return np.moveaxis(np.tensordot(cols, along_rows, (1, 1)), 0, 1)

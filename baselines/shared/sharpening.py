@@ -5,7 +5,7 @@ import numpy as np
 from .resize import imresize
 
 
-def shrink(image, shape):
+def low_pass(image, shape):
     """The toolbox's blind low-pass: antialiased bilinear imresize to ``shape[:2]``, float64."""
     return imresize(image, shape[:2], "bilinear")
 
@@ -15,12 +15,12 @@ def assign_bands(hsi, low_msi):
 
     hsi: (h, w, B); low_msi: (h, w, M). Constant bands correlate with nothing and go to MSI band 0.
     """
-    x, y = (standardised(image.reshape(-1, image.shape[2])) for image in (hsi, low_msi))
+    x, y = (standardise(image.reshape(-1, image.shape[2])) for image in (hsi, low_msi))
     best = (y.T @ x).argmax(0)
     return [(band, np.flatnonzero(best == band)) for band in range(y.shape[1]) if np.any(best == band)]
 
 
-def standardised(columns):
+def standardise(columns):
     """Columns with zero mean and unit norm; constant columns become zero."""
     centred = columns - columns.mean(0)
     norm = np.linalg.norm(centred, axis=0)

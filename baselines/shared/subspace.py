@@ -77,7 +77,7 @@ class SubspaceData:
         self.observed = msi @ seen.T.astype(np.float32) + operator.adjoint(self.low)
         self.gram = seen @ seen.T
 
-    def interpolated(self):
+    def interpolate(self):
         """Coefficients of the LR-HSI on the MSI's grid by cubic splines, (rows, cols, K) float32."""
         return spline_upsample(self.low, *self.place).astype(np.float32)
 

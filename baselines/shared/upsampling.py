@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 
-def upsampled(image, ratio, phase):
+def upsample(image, ratio, phase):
     """(N, C, h, w) with sample (i, j) at pixel phase + ratio (i, j) -> (N, C, ratio h, ratio w); edge samples repeated."""
     for axis, start in zip((2, 3), phase, strict=True):
         low = image.shape[axis]
@@ -16,7 +16,7 @@ def upsampled(image, ratio, phase):
     return image
 
 
-def coarse(image, ratio):
+def coarsen(image, ratio):
     """The image averaged over about ``ratio`` x ``ratio`` pixels (over all of it where it is smaller) and upsampled again."""
     shape = [max(1, round(n / ratio)) for n in image.shape[2:]]
     return F.interpolate(F.adaptive_avg_pool2d(image, shape), image.shape[2:], mode="bilinear", align_corners=False)

@@ -71,7 +71,7 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
     from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import project_spectra, to_array, to_tensor
 
-    from ..shared.upsampling import upsampled
+    from ..shared.upsampling import upsample
     from .network import Corrector, ExchangeNet
 
     check_pair(observation)
@@ -84,7 +84,7 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
         operator, corrector = LearnedOperator(observation).to(device), Corrector(hsi.shape[1]).to(device)
         with torch.no_grad():
             operator.raw_psf.copy_(torch.from_numpy(gaussian_psf(operator.geometry.size, FIRST_SIGMA)))
-            trained = network(upsampled(hsi, observation.ratio, operator.geometry.phase), msi)
+            trained = network(upsample(hsi, observation.ratio, operator.geometry.phase), msi)
 
     def data_error(step):
         cube = corrector(trained)
@@ -129,7 +129,7 @@ def train(
     from mossfuse.physics.psf_geometry import geometry_of
     from mossfuse.physics.tensors import blur_sample, to_tensor
 
-    from ..shared.upsampling import upsampled
+    from ..shared.upsampling import upsample
     from .network import ExchangeNet
 
     check_truths(pairs, truths)
@@ -147,7 +147,7 @@ def train(
         msi, truth = crops.draw(batch, generator)[0]
         psf = psfs[int(torch.randint(len(psfs), (), generator=generator))]
         hsi = blur_sample(truth, psf, phase, ratio)
-        return (network(upsampled(hsi, ratio, phase), msi) - truth).abs().mean()
+        return (network(upsample(hsi, ratio, phase), msi) - truth).abs().mean()
 
     return train_network(
         network, error, multistep(steps, [round(steps * k / DROPS) for k in range(1, DROPS)], gamma=0.7), lr=train_rate,

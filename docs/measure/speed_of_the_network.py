@@ -26,10 +26,10 @@ import torch
 
 from mossfuse.files import cube_writer
 from mossfuse.network import checkpoint, released
+from mossfuse.network.architecture import MossFuse
 from mossfuse.network.blocks import recompute_blocks
-from mossfuse.network.inference import fused_tiles
-from mossfuse.network.mossfuse import MossFuse
-from mossfuse.network.reparameterise import reparameterised
+from mossfuse.network.inference import run_network
+from mossfuse.network.reparameterise import reparameterise
 from mossfuse.network.tiled import fuse_tiles
 from mossfuse.physics.tensors import to_array
 from mossfuse.training.losses import fusion_loss, loss_terms
@@ -70,13 +70,13 @@ def main():
 def inference(options, size=512):
     """One scene, eager; True where all float32 variants agree."""
     network, pair = load(options), scene(size)
-    folded = reparameterised(network)
+    folded = reparameterise(network)
     variants = {
         REFERENCE: partial(as_released, network, pair),
         "rewritten operations, no unused decoder": partial(whole, network, pair),
         "+ re-parameterised": partial(whole, folded, pair),
-        "+ tiles of 128 px (the default on a CPU)": lambda: joined(fused_tiles(folded, *pair), pair),
-        "+ bfloat16": lambda: joined(fused_tiles(folded, *pair, precision="bfloat16"), pair),
+        "+ tiles of 128 px (the default on a CPU)": lambda: joined(run_network(folded, *pair), pair),
+        "+ bfloat16": lambda: joined(run_network(folded, *pair, precision="bfloat16"), pair),
     }
     goals = {"+ tiles of 128 px (the default on a CPU)": "0.56, hoped 0.45"}
     return table(f"inference, {size} x {size}", compare(variants, options.repeats), goals)
@@ -88,13 +88,13 @@ def compiled(options, size=512):
         print("\ncompiled: not measured, there is no g++ here")
         return True
     network, pair = load(options), scene(size)
-    folded = reparameterised(network)
+    folded = reparameterise(network)
     with tempfile.TemporaryDirectory() as cache:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
         variants = {
             REFERENCE: partial(as_released, network, pair),
-            "compiled": lambda: joined(fused_tiles(folded, *pair, compile=True), pair),
-            "compiled, bfloat16": lambda: joined(fused_tiles(folded, *pair, compile=True, precision="bfloat16"), pair),
+            "compiled": lambda: joined(run_network(folded, *pair, compile=True), pair),
+            "compiled, bfloat16": lambda: joined(run_network(folded, *pair, compile=True, precision="bfloat16"), pair),
         }
         before = os.times()
         variants["compiled"]()
@@ -298,7 +298,7 @@ def alone(options, name, path):
     elif name in STEPS:
         call = STEPS[name](options)
     else:
-        network, pair = reparameterised(load(options)), scene(1024)
+        network, pair = reparameterise(load(options)), scene(1024)
         call = partial(LARGE[name], network, pair, path)
     before, wall, cpu = peak_mb(), time.perf_counter(), time.process_time()
     for _ in range(2 if name in STEPS else 1):  # the second training step has every buffer of the optimiser

@@ -25,7 +25,7 @@ from mossfuse.methods import find_method
 from mossfuse.methods import mossfuse as method
 from mossfuse.metrics import score
 from mossfuse.progress import track
-from mossfuse.training.loop import iterates
+from mossfuse.training.loop import find_iterates
 
 METRICS = {"psnr": "PSNR (dB)", "sam": "SAM (degrees)"}
 COLOURS = ("#69707a", "#4c72b0", "#c44e52")
@@ -59,7 +59,7 @@ def scores(grid, settings, block):
     yield means("bicubic", 0, find_method("bicubic")[1].fuse)
     for name in (name for name in block.methods if grid.rows[name].trained_here):
         unfinished = paths.training(block.label, degradation, name, seed).resume
-        for step, weights in track(iterates(unfinished.weights).items(), f"{block.label}, {name}"):
+        for step, weights in track(find_iterates(unfinished.weights).items(), f"{block.label}, {name}"):
             yield means(name, step, partial(method.fuse, checkpoint=weights))
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mossfuse.constrained.fitting import as_tensor
+from mossfuse.constrained.initial_estimates import InitialEstimate
+from mossfuse.constrained.null_space_fit import as_tensor
 from mossfuse.constrained.pixel_trunk import (
     PLACE,
     PixelNetworks,
@@ -20,7 +21,6 @@ from mossfuse.constrained.pixel_trunk import (
     pixel_inputs,
 )
 from mossfuse.constrained.scene import null_matrix
-from mossfuse.constrained.starts import Start
 from mossfuse.devices import seeded
 from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.fitting.dataset_training import read_weights, shape_facts, train_network
@@ -57,7 +57,7 @@ def train(pairs, *, seed, device, path, resume, folds, width, pixels, learning_r
     check_pairs(pairs)
     for pair in pairs:
         check_pair(pair)
-    starts = [Start("ridge-dc", pair, estimate_sensor(pair)[0], seed, device) for pair in pairs]
+    starts = [InitialEstimate("ridge-dc", pair, estimate_sensor(pair)[0], seed, device) for pair in pairs]
     parts = [start.part() for start in starts]
     inputs = [pixel_inputs(start.msi)[0] for start in starts]
     statistics = input_statistics(inputs)

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from mossfuse.constrained.choice import choose
-from mossfuse.constrained.fitting import Recipe, fit
+from mossfuse.constrained.blend import choose_blend
+from mossfuse.constrained.initial_estimates import InitialEstimate
+from mossfuse.constrained.null_space_fit import FitSettings, fit_null_space
 from mossfuse.constrained.pixel_trunk import PixelNetworks, PixelTrunk, input_count
-from mossfuse.constrained.starts import Start
 from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.sensor import estimate_without_stripes
@@ -22,14 +22,14 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
 
     start: 'nsgp' or 'ridge-dc'; folds: parts of the LR pixels, each held out once; width: of the networks' layers;
     pretrained: None, or mossfuse.constrained.pretraining.Pretrained, whose networks (one per fold) the fit then starts from;
-    recipe: fields of mossfuse.constrained.fitting.Recipe.
+    recipe: fields of mossfuse.constrained.null_space_fit.FitSettings.
     """
     if folds < 2:
         raise MossFuseError(f"mossfuse-c needs at least 2 folds, got {folds}; check its parameters")
-    recipe = Recipe(**recipe)
+    recipe = FitSettings(**recipe)
     check_pair(observation)
     observation, sensor, facts = estimate_without_stripes(observation)
-    first = Start(start, observation, sensor, seed, device, facts["unseen"])
+    first = InitialEstimate(start, observation, sensor, seed, device, facts["unseen"])
     found = {"psf_hat": sensor.psf, "srf_hat": sensor.srf}
     count = len(first.low_hsi)
     reason = f"{count} LR pixels are too few to hold any out" if count < FEWEST else ""
@@ -47,13 +47,13 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
     if pretrained is not None:
         networks, statistics, scale = pretrained.of_pair(len(parts), first.msi)
     trunk = PixelTrunk(networks, first.msi, first.operator, statistics=statistics, device=device)
-    looks = fit(trunk, targets, ~unseen, null, recipe, seed=seed, scale=scale)
+    looks = fit_null_space(trunk, targets, ~unseen, null, recipe, seed=seed, scale=scale)
     own = unseen.argmax(0), np.arange(count)
     # The start that is blended in is fitted on all pixels, so it is judged by leaving out one and not a whole part; under
     # noise by whole parts all the same, because there the closed form's Wiener filter keeps the pixel.
     soft = first.noise_msi is not None
     left = np.stack([part.residual for part in parts])[own] if soft else first.part().residual
-    choice = choose(left, [targets[own] - look.held_out for look in looks])
+    choice = choose_blend(left, [targets[own] - look.held_out for look in looks])
     notes = {
         "start": start,
         "parameters": parameter_count(trunk.networks),
@@ -66,7 +66,7 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
         with torch.no_grad():
             torch._foreach_copy_(list(trunk.networks.parameters()), look.weights)
             network = trunk.everywhere(look.outer)
-        cube = first.changed(cube, choice.amount * (network - cube))
+        cube = first.apply_change(cube, choice.amount * (network - cube))
     history = {"step": [look.step for look in looks], "loss": [look.loss for look in looks], "held_out": choice.curve}
     return Fusion(cube=cube, history=history, notes=notes, **found)
 

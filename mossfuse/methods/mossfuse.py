@@ -131,13 +131,13 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
     see mossfuse.network.inference. Raises MossFuseError where the checkpoint is absent, damaged or made for other bands or
     another ratio.
     """
-    from mossfuse.network.inference import fused_tiles
+    from mossfuse.network.inference import run_network
     from mossfuse.physics.psf_geometry import same_geometry
 
     if checkpoint is None:
         raise MossFuseError("MossFuse needs a checkpoint; train the method first or name a weights file")
-    changed = Path(checkpoint).is_file() and Path(checkpoint).stat().st_mtime_ns
-    network, estimates, parameters, wavelengths = loaded(str(checkpoint), changed, device)
+    modified = Path(checkpoint).is_file() and Path(checkpoint).stat().st_mtime_ns
+    network, estimates, parameters, wavelengths = load_network(str(checkpoint), modified, device)
     check_fits(observation, network.config, checkpoint)
     notes = {"parameters": parameters}
     if not same_geometry(network.blind.geometry.size, network.blind.geometry.phase, observation):
@@ -147,7 +147,7 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
             np.abs(np.subtract(wavelengths, observation.wavelengths)).max()
         )
     settings = {"device": device, "tile": tile, "compile": compile, "precision": precision}
-    return {**estimates, "notes": notes}, fused_tiles(network, observation.msi, observation.hsi, **settings)
+    return {**estimates, "notes": notes}, run_network(network, observation.msi, observation.hsi, **settings)
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
@@ -158,20 +158,20 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
 
 
 @lru_cache(maxsize=1)
-def loaded(path, changed, device):
+def load_network(path, modified, device):
     """(network for inference on the device, its PSF and SRF, parameters as trained, wavelengths it was trained on or None).
 
     ``changed`` makes a changed file load again.
     """
     from mossfuse.network import checkpoint
-    from mossfuse.network.mossfuse import inference_parameter_count
-    from mossfuse.network.reparameterise import reparameterised
+    from mossfuse.network.architecture import inference_parameter_count
+    from mossfuse.network.reparameterise import reparameterise
 
     network, facts = checkpoint.load(path)
     blind = network.blind
     estimates = {"psf_hat": blind.psf().detach().numpy(), "srf_hat": blind.srf().detach().numpy()}
     parameters = inference_parameter_count(network)
-    return reparameterised(network).to(device), estimates, parameters, facts["wavelengths"]
+    return reparameterise(network).to(device), estimates, parameters, facts["wavelengths"]
 
 
 def check_fits(observation, config, checkpoint):

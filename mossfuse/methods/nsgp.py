@@ -65,16 +65,16 @@ def fuse_tiles(
     pair as free of noise (the cube then agrees with the HSI exactly, the HSI's noise included).
     """
     from mossfuse.estimation.sensor import estimate_sensor, estimate_without_stripes
-    from mossfuse.nsgp.model import fit, predict_tiles
-    from mossfuse.nsgp.settings import settings_for
+    from mossfuse.nsgp.defaults import choose_settings
+    from mossfuse.nsgp.model import fit_model, predict_tiles
 
-    settings = settings_for(setting, observation.ratio)
+    settings = choose_settings(setting, observation.ratio)
     if hard:
-        sensor, facts = without_noise(*estimate_sensor(observation, family))
+        sensor, facts = remove_noise(*estimate_sensor(observation, family))
     else:
         observation, sensor, facts = estimate_without_stripes(observation, family)
     settings |= {"unseen": facts["unseen"], "device": device}
-    models = [fit(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
+    models = [fit_model(observation, sensor, seed=draws * seed + n, **settings) for n in range(draws)]
     notes = {k: facts[k] for k in ("family", "sigma", "angle", "centre", "residual") if k in facts}
     notes |= {"noise_hsi": float(sensor.noise_hsi.mean()), "noise_msi": float(sensor.noise_msi.mean())}
     if facts.get("stripes"):
@@ -91,7 +91,7 @@ def fuse_tiles(
     return {"psf_hat": sensor.psf, "srf_hat": sensor.srf, "notes": notes}, tiles
 
 
-def without_noise(sensor, facts):
+def remove_noise(sensor, facts):
     """The same sensor and facts with no noise and nothing unseen, so that every image is taken at its word."""
     import numpy as np
 

@@ -19,7 +19,7 @@ from mossfuse.network.blocks import (
     attention_matrix,
     matrix,
 )
-from mossfuse.network.fused import pointwise, products
+from mossfuse.network.fused_operations import pointwise, products
 
 
 class SpatialWeight(nn.Module):
@@ -124,9 +124,9 @@ class Aggregation(Recomputable):
         self.norm2, self.feed_forward = PixelNorm(dim), GatedFeedForward(dim)
 
     def forward(self, shared, complementary):
-        return self.kept_or_recomputed(shared, complementary)
+        return self.run(shared, complementary)
 
-    def whole(self, shared, complementary):
+    def compute(self, shared, complementary):
         x = shared + self.attention(self.norm1(shared), complementary)
         return x + self.feed_forward(self.norm2(x))
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from mossfuse.network.fused import gated_projection, pointwise, products
+from mossfuse.network.fused_operations import gated_projection, pointwise, products
 
 HEADS = 8
 SHORTEST = 1e-12  # length below which a query or key counts as this long, as in F.normalize
@@ -33,10 +33,10 @@ class Recomputable(nn.Module):
 
     recompute = False
 
-    def kept_or_recomputed(self, *inputs):
+    def run(self, *inputs):
         if self.recompute and torch.is_grad_enabled():
-            return checkpoint(self.whole, *inputs, use_reentrant=False, preserve_rng_state=False)
-        return self.whole(*inputs)
+            return checkpoint(self.compute, *inputs, use_reentrant=False, preserve_rng_state=False)
+        return self.compute(*inputs)
 
 
 def recompute_blocks(network, on=True):
@@ -132,9 +132,9 @@ class TransformerBlock(Recomputable):
         self.norm2, self.feed_forward = PixelNorm(dim), GatedFeedForward(dim)
 
     def forward(self, x):
-        return self.kept_or_recomputed(x)
+        return self.run(x)
 
-    def whole(self, x):
+    def compute(self, x):
         x = x + self.attention(self.norm1(x))
         return x + self.feed_forward(self.norm2(x))
 

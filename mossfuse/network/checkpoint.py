@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files.torch_files import read_file, write_atomically
-from mossfuse.network.mossfuse import MossFuse
+from mossfuse.network.architecture import MossFuse
 
 FORMAT = "mossfuse-checkpoint-1"
 RELEASED_SHA256 = "8f9a4526df3f587b425cce56cf14952de58f3df2ab8fb25137670d44bccef348"
@@ -66,7 +66,7 @@ RELEASED_NAMES = (
 )
 
 
-def name_here(released):
+def translate_name(released):
     """The name in this package of a parameter or buffer of the released code."""
     for pattern, replacement in RELEASED_NAMES:
         released = re.sub(pattern, replacement, released)
@@ -117,7 +117,7 @@ def load(path):
     """(network in evaluation mode, {'wavelengths', 'training'}) of a file of ``save`` or of the authors' release."""
     content = read_file(path)
     if isinstance(content, dict) and RELEASED_KEY in content:
-        return released_network(path, content[RELEASED_KEY])
+        return load_released(path, content[RELEASED_KEY])
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise MossFuseError(
             f"{path} is neither a checkpoint of this package ({FORMAT}) nor the authors' file; train the method again"
@@ -127,7 +127,7 @@ def load(path):
     return network.eval(), {name: content[name] for name in ("wavelengths", "training")}
 
 
-def released_network(path, tensors):
+def load_released(path, tensors):
     """As ``load``, for the authors' CAVE x32 checkpoint, whose sha256 must be the published file's."""
     found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     if found != RELEASED_SHA256:
@@ -136,5 +136,5 @@ def released_network(path, tensors):
             "delete it and download it again"
         )
     network = MossFuse(**RELEASED_CONFIG)
-    load_by_name(network, {name_here(name): tensor for name, tensor in tensors.items()}, path)
+    load_by_name(network, {translate_name(name): tensor for name, tensor in tensors.items()}, path)
     return network.eval(), {"wavelengths": RELEASED_WAVELENGTHS, "training": {}}

@@ -7,7 +7,7 @@ from torch import nn
 
 from mossfuse.network.aggregation import Addition, Aggregation
 from mossfuse.network.blocks import matrix, transformer_blocks
-from mossfuse.network.fused import pointwise
+from mossfuse.network.fused_operations import pointwise
 
 AGGREGATIONS = ("both", "spatial", "spectral", "neither")
 
@@ -26,7 +26,7 @@ def head(dim, bands):
     )
 
 
-def merged(conv, *features):
+def merge_features(conv, *features):
     """A 1x1 convolution of features side by side, without putting them side by side."""
     parts = matrix(conv).chunk(len(features), dim=1)
     return sum(pointwise(x, weight) for x, weight in zip(features, parts, strict=True))
@@ -59,7 +59,7 @@ class DecoderLR(nn.Module):
         self.head = head(dim, bands)
 
     def forward(self, shared_msi, shared_hsi):
-        return self.head(self.blocks(merged(self.merge, shared_msi, shared_hsi)))
+        return self.head(self.blocks(merge_features(self.merge, shared_msi, shared_hsi)))
 
 
 class DecoderHR(nn.Module):
@@ -74,6 +74,6 @@ class DecoderHR(nn.Module):
         self.head = head(dim, bands)
 
     def forward(self, shared_msi, shared_hsi, complementary_msi, complementary_hsi):
-        x = merged(self.merge, shared_msi, shared_hsi)
+        x = merge_features(self.merge, shared_msi, shared_hsi)
         x = self.aggregate_spectral(self.aggregate_spatial(x, complementary_msi), complementary_hsi)
         return self.head(self.blocks(x))

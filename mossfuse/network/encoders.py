@@ -46,7 +46,7 @@ class EncoderHSI(nn.Module):
         self.complementary = TransformerBlock(dim)
 
     def forward(self, hsi):
-        base = self.base(self.embed(enlarged(channels_last(hsi), self.ratio)))
+        base = self.base(self.embed(enlarge(channels_last(hsi), self.ratio)))
         return self.shared(base), self.complementary(base)
 
 
@@ -55,6 +55,6 @@ def channels_last(image):
     return image.contiguous(memory_format=torch.channels_last)
 
 
-def enlarged(image, ratio):
+def enlarge(image, ratio):
     """Bilinear enlargement by an integer ratio, (N, C, h, w) -> (N, C, h * ratio, w * ratio)."""
     return F.interpolate(image, scale_factor=ratio, mode="bilinear", align_corners=False)

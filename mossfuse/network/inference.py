@@ -11,11 +11,11 @@ import torch
 
 from mossfuse.errors import MossFuseError
 from mossfuse.network.planes import tiles
-from mossfuse.network.tiled import TILE, exactly, fuse_tiles
+from mossfuse.network.tiled import TILE, exact_arithmetic, fuse_tiles
 from mossfuse.physics.tensors import to_array, to_tensor
 
 
-def fused_tiles(network, msi, hsi, *, device="cpu", tile=None, compile=False, precision="float32"):
+def run_network(network, msi, hsi, *, device="cpu", tile=None, compile=False, precision="float32"):
     """Iterate over ((rows, cols), values) of the fused cube: slices and (rows, cols, B) float32, row of tiles by row of tiles.
 
     network: of mossfuse.network.reparameterise, on the device. msi (rows, cols, M), hsi (rows / ratio, cols / ratio, B).
@@ -30,20 +30,20 @@ def fused_tiles(network, msi, hsi, *, device="cpu", tile=None, compile=False, pr
             else f"tile must be a positive whole number of pixels, not {tile}"
         )
     if compile or (tile is None and torch.device(device).type != "cpu"):
-        cube = whole(network, msi, hsi, device, compile, precision)
+        cube = fuse_whole(network, msi, hsi, device, compile, precision)
         return ((region, cube[region]) for region in tiles(cube.shape[:2], TILE))
     return fuse_tiles(network, msi, hsi, tile=tile or TILE, device=device, precision=precision)
 
 
-def whole(network, msi, hsi, device, compile, precision):
+def fuse_whole(network, msi, hsi, device, compile, precision):
     """The cube (rows, cols, B) in one piece."""
-    run = compiled(network, torch.device(device).type) if compile else network.fuse_only
-    with torch.no_grad(), exactly(precision, device):
+    run = compile_network(network, torch.device(device).type) if compile else network.fuse_only
+    with torch.no_grad(), exact_arithmetic(precision, device):
         return to_array(run(to_tensor(msi, device), to_tensor(hsi, device)))
 
 
 @lru_cache(maxsize=1)
-def compiled(network, kind):
+def compile_network(network, kind):
     """``network.fuse_only`` compiled, the same object for the same network, so that a size is compiled once."""
     if kind == "cuda":
         return torch.compile(network.fuse_only, dynamic=False, mode="reduce-overhead")

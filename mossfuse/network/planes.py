@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from mossfuse.errors import MossFuseError
-from mossfuse.network.encoders import enlarged
+from mossfuse.network.encoders import enlarge
 
 
 class Region(NamedTuple):
@@ -25,7 +25,7 @@ class Region(NamedTuple):
     def shape(self):
         return tuple(s.stop - s.start for s in self)
 
-    def grown(self, halo, shape):
+    def grow(self, halo, shape):
         """With ``halo`` more pixels on every side, as far as the image of ``shape`` (rows, cols) goes."""
         return Region(*(slice(max(s.start - halo, 0), min(s.stop + halo, n)) for s, n in zip(self, shape, strict=True)))
 
@@ -111,9 +111,9 @@ class EnlargedPlane:
 
     def read(self, region):
         ratio = self.ratio
-        under = Region(*(slice(s.start // ratio, -(-s.stop // ratio)) for s in region)).grown(1, self.shape)
+        under = Region(*(slice(s.start // ratio, -(-s.stop // ratio)) for s in region)).grow(1, self.shape)
         over = Region(*(slice(s.start * ratio, s.stop * ratio) for s in under))
-        return crop(enlarged(self.low.read(under), ratio), region.inside(over))
+        return crop(enlarge(self.low.read(under), ratio), region.inside(over))
 
 
 def as_image(values):

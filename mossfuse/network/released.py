@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from mossfuse.network.aggregation import Aggregation
+from mossfuse.network.architecture import Outputs
 from mossfuse.network.blocks import TransformerBlock
-from mossfuse.network.encoders import enlarged
-from mossfuse.network.mossfuse import Outputs
+from mossfuse.network.encoders import enlarge
 from mossfuse.network.unireplknet import UniRepBlock
 from mossfuse.physics.sampling import block_span
 from mossfuse.physics.tensors import project_spectra
@@ -23,7 +23,7 @@ def forward(network, msi, hsi):
     As released, PSF and SRF are attached to the graph in the cycle terms too.
     """
     shared_msi, complementary_msi = encode(network.encoder_msi, msi)
-    shared_hsi, complementary_hsi = encode(network.encoder_hsi, enlarged(hsi, network.config["ratio"]))
+    shared_hsi, complementary_hsi = encode(network.encoder_hsi, enlarge(hsi, network.config["ratio"]))
     msi_rebuilt = decode_one(network.decoder_msi, shared_msi, complementary_msi)
     hsi_rebuilt = decode_one(network.decoder_hsi, shared_hsi, complementary_hsi)
     lr, hr = network.decoder_lr, network.decoder_hr

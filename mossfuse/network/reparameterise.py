@@ -19,11 +19,11 @@ class FoldedBlock(ChannelMLP):
         super().__init__()
         self.large_kernel = block.large_kernel
         if not isinstance(block.large_kernel, nn.Identity):
-            self.large_kernel = folded_kernel(*block.large_kernel)
+            self.large_kernel = fold_kernel(*block.large_kernel)
         self.excitation, self.expand = block.excitation, block.expand
         self.response = GlobalResponseNorm(block.expand.out_features, offset=False)
         self.response.gamma.data = block.response.gamma.data
-        scale, shift = affine(block.norm)
+        scale, shift = scale_and_shift(block.norm)
         self.reduce = nn.Linear(block.reduce.in_features, block.reduce.out_features)
         self.reduce.weight.data = (block.gamma * scale)[:, None] * block.reduce.weight
         self.reduce.bias.data = block.gamma * (scale * (block.reduce.weight @ block.response.beta) + shift)
@@ -32,30 +32,30 @@ class FoldedBlock(ChannelMLP):
         return x + self.mlp(self.large_kernel(x))
 
 
-def affine(norm):
+def scale_and_shift(norm):
     """(scale, shift) of a batch normalisation in evaluation mode."""
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     return scale, norm.bias - scale * norm.running_mean
 
 
-def folded_kernel(branches, norm):
+def fold_kernel(branches, norm):
     """One depthwise convolution with a bias, equal to norm(sum of the branches)."""
     dim = norm.num_features
     kernel, bias = torch.zeros(dim, 1, KERNEL, KERNEL, device=norm.weight.device), torch.zeros_like(norm.weight)
     for conv, branch_norm, (size, dilation) in zip(branches.convs, branches.norms, BRANCHES, strict=True):
-        scale, shift = affine(branch_norm)
+        scale, shift = scale_and_shift(branch_norm)
         margin = (KERNEL - 1 - dilation * (size - 1)) // 2
         taps = slice(margin, KERNEL - margin, dilation)
         kernel[:, :, taps, taps] += scale[:, None, None, None] * conv.weight
         bias += shift
-    scale, shift = affine(norm)
+    scale, shift = scale_and_shift(norm)
     folded = nn.Conv2d(dim, dim, KERNEL, padding=KERNEL // 2, groups=dim)
     folded.weight.data, folded.bias.data = scale[:, None, None, None] * kernel, scale * bias + shift
     return folded
 
 
 @torch.no_grad()
-def reparameterised(network):
+def reparameterise(network):
     """A copy of ``network`` in evaluation mode whose UniRepBlocks are folded; the original is left as it is."""
     network = copy.deepcopy(network).eval()
     for parent in list(network.modules()):

@@ -21,7 +21,7 @@ from torch import nn
 from mossfuse.devices import mixed
 from mossfuse.network.aggregation import Addition, Aggregation
 from mossfuse.network.blocks import TransformerBlock, matrix
-from mossfuse.network.fused import gated_projection, pointwise, products
+from mossfuse.network.fused_operations import gated_projection, pointwise, products
 from mossfuse.network.planes import EnlargedPlane, FilePlane, ImagePlane, MemoryPlane, crop, tiles
 from mossfuse.network.reparameterise import FoldedBlock
 from mossfuse.network.unireplknet import KERNEL
@@ -100,14 +100,14 @@ def transform(canvas, block, source, target):
     attention, qkv = block.attention, block.attention.qkv
 
     def similar(inner, x):
-        return (products(inner.alone(qkv(block.norm1(x), qkv.queries_and_keys))),)
+        return (products(inner.zero_halo(qkv(block.norm1(x), qkv.queries_and_keys))),)
 
     (gathered,) = canvas.gather(1, similar, source)
     mix = attention.output_matrix(gathered)
 
     def apply(inner, x):
         x = x + pointwise(qkv(block.norm1(x), qkv.values), mix)
-        return fed_forward(inner, block, x)
+        return add_feed_forward(inner, block, x)
 
     canvas.write(2, apply, target, source)
 
@@ -122,10 +122,10 @@ def aggregate(canvas, block, plane, other):
 
     def statistics(inner, x, y):
         normal = block.norm1(x)
-        features = inner.alone(qkv(normal, qkv.queries_and_keys))
+        features = inner.zero_halo(qkv(normal, qkv.queries_and_keys))
         if attention.kind == "spatial":
             features[:, : attention.dim] *= attention.spatial(y)
-        value = inner.alone(qkv(normal, qkv.values))
+        value = inner.zero_halo(qkv(normal, qkv.values))
         return products(features), value.sum((2, 3)), inner(y).sum((2, 3))
 
     similar, values, others = canvas.gather(1, statistics, plane, other)
@@ -133,12 +133,12 @@ def aggregate(canvas, block, plane, other):
 
     def apply(inner, x, y):
         x = x + attention.output(qkv(block.norm1(x), qkv.values), y, *matrices)
-        return fed_forward(inner, block, x)
+        return add_feed_forward(inner, block, x)
 
     canvas.write(2, apply, plane, plane, other)
 
 
-def fed_forward(inner, block, x):
+def add_feed_forward(inner, block, x):
     """x + feed-forward(norm(x)) without the halo, in place, a group of the hidden channels after the other."""
     part, y, out = block.feed_forward, block.norm2(x), inner(x)
     expand, kernel, reduce = matrix(part.project_in), part.depthwise.weight, matrix(part.project_out)
@@ -182,7 +182,7 @@ def groups(channels, size):
 
 
 @contextmanager
-def exactly(precision, device):
+def exact_arithmetic(precision, device):
     """Products in ``precision``, and float32 means float32: no TF32, no choice of algorithms by timing."""
     settings = {"enabled": True, "benchmark": False, "deterministic": True, "allow_tf32": False}
     on_gpu = torch.device(device).type == "cuda"  # the flags are the process's, and tiles on a CPU have threads
@@ -200,7 +200,7 @@ class Inner:
         """The image without the halo."""
         return crop(image, self.place)
 
-    def alone(self, image):
+    def zero_halo(self, image):
         """The image with zeros in the halo, which then adds nothing to a sum; in place."""
         for axis, (inside, size) in enumerate(zip(self.place, self.around.shape, strict=True), start=2):
             image.narrow(axis, 0, inside.start).zero_()
@@ -241,8 +241,8 @@ class Canvas:
         """Yield (region, function's result) tile by tile, in their order; a few tiles are worked on ahead."""
 
         def work(region):
-            inner = Inner(region, region.grown(halo, self.shape))
-            with exactly(self.precision, self.device):
+            inner = Inner(region, region.grow(halo, self.shape))
+            with exact_arithmetic(self.precision, self.device):
                 return region, function(inner, *(plane.read(inner.around) for plane in planes))
 
         regions = tiles(self.shape, self.tile)

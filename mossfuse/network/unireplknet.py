@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mossfuse.network.blocks import Recomputable, matrix
-from mossfuse.network.fused import pointwise, response_factor, response_projection
+from mossfuse.network.fused_operations import pointwise, response_factor, response_projection
 
 KERNEL = 7
 BRANCHES = ((7, 1), (5, 1), (3, 2), (3, 3))  # (kernel size, dilation); all fit into KERNEL x KERNEL
@@ -69,9 +69,9 @@ class ChannelMLP(Recomputable):
 
     def mlp(self, y):
         """(N, dim, rows, cols) -> (N, dim, rows, cols)."""
-        return self.kept_or_recomputed(y)
+        return self.run(y)
 
-    def whole(self, y):
+    def compute(self, y):
         hidden = pointwise(y, self.expand_matrix(y.mean((2, 3))), self.expand.bias)
         return response_projection(hidden, self.response.gamma, self.reduce.weight, self.reduce_bias())
 

@@ -71,7 +71,7 @@ class Features:
         return waves
 
 
-def draw(settings, msi, seed):
+def draw_features(settings, msi, seed):
     """Features for an MSI (rows, cols, M); the same seed draws the same features.
 
     Frequencies come in pairs a quarter of a period apart (cosine and sine): less spread between seeds at no cost.

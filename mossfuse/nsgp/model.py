@@ -11,8 +11,8 @@ import numpy as np
 
 from mossfuse.estimation.noise import denoise_msi
 from mossfuse.files.tiles import assemble_tiles
-from mossfuse.nsgp.features import Features, FeatureSettings, draw
-from mossfuse.nsgp.ridge import choose_ridge, decompose
+from mossfuse.nsgp.features import Features, FeatureSettings, draw_features
+from mossfuse.nsgp.ridge_weights import choose_ridge, decompose
 from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, apply_dtype, apply_terms, krige_components, slices
 from mossfuse.physics.projection import msi_gain, null_part, pixels, spectral_covariance, wiener
@@ -49,7 +49,7 @@ class Model:
         return (*self.msi.shape[:2], self.weights.shape[1])
 
 
-def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen=None, seed=0, device="cpu"):
+def fit_model(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen=None, seed=0, device="cpu"):
     """Model of an observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
 
     ridge: weight of the ridge regression; length: covariance length of the kriging over the ratio; unseen: covariance
@@ -79,8 +79,8 @@ def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen
     low_msi = pixels(operator(msi.astype(np.float64)))
     missing = null_part(target - low_msi @ gain.T - offset, binding, exact_gain)
 
-    features = draw(settings, msi, seed)
-    design = np.concatenate([blurred_features(features, msi, operator, device), LINEAR * affine(low_msi)], 1)
+    features = draw_features(settings, msi, seed)
+    design = np.concatenate([blur_features(features, msi, operator, device), LINEAR * append_ones(low_msi)], 1)
     spectrum = decompose(design)
     turn = np.linalg.eigh(missing.T @ missing)[1] if soft else np.eye(missing.shape[1])
     parts = missing @ turn
@@ -97,21 +97,21 @@ def fit(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen
         field = np.maximum((left**2).mean(0) - noise_hsi**2 * share, 0)
         coefficients = krige_components(inverse, left.reshape(observation.hsi.shape), field, noise_hsi, turn)
     else:
-        rest = pixels(observation.hsi) - design[:, : features.count] @ cosines - affine(low_msi) @ linear
+        rest = pixels(observation.hsi) - design[:, : features.count] @ cosines - append_ones(low_msi) @ linear
         coefficients = inverse.solve(rest.reshape(observation.hsi.shape))
     return Model(features, cosines, linear, msi, inverse, coefficients, device)
 
 
-def affine(values):
+def append_ones(values):
     """(n, M) with a column of ones."""
     return np.concatenate([values, np.ones((len(values), 1))], 1)
 
 
-def blurred_features(features, msi, operator, device="cpu"):
+def blur_features(features, msi, operator, device="cpu"):
     """H phi: (low pixels, features) float64. Features are evaluated on the pixels under the PSF only, in chunks."""
     import torch
 
-    psf, (row_windows, col_windows) = trimmed_windows(operator)
+    psf, (row_windows, col_windows) = trim_windows(operator)
     (h, w), width = operator.low_shape, psf.shape[1]
     used_cols, col_place = np.unique(np.maximum(col_windows, 0), return_inverse=True)
     apart = len(used_cols) == w * width and bool((np.diff(col_place.ravel()) > 0).all())  # windows do not overlap
@@ -143,7 +143,7 @@ def chunk_pixels(device):
     return CHUNK.get(torch.device(device).type, ACCELERATOR_CHUNK)
 
 
-def trimmed_windows(operator):
+def trim_windows(operator):
     """(psf, (rows (h, k), cols (w, k))): the PSF without its far tails and the pixels under it, -1 outside the image.
 
     Edge rows and columns are dropped while they hold less than TAIL of the PSF.

@@ -18,8 +18,8 @@ from mossfuse.estimation.joint import fit_operators
 from mossfuse.files import torch_files
 from mossfuse.fitting.resuming import check_pairs, identity, partial_path
 from mossfuse.network import checkpoint
+from mossfuse.network.architecture import MossFuse, inference_parameter_count
 from mossfuse.network.blocks import recompute_blocks
-from mossfuse.network.mossfuse import MossFuse, inference_parameter_count
 from mossfuse.physics.psf_geometry import geometry_of
 from mossfuse.physics.rotations import draw_turns, turned
 from mossfuse.physics.sampling import block_span
@@ -61,7 +61,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     if resume and run.path.exists():
         run.restore()
     if recipe.keep_every and not run.step:
-        for stale in iterates(path).values():
+        for stale in find_iterates(path).values():
             stale.unlink()
 
     def terms_of(net, msi, hsi, turns=None):
@@ -270,7 +270,7 @@ def iterate_path(path, step):
     return path.with_name(f"{path.stem}-step{step:06d}{path.suffix}")
 
 
-def iterates(path):
+def find_iterates(path):
     """step -> file of the intermediate weights kept beside the checkpoint ``path``, in order."""
     path = Path(path)
     numbers = (each.stem.removeprefix(f"{path.stem}-step") for each in path.parent.glob(f"*-step*{path.suffix}"))

@@ -10,7 +10,7 @@ reaches the same gradients with two backward passes and switched requires_grad f
 
 import torch
 
-from mossfuse.network.encoders import enlarged
+from mossfuse.network.encoders import enlarge
 from mossfuse.physics.rotations import following
 
 SHORTEST = 1e-16  # squared length below which a feature counts as this long, so that its cosines stay finite
@@ -44,7 +44,7 @@ def decomposition(out):
 
 
 def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0)), turns=None):
-    """name -> scalar tensor, of one pass ``out`` (mossfuse.network.mossfuse.Outputs) on its inputs.
+    """name -> scalar tensor, of one pass ``out`` (mossfuse.network.architecture.Outputs) on its inputs.
 
     msi (N, M, rows, cols), hsi (N, B, low rows, low cols). The self-supervised terms are absent where the network
     has no decoders for them. border_blocks: low-resolution pixels to leave out at each side, ((top, bottom), (left,
@@ -70,8 +70,8 @@ def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0)), turns=No
         terms |= {
             "msi_rebuilt": l1(msi, out.msi_rebuilt),
             "hsi_rebuilt": l1(hsi, sample(out.hsi_rebuilt)),
-            "blurred_from_hsi": l1(enlarged(out.blurred_from_hsi.detach(), ratio), out.blurred_rebuilt),
-            "blurred_from_msi": l1(enlarged(out.blurred_from_msi.detach(), ratio), out.blurred_rebuilt),
+            "blurred_from_hsi": l1(enlarge(out.blurred_from_hsi.detach(), ratio), out.blurred_rebuilt),
+            "blurred_from_msi": l1(enlarge(out.blurred_from_msi.detach(), ratio), out.blurred_rebuilt),
         }
     return terms
 

@@ -15,7 +15,7 @@ MOMENTUM = 0.95
 ADAM_SCALE = 0.2  # root mean square of a typical update of Adam, in units of the step size
 
 
-def orthogonal(matrices):
+def orthogonalise(matrices):
     """The nearest (semi-)orthogonal matrices of a batch (n, rows, cols), by Newton-Schulz iterations; roughly."""
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
@@ -44,7 +44,7 @@ class Muon(torch.optim.Optimizer):
             for parameter in (p for p in group["params"] if p.grad is not None):
                 batches.setdefault(parameter.flatten(1).shape, []).append(parameter)
             for (rows, cols), batch in batches.items():
-                updates = orthogonal(torch.stack([self._momentum(p).flatten(1) for p in batch]))
+                updates = orthogonalise(torch.stack([self._momentum(p).flatten(1) for p in batch]))
                 size = group["lr"] * ADAM_SCALE * max(rows, cols) ** 0.5
                 for parameter, update in zip(batch, updates, strict=True):
                     parameter.sub_(update.reshape(parameter.shape), alpha=size)

@@ -25,7 +25,7 @@ RELEASED_PERIOD = 200  # epochs; the script counts them in steps but moves the s
 class Recipe:
     """The settings of one training.
 
-    dim, num_blocks, aggregation: width, depth and aggregations of the network (mossfuse.network.mossfuse).
+    dim, num_blocks, aggregation: width, depth and aggregations of the network (mossfuse.network.architecture).
     steps: optimiser steps. patch: side of a patch in MSI pixels, a multiple of the ratio. batch: patches per step.
     order: 'random' patches, or 'released': always the same overlapping ones, scene after scene.
     augment: 'none'; 'exact': patches are turned and mirrored, and the blur follows with its phase; 'released': turned

@@ -15,7 +15,7 @@ from baselines.cstf.ksvd import ksvd, matching_pursuit
 from baselines.cstf.tucker import KroneckerRidge, mode_product, unfold
 from baselines.csu.simplex import project_simplex
 from baselines.csu.sisal import sisal
-from baselines.csu.sunsal import abundances
+from baselines.csu.sunsal import estimate_abundances
 from baselines.shared.nnls import estimate_srf, nonnegative_fit
 from baselines.shared.resize import fir_upsample, imresize, spline_upsample
 from baselines.shared.sharpening import assign_bands, inject
@@ -216,7 +216,7 @@ def test_what_the_msi_does_not_tell_is_interpolated_between_the_centres_of_the_p
     inside = slice(24, 40)  # half a pixel would be 0.008
     np.testing.assert_allclose(regression_injection.fuse(pair).cube[inside], ramp[inside], atol=2e-3)
     data = SubspaceData(pair, operator, 2)
-    np.testing.assert_allclose((data.interpolated() @ data.basis)[inside], ramp[inside], atol=2e-3)
+    np.testing.assert_allclose((data.interpolate() @ data.basis)[inside], ramp[inside], atol=2e-3)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
@@ -277,7 +277,7 @@ def test_sisal_finds_vertices_that_no_pixel_shows():
 def test_abundances_satisfy_the_optimality_conditions():
     rng = np.random.default_rng(0)
     endmembers, pixels = rng.random((12, 5)), rng.random((12, 40))
-    found = abundances(endmembers, pixels, iterations=3000, tolerance=1e-9)
+    found = estimate_abundances(endmembers, pixels, iterations=3000, tolerance=1e-9)
     np.testing.assert_allclose(found.sum(0), 1, atol=1e-6)
     slope = endmembers.T @ (endmembers @ found - pixels)
     np.testing.assert_allclose(project_simplex(found - slope, 0), found, atol=1e-6)
@@ -449,7 +449,7 @@ def test_cstf_dictionary_solves_its_normal_equations(axis):
     else:
         arguments = (s, None, y, (c, (rows @ w, cols @ h, None)), srf, z, (c, (w, h, None)), 2, 0.1)
     factor, left_y, _, model_y, left_z, _, model_z, _, _ = arguments
-    found = cstf.update(*arguments)
+    found = cstf.update_dictionary(*arguments)
     a, b = unfold(mode_product(*model_y), axis), unfold(mode_product(*model_z), axis)
     ly = np.eye(len(factor)) if left_y is None else left_y
     lz = np.eye(len(factor)) if left_z is None else left_z

@@ -13,7 +13,7 @@ from baselines.hysure.sensors import estimate_psf, estimate_sensors, estimate_sr
 from baselines.nssr.dictionary import learn_dictionary, nonnegative_codes
 from baselines.nssr.nonlocal_means import nonlocal_matrix
 from baselines.shared.circular import lattice, transfer_function
-from baselines.shared.low_rank import shrink, shrink_tubal, shrink_unfolding
+from baselines.shared.low_rank import shrink_singular_values, shrink_tubal, shrink_unfolding
 from baselines.shared.similar_patches import PatchGrid, similar_patches
 from baselines.shared.subspace import leading_vectors, widest_vertices
 from helpers.classical_runs import psnr, run, sam
@@ -144,14 +144,14 @@ def test_shrinkage_minimises_the_log_penalty():
     best = x[
         np.argmin(c * np.log(x) + (x - y) ** 2 / 2 + 1e6 * (x < 1))
     ]  # the stationary point beyond the barrier at 0
-    assert abs(shrink(np.array([[y]]), c)[0, 0] - best) < 2e-5
+    assert abs(shrink_singular_values(np.array([[y]]), c)[0, 0] - best) < 2e-5
 
 
 @pytest.mark.parametrize("shape", [(30, 8), (8, 30), (12, 12)])
 def test_shrinkage_by_gram_matrices_equals_the_one_by_singular_values(shape):
     matrix = np.random.default_rng(0).standard_normal(shape)
-    np.testing.assert_allclose(shrink(matrix, 2.0), by_svd(matrix, 2.0), atol=1e-10)
-    np.testing.assert_allclose(shrink(matrix, 0.0), matrix, atol=1e-10)
+    np.testing.assert_allclose(shrink_singular_values(matrix, 2.0), by_svd(matrix, 2.0), atol=1e-10)
+    np.testing.assert_allclose(shrink_singular_values(matrix, 0.0), matrix, atol=1e-10)
 
 
 def test_tubal_shrinkage_equals_the_slices_of_the_full_transform():

@@ -12,7 +12,7 @@ import mossfuse.fitting.stages as fit_module
 from baselines.daem.network import Daem, DaemNetwork
 from baselines.shared.spectral_mlp import SpectralMLP
 from baselines.shared.two_streams.spectral import SpectralStreams
-from baselines.shared.two_streams.unets import GuidedUNet, PlainUNet, enlarged
+from baselines.shared.two_streams.unets import GuidedUNet, PlainUNet, enlarge_axis
 from mossfuse.devices import parameter_count, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.fitting.operators import LearnedOperator, TwoPaths, blind_step
@@ -155,7 +155,7 @@ def test_u_nets_start_from_the_identity_unless_faithful(size):
 
 def test_enlarging_is_bilinear_interpolation():
     image = torch.rand(1, 2, 5, 7)
-    twice = enlarged(enlarged(image, 2, 10), 3, 14)
+    twice = enlarge_axis(enlarge_axis(image, 2, 10), 3, 14)
     assert torch.allclose(twice, F.interpolate(image, scale_factor=2, mode="bilinear"), atol=1e-6)
 
 

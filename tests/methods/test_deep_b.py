@@ -15,8 +15,8 @@ from baselines.mhf_net.network import Down, UnfoldedFusion, Up, large_factors, p
 from baselines.miae.network import UnfoldedAutoencoder
 from baselines.shared.padding import pad_reflect
 from baselines.shared.spectral_transformer import SpectralTransformer
-from baselines.shared.two_scales import TwoScales
-from baselines.shared.upsampling import coarse, upsampled
+from baselines.shared.two_scale_loss import TwoScales
+from baselines.shared.upsampling import coarsen, upsample
 from baselines.ual.network import Corrector, Exchange, ExchangeNet
 from baselines.udaln.network import SpectralLadder, ladder
 from mossfuse.devices import parameter_count, seeded
@@ -144,19 +144,19 @@ def test_mhf_way_down_is_a_mean_and_way_up_its_transpose_at_first():
 
 def test_upsampling_puts_samples_on_their_phase_and_is_linear_between():
     image = torch.arange(4.0).reshape(1, 1, 4, 1) + 10 * torch.arange(3.0)
-    up = upsampled(image, 4, (1, 3))
+    up = upsample(image, 4, (1, 3))
     assert up.shape == (1, 1, 16, 12)
     torch.testing.assert_close(up[:, :, 1::4, 3::4], image)
     assert up[0, 0, 3, 3] == 0.5 and up[0, 0, 1, 4] == 2.5 and up[0, 0, 0, 0] == 0
     centred = torch.nn.functional.interpolate(image, scale_factor=5, mode="bilinear", align_corners=False)
-    torch.testing.assert_close(upsampled(image, 5, (2, 2)), centred)
-    assert torch.equal(upsampled(image[:, :, :1, :1], 4, (0, 0)), image[:, :, :1, :1].expand(1, 1, 4, 4))
+    torch.testing.assert_close(upsample(image, 5, (2, 2)), centred)
+    assert torch.equal(upsample(image[:, :, :1, :1], 4, (0, 0)), image[:, :, :1, :1].expand(1, 1, 4, 4))
 
 
 def test_coarse_hsi_is_what_the_ratio_leaves_of_it():
     image = torch.rand(1, 2, 16, 16)
-    torch.testing.assert_close(coarse(image, 32), image.mean((2, 3), keepdim=True).expand_as(image))
-    assert coarse(image, 4).std() > 0
+    torch.testing.assert_close(coarsen(image, 32), image.mean((2, 3), keepdim=True).expand_as(image))
+    assert coarsen(image, 4).std() > 0
 
 
 def test_unsupervised_loss_vanishes_for_a_network_that_is_right_at_both_scales(make_pair):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from mossfuse.constrained.choice import choose
-from mossfuse.constrained.fitting import Recipe, fit
+from mossfuse.constrained.blend import choose_blend
+from mossfuse.constrained.initial_estimates import InitialEstimate
+from mossfuse.constrained.null_space_fit import FitSettings, fit_null_space
 from mossfuse.constrained.pixel_trunk import PLACE, PixelNetworks, PixelTrunk, windows
 from mossfuse.constrained.pretraining import load
 from mossfuse.constrained.scene import fuse_pair, held_out_parts, null_matrix
-from mossfuse.constrained.starts import Start
 from mossfuse.devices import seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.sensor import estimate_sensor
@@ -20,7 +20,7 @@ from mossfuse.protocol import Observation
 
 RECIPE = {"steps": 40, "every": 20, "pixels": 512, "learning_rate": 3e-3, "weight_decay": 1e-3, "average": 0.9}
 ROWS = ("mossfuse-c", "mossfuse-c-ridge")
-STARTS = {"mossfuse-c": ("nsgp", {}), "mossfuse-c-ridge": ("ridge-dc", {})}
+INITIAL_ESTIMATES = {"mossfuse-c": ("nsgp", {}), "mossfuse-c-ridge": ("ridge-dc", {})}
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def start_of(name, pair, seed=0):
     """(Start, the observation as the row sees it)."""
     method, _ = find_method(name)
     seen = replace(pair, sensor=pair.sensor.restricted_to(method.knows))
-    return Start(STARTS[name][0], seen, estimate_sensor(seen)[0], seed), seen
+    return InitialEstimate(INITIAL_ESTIMATES[name][0], seen, estimate_sensor(seen)[0], seed), seen
 
 
 def trunk_of(start, members):
@@ -86,7 +86,7 @@ def test_both_constraints_hold_for_any_change(make_pair, name, sampling):
     pair, _ = make_pair(rows=48, cols=40, **sampling)
     start, seen = start_of(name, pair)
     change = np.random.default_rng(1).standard_normal((48, 40, 31)).astype(np.float32)
-    cube = start.changed(start.cube(), change)
+    cube = start.apply_change(start.cube(), change)
     assert np.abs(cube - start.cube()).max() > 0.1
     assert np.abs(cube @ start.srf.T - seen.msi).max() < 1e-5
     assert np.abs(start.operator(cube.astype(np.float64)) - seen.hsi).max() < 1e-5
@@ -125,7 +125,9 @@ def fitted(start, unseen, poison=0.0):
         null = null_matrix(part.gain, start.srf)[None].repeat(2, 0)
         with seeded(0):
             trunk = trunk_of(start, 2)
-        looks = fit(trunk, part.target[None].repeat(2, 0), ~unseen[[k, 1 - k]], null, Recipe(**RECIPE), seed=0)
+        looks = fit_null_space(
+            trunk, part.target[None].repeat(2, 0), ~unseen[[k, 1 - k]], null, FitSettings(**RECIPE), seed=0
+        )
         weights.append([w[0].clone() for w in looks[-1].weights])
     start.low_hsi = hsi
     return weights
@@ -163,19 +165,19 @@ def test_a_candidate_without_merit_leaves_the_start():
     amounts = []
     for _ in range(20):
         start = rng.standard_normal((64, 8))
-        amounts.append(choose(start, [start + rng.standard_normal((64, 8)) for _ in range(5)]).amount)
+        amounts.append(choose_blend(start, [start + rng.standard_normal((64, 8)) for _ in range(5)]).amount)
     assert not any(amounts)
 
 
 def test_a_better_candidate_is_taken_and_an_outlier_does_not_decide():
     rng = np.random.default_rng(0)
     start, candidate = rng.standard_normal((2, 64, 8))
-    choice = choose(start, [2 * candidate, 0.1 * candidate])
+    choice = choose_blend(start, [2 * candidate, 0.1 * candidate])
     assert choice.index == 1 and choice.amount > 0.9
     assert choice.chosen < 0.2 * choice.start
     start, worse = 0.1 * start, 0.3 * candidate
     start[0], worse[0] = 100, 0
-    assert choose(start, [worse]).amount < 0.05
+    assert choose_blend(start, [worse]).amount < 0.05
 
 
 def test_a_pair_of_pure_noise_returns_its_start_and_says_so(make_pair):

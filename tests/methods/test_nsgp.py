@@ -11,10 +11,10 @@ from mossfuse.errors import MossFuseError
 from mossfuse.estimation.regression import affine_apply, affine_fit
 from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.methods import nsgp, ridge
-from mossfuse.nsgp.features import FeatureSettings, draw
-from mossfuse.nsgp.model import blurred_features, fit, predict, predict_tiles
-from mossfuse.nsgp.ridge import choose_ridge, decompose
-from mossfuse.nsgp.settings import settings_for
+from mossfuse.nsgp.defaults import choose_settings
+from mossfuse.nsgp.features import FeatureSettings, draw_features
+from mossfuse.nsgp.model import blur_features, fit_model, predict, predict_tiles
+from mossfuse.nsgp.ridge_weights import choose_ridge, decompose
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 
@@ -93,7 +93,7 @@ def test_mean_of_draws_is_the_mean_and_keeps_the_constraints(make_pair):
 
 def test_tiles_cover_the_cube_once_and_do_not_depend_on_their_size(make_pair):
     pair, _ = make_pair(rows=64, cols=80)
-    model = fit(pair, estimate_sensor(pair)[0], SMALL, ridge=1e-2, length=0.4)
+    model = fit_model(pair, estimate_sensor(pair)[0], SMALL, ridge=1e-2, length=0.4)
     whole = predict(model)
     cover = np.zeros(whole.shape[:2])
     for (rows, cols), values in predict_tiles(model, tile=(24, 50)):
@@ -114,12 +114,12 @@ def test_blurred_features_are_the_features_blurred(make_pair, psf, phase, border
     import torch
 
     msi = make_pair()[0].msi
-    features = draw(SMALL, msi, seed=0)
+    features = draw_features(SMALL, msi, seed=0)
     operator = BlurSample(psf, phase, 8, msi.shape, border)
     place = torch.arange(64, dtype=torch.float32)
     dense = features(place, place, torch.from_numpy(msi), features.buffer(64 * 64, "cpu")).reshape(64, 64, -1).numpy()
     direct = operator(dense.astype(np.float64)).reshape(64, -1)
-    np.testing.assert_allclose(blurred_features(features, msi, operator), direct, atol=2e-5)
+    np.testing.assert_allclose(blur_features(features, msi, operator), direct, atol=2e-5)
 
 
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40)])
@@ -154,12 +154,12 @@ def test_affine_regression_recovers_an_affine_map(make_pair):
 
 def test_settings_grow_with_the_ratio_and_need_no_known_ratio():
     for name in ("best", "fast"):
-        lengths = [settings_for(name, ratio)["settings"].position for ratio in (2, 3, 5, 8, 12, 16, 32, 64)]
+        lengths = [choose_settings(name, ratio)["settings"].position for ratio in (2, 3, 5, 8, 12, 16, 32, 64)]
         assert all(0 < low < high for low, high in lengths)
         lows, highs = zip(*lengths, strict=True)
         assert list(lows) == sorted(set(lows)) and highs[-1] > highs[0]
     with pytest.raises(MossFuseError, match="unknown setting 'bset' of nsgp; use best or fast"):
-        settings_for("bset", 8)
+        choose_settings("bset", 8)
 
 
 @pytest.mark.real_data

@@ -13,12 +13,12 @@ from mossfuse.estimation.joint import fit_operators
 from mossfuse.files import torch_files
 from mossfuse.network import checkpoint
 from mossfuse.network.aggregation import Aggregation
+from mossfuse.network.architecture import MossFuse, inference_parameter_count
 from mossfuse.network.blind import BlindOperators
 from mossfuse.network.blocks import TransformerBlock
-from mossfuse.network.encoders import enlarged
-from mossfuse.network.mossfuse import MossFuse, inference_parameter_count
+from mossfuse.network.encoders import enlarge
 from mossfuse.network.released import blur_everywhere
-from mossfuse.network.reparameterise import reparameterised
+from mossfuse.network.reparameterise import reparameterise
 from mossfuse.network.unireplknet import UniRepBlock
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import Geometry, geometry_of
@@ -83,14 +83,14 @@ def test_block_parameter_counts():
 
 
 def test_folding_removes_exactly_the_redundant_parameters():
-    folded = reparameterised(MossFuse())
+    folded = reparameterise(MossFuse())
     assert (parameter_count(folded), inference_parameter_count(folded)) == (575_405, 439_073)
 
 
 @torch.no_grad()
 def test_folded_blocks_give_the_same_values():
     network = shaken(small()).eval()
-    folded = reparameterised(network)
+    folded = reparameterise(network)
     assert not any(isinstance(m, UniRepBlock) for m in folded.modules())
     assert any(isinstance(m, UniRepBlock) for m in network.modules())
     msi, hsi = inputs(network)
@@ -244,7 +244,7 @@ def test_one_backward_equals_the_toggled_two(variant):
     )
     terms = loss_terms(out, msi, hsi, toggled.blind.geometry)
     for name, image in (("blurred_from_hsi", out.blurred_from_hsi), ("blurred_from_msi", out.blurred_from_msi)):
-        terms[name] = l1(enlarged(image, 4), out.blurred_rebuilt)
+        terms[name] = l1(enlarge(image, 4), out.blurred_rebuilt)
     toggled.blind.requires_grad_(False)
     fusion_loss(terms, variant).backward(retain_graph=True)
     toggled.requires_grad_(False)

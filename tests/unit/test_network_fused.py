@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from mossfuse.network import released
+from mossfuse.network.architecture import MossFuse
 from mossfuse.network.blocks import recompute_blocks
-from mossfuse.network.fused import gated_projection, products, response_projection
-from mossfuse.network.mossfuse import MossFuse
+from mossfuse.network.fused_operations import gated_projection, products, response_projection
 from mossfuse.training.losses import fusion_loss, loss_terms
 
 

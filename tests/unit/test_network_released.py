@@ -12,7 +12,7 @@ from mossfuse.errors import MossFuseError
 from mossfuse.methods.mossfuse import fuse
 from mossfuse.network import checkpoint
 from mossfuse.network import released as released_way
-from mossfuse.network.reparameterise import reparameterised
+from mossfuse.network.reparameterise import reparameterise
 from mossfuse.physics.tensors import to_array
 from mossfuse.protocol import Observation
 from mossfuse.training.losses import fusion_loss, loss_terms
@@ -69,9 +69,9 @@ def tensor(arrays, name):
 def test_every_released_name_has_its_place(network, mirror_file):
     entries = json.loads(mirror_file("state_dict_keys.json").read_text())
     own = network.state_dict()
-    assert sorted(map(checkpoint.name_here, (e["key"] for e in entries))) == sorted(own)
+    assert sorted(map(checkpoint.translate_name, (e["key"] for e in entries))) == sorted(own)
     for entry in entries:
-        ours = own[checkpoint.name_here(entry["key"])]
+        ours = own[checkpoint.translate_name(entry["key"])]
         assert ours.squeeze().shape == torch.zeros(entry["shape"]).squeeze().shape, entry["key"]
 
 
@@ -116,7 +116,7 @@ def test_single_modules_equal_the_released_code(network, arrays):
 @torch.no_grad()
 def test_folded_network_equals_the_released_code(network, arrays):
     msi, hsi = tensor(arrays, "rand/MSI"), tensor(arrays, "rand/HSI")
-    folded = reparameterised(network).fuse_only(msi, hsi)
+    folded = reparameterise(network).fuse_only(msi, hsi)
     np.testing.assert_allclose(folded.numpy(), network.fuse_only(msi, hsi).numpy(), rtol=0, atol=1e-5)
     np.testing.assert_allclose(folded.numpy(), arrays["rand/HR_HSI"], **TOLERANCE)
 
@@ -140,7 +140,7 @@ def test_one_training_step_equals_the_released_code(weights, arrays, mirror_file
     own = dict(network.named_parameters())
     assert len(norms) == len(own)
     for released_name, norm in norms.items():
-        gradient = own[checkpoint.name_here(released_name)].grad
+        gradient = own[checkpoint.translate_name(released_name)].grad
         assert (gradient is None) == (norm is None), released_name
         if norm is not None:
             assert gradient.norm().item() == pytest.approx(norm, rel=1e-3, abs=1e-6), released_name

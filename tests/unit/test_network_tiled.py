@@ -17,11 +17,11 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files import read_array, write_cube
 from mossfuse.methods.mossfuse import fuse
 from mossfuse.network import checkpoint, planes
-from mossfuse.network.encoders import enlarged
-from mossfuse.network.inference import fused_tiles
-from mossfuse.network.mossfuse import MossFuse
+from mossfuse.network.architecture import MossFuse
+from mossfuse.network.encoders import enlarge
+from mossfuse.network.inference import run_network
 from mossfuse.network.planes import EnlargedPlane, FilePlane, MemoryPlane, Region, as_image, tiles
-from mossfuse.network.reparameterise import reparameterised
+from mossfuse.network.reparameterise import reparameterise
 from mossfuse.network.tiled import fuse_tiles
 from mossfuse.pair.work import prepare
 from mossfuse.physics.tensors import to_array, to_tensor
@@ -42,7 +42,7 @@ def network(**options):
         for name, tensor in found.state_dict().items():
             if tensor.is_floating_point() and not name.startswith("blind"):
                 tensor += 0.1 * torch.rand_like(tensor)
-    return reparameterised(found)
+    return reparameterise(found)
 
 
 def pair(low):
@@ -130,7 +130,7 @@ def test_a_tile_behind_is_read_by_nobody_who_comes_later(tile, halo):
             if earlier.is_behind(current, halo):
                 behind += 1
                 for later in order[number:]:
-                    around = later.grown(halo, shape)
+                    around = later.grow(halo, shape)
                     apart = [a.stop <= b.start or b.stop <= a.start for a, b in zip(around, earlier, strict=True)]
                     assert any(apart), (earlier, current, later)
     assert behind or tile == 16
@@ -149,7 +149,7 @@ def test_planes_give_back_what_was_written(kind):
 @pytest.mark.parametrize("ratio", [2, 5, 8])
 def test_enlarging_a_region_equals_enlarging_the_image(ratio):
     low = np.random.default_rng(0).random((6, 5, 3), np.float32)
-    expected = enlarged(as_image(torch.from_numpy(low)), ratio)
+    expected = enlarge(as_image(torch.from_numpy(low)), ratio)
     plane = EnlargedPlane(low, ratio, "cpu")
     for region in tiles(expected.shape[2:], 7):
         found = plane.read(region)
@@ -167,7 +167,7 @@ def saved(path, **options):
     """A checkpoint as training leaves it, and its network ready for inference."""
     found = MossFuse(BANDS, MSI_BANDS, RATIO, **{"dim": 8, "decoders": False, **options})
     checkpoint.save(path, found)
-    return reparameterised(found)
+    return reparameterise(found)
 
 
 def test_method_and_command_line_fuse_in_tiles(make_pair, tmp_path, monkeypatch):
@@ -191,7 +191,7 @@ def test_method_and_command_line_fuse_in_tiles(make_pair, tmp_path, monkeypatch)
 
 def test_bfloat16_is_near_float32_and_not_the_same():
     found, (msi, hsi) = network(), pair((4, 4))
-    exact, rough = (joined(fused_tiles(found, msi, hsi, precision=p), msi) for p in ("float32", "bfloat16"))
+    exact, rough = (joined(run_network(found, msi, hsi, precision=p), msi) for p in ("float32", "bfloat16"))
     error = np.sqrt(((rough - exact) ** 2).mean()) / exact.std()
     assert 1e-5 < error < 0.1
 
@@ -207,14 +207,14 @@ def test_bfloat16_is_near_float32_and_not_the_same():
 def test_settings_that_cannot_be_are_refused(settings, words):
     msi, hsi = pair((2, 2))
     with pytest.raises(MossFuseError, match=words):
-        list(fused_tiles(network(), msi, hsi, **settings))
+        list(run_network(network(), msi, hsi, **settings))
 
 
 def test_compiling_without_a_compiler_is_refused(monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     msi, hsi = pair((2, 2))
     with pytest.raises(MossFuseError, match="needs a C.. compiler"):
-        fused_tiles(network(), msi, hsi, compile=True)
+        run_network(network(), msi, hsi, compile=True)
 
 
 def test_speed_benchmark_fails_where_values_differ(monkeypatch, capsys):
@@ -244,7 +244,7 @@ def test_the_whole_network_can_be_captured_for_compilation(monkeypatch):
     monkeypatch.setattr(torch, "compile", without_compiler)
     monkeypatch.setenv("CXX", sys.executable)
     found, (msi, hsi) = network(), pair((4, 4))
-    cube = joined(fused_tiles(found, msi, hsi, compile=True), msi)
+    cube = joined(run_network(found, msi, hsi, compile=True), msi)
     np.testing.assert_allclose(cube, whole(found, msi, hsi), rtol=0, atol=1e-5)
     assert kinds == [{"dynamic": False}]
 

@@ -141,11 +141,11 @@ def test_choices_of_the_training_are_those_of_its_recipe():
 
 
 def test_choices_of_nsgp_and_mossfuse_c_are_those_of_their_modules():
-    from mossfuse.constrained.starts import STARTS
+    from mossfuse.constrained.initial_estimates import INITIAL_ESTIMATES
     from mossfuse.estimation.sensor_fit import FAMILIES
 
     assert set(find_method("nsgp")[0].ranges["family"].choices) == set(FAMILIES)
-    assert set(find_method("mossfuse-c")[0].ranges["start"].choices) == set(STARTS)
+    assert set(find_method("mossfuse-c")[0].ranges["start"].choices) == set(INITIAL_ESTIMATES)
 
 
 def test_every_preset_of_every_method_names_parameters_that_exist():

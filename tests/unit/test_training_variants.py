@@ -15,14 +15,14 @@ from mossfuse.errors import MossFuseError
 from mossfuse.estimation.joint import fit_operators
 from mossfuse.methods import mossfuse as method
 from mossfuse.network import checkpoint
-from mossfuse.network.mossfuse import MossFuse
+from mossfuse.network.architecture import MossFuse
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import geometry_of
 from mossfuse.physics.rotations import Turn, draw_turns, following, turned, turned_back
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.physics.tensors import blur_sample, gaussian_kernel, to_tensor
 from mossfuse.protocol import Observation
-from mossfuse.training.loop import iterates
+from mossfuse.training.loop import find_iterates
 from mossfuse.training.losses import loss_terms
 from mossfuse.training.patches import Patches
 from mossfuse.training.recipe import Recipe
@@ -238,9 +238,9 @@ def test_average_is_the_running_mean_of_the_iterates(pairs, tmp_path):
 def test_kept_iterates_are_found_in_order_and_those_of_an_earlier_training_go(pairs, tmp_path):
     (tmp_path / "mine-step000003.pt").write_bytes(b"")
     train(pairs, tmp_path / "w.pt", keep_every=1, steps=3)
-    assert list(iterates(tmp_path / "w.pt")) == [1, 2, 3]
+    assert list(find_iterates(tmp_path / "w.pt")) == [1, 2, 3]
     train(pairs, tmp_path / "w.pt", keep_every=2, steps=2)
-    assert iterates(tmp_path / "w.pt") == {2: tmp_path / "w-step000002.pt"}
+    assert find_iterates(tmp_path / "w.pt") == {2: tmp_path / "w-step000002.pt"}
     assert (tmp_path / "mine-step000003.pt").exists()
 
 

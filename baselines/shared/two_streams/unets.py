@@ -62,7 +62,9 @@ class GuidedUNet(nn.Module):
             levels.append(branches)
             branches = pair(*(F.avg_pool2d(branch, 2) for branch in branches))
         for pair, skips, level in zip(self.up, self.skips, reversed(levels), strict=True):
-            branches = pair(*(merged(low, skip(high)) for low, skip, high in zip(branches, skips, level, strict=True)))
+            branches = pair(
+                *(stack_with_skip(low, skip(high)) for low, skip, high in zip(branches, skips, level, strict=True))
+            )
         return self.head(branches[0], cube)
 
 
@@ -84,7 +86,7 @@ class PlainUNet(nn.Module):
             levels.append(x)
             x = convolution(F.avg_pool2d(x, 2))
         for convolution, skip, level in zip(self.up, self.skips, reversed(levels), strict=True):
-            x = convolution(merged(x, skip(level)))
+            x = convolution(stack_with_skip(x, skip(level)))
         return self.head(x, cube)
 
 
@@ -104,12 +106,12 @@ class Head(nn.Module):
         return cube + GAIN * x if self.residual else torch.sigmoid(x)
 
 
-def merged(low, skip):
+def stack_with_skip(low, skip):
     """The coarse image enlarged bilinearly to the skip's size, and the skip, as one stack of channels."""
-    return torch.cat([enlarged(enlarged(low, 2, skip.shape[2]), 3, skip.shape[3]), skip], 1)
+    return torch.cat([enlarge_axis(enlarge_axis(low, 2, skip.shape[2]), 3, skip.shape[3]), skip], 1)
 
 
-def enlarged(image, axis, size):
+def enlarge_axis(image, axis, size):
     """Bilinear interpolation by 2 along one axis (pixel centres aligned as areas); an odd ``size`` repeats the last pixel.
 
     Written as shifts, whose gradient adds in a fixed order on every device.

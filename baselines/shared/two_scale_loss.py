@@ -8,7 +8,7 @@ from mossfuse.fitting.crops import Crops
 from mossfuse.physics.psf_geometry import geometry_of
 from mossfuse.physics.tensors import blur_sample, gaussian_kernel, project_spectra, to_tensor
 
-from .upsampling import coarse, upsampled
+from .upsampling import coarsen, upsample
 
 
 class TwoScales:
@@ -31,8 +31,8 @@ class TwoScales:
         full, below = [], []
         for pair in pairs:
             hsi, msi = to_tensor(pair.hsi, device), to_tensor(pair.msi, device)
-            full.append(((upsampled(hsi, self.ratio, self.geometry.phase), msi), (hsi,)))
-            below.append(((coarse(hsi, self.ratio), self.blur(msi)), (hsi,)))
+            full.append(((upsample(hsi, self.ratio, self.geometry.phase), msi), (hsi,)))
+            below.append(((coarsen(hsi, self.ratio), self.blur(msi)), (hsi,)))
         self.full = Crops(full, self.ratio, patch, self.geometry)
         self.below = Crops(below, 1, patch)
 

@@ -13,9 +13,9 @@ from mossfuse.errors import MossFuseError
 from mossfuse.estimation.noise import denoise_msi
 from mossfuse.estimation.regression import RIDGE, affine_apply, affine_fit
 from mossfuse.nsgp import model as nsgp
-from mossfuse.nsgp.features import draw
-from mossfuse.nsgp.ridge import choose_ridge, decompose
-from mossfuse.nsgp.settings import settings_for
+from mossfuse.nsgp.defaults import choose_settings
+from mossfuse.nsgp.features import draw_features
+from mossfuse.nsgp.ridge_weights import choose_ridge, decompose
 from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, krige_components
 from mossfuse.physics.projection import ROWS, msi_gain, null_part, pixels, spectral_covariance, wiener
@@ -23,13 +23,13 @@ from mossfuse.physics.sampling import BlurSample, operator_of
 from mossfuse.protocol import Observation, Sensor
 from mossfuse.refine import LENGTH, refine
 
-STARTS = ("nsgp", "ridge-dc")
+INITIAL_ESTIMATES = ("nsgp", "ridge-dc")
 LEAST_NOISE = 0.05  # smallest share of the noise that a fit may leave in its residual, as in nsgp
 LEAST_FREE = 1e-6  # smallest share of itself that a pixel may leave to the others
 
 
 @dataclass(frozen=True)
-class Part:
+class PartialFit:
     """A start fitted on a part of the LR pixels.
 
     target: (n, B), N y, the part of y that the MSI does not see; without their noise where pixels are in the part.
@@ -45,15 +45,15 @@ class Part:
     field: np.ndarray
 
 
-class Start:
+class InitialEstimate:
     """A start of one observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
 
     name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features. unseen: a fact of estimate_sensor.
     """
 
     def __init__(self, name, observation: Observation, sensor: Sensor, seed=0, device="cpu", unseen=None):
-        if name not in STARTS:
-            raise MossFuseError(f"unknown start '{name}'; choose one of {', '.join(STARTS)}")
+        if name not in INITIAL_ESTIMATES:
+            raise MossFuseError(f"unknown start '{name}'; choose one of {', '.join(INITIAL_ESTIMATES)}")
         self.name, self.observation, self.sensor, self.seed, self.device = name, observation, sensor, seed, device
         self.unseen = unseen
         self.operator: BlurSample = operator_of(observation, sensor.psf, sensor.phase)
@@ -63,18 +63,18 @@ class Start:
         self.noise_msi = noise_msi if self.noise > 0 or noise_msi.max() > 0 else None
         noisy = noise_msi.max() > 0
         self.msi = denoise_msi(observation.msi, noise_msi, device) if noisy else observation.msi
-        self.settings = settings_for("best", observation.ratio)
+        self.settings = choose_settings("best", observation.ratio)
         self.length = (self.settings["length"] if name == "nsgp" else LENGTH) * observation.ratio
         self.low_hsi, self.low_msi = pixels(observation.hsi), pixels(self.operator(self.msi.astype(np.float64)))
 
     @cached_property
     def design(self):
         """H phi: (n, features) float64."""
-        linear = nsgp.affine(self.low_msi)
+        linear = nsgp.append_ones(self.low_msi)
         if self.name == "ridge-dc":
             return linear
-        features = draw(self.settings["settings"], self.msi, self.seed)
-        blurred = nsgp.blurred_features(features, self.msi, self.operator, self.device)
+        features = draw_features(self.settings["settings"], self.msi, self.seed)
+        blurred = nsgp.blur_features(features, self.msi, self.operator, self.device)
         return np.concatenate([blurred, nsgp.LINEAR * linear], 1)
 
     def part(self, chosen=None):
@@ -108,7 +108,7 @@ class Start:
         wanted[chosen] = clean
         share = np.maximum(1 - freedom / len(parts), LEAST_NOISE)
         field = np.maximum(((parts - fitted) ** 2).mean(0) - self.noise**2 * share, 0)
-        return Part(wanted, residual, exact, turn, field)
+        return PartialFit(wanted, residual, exact, turn, field)
 
     def _ridge(self, spectrum, parts, chosen):
         """One weight per principal component of the residual, (B,)."""
@@ -127,13 +127,13 @@ class Start:
         """
         if self.name == "nsgp":
             chosen = {**self.settings, "unseen": self.unseen, "seed": self.seed, "device": self.device}
-            return nsgp.predict(nsgp.fit(self.observation, self.sensor, **chosen))
+            return nsgp.predict(nsgp.fit_model(self.observation, self.sensor, **chosen))
         low_msi = self.operator(self.observation.msi)
         cube = affine_apply(self.observation.msi, *affine_fit(low_msi, self.observation.hsi))
         known = Observation(self.observation.hsi, self.observation.msi, self.observation.ratio, self.sensor)
         return refine("softdc", cube, known, device=self.device).cube
 
-    def changed(self, cube, change):
+    def apply_change(self, cube, change):
         """``cube`` of this start plus N change, made to agree with the HSI as before: cube + N change - U H N change.
 
         change: (H, W, B). Under noise U has the nugget of the start's own residual.

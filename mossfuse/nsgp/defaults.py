@@ -6,7 +6,7 @@ from mossfuse.nsgp.features import FeatureSettings
 COARSE = 16  # ratios from here on use the settings chosen at ratio 32, smaller ones those chosen at ratio 8
 
 
-def settings_for(name, ratio):
+def choose_settings(name, ratio):
     """Arguments of mossfuse.nsgp.model.fit for 'best' or 'fast'; position lengths grow with the ratio."""
     if name not in ("best", "fast"):
         raise MossFuseError(f"unknown setting '{name}' of nsgp; use best or fast")

@@ -52,7 +52,7 @@ def fuse_in_stages(
     from mossfuse.fitting.stages import Stage, fit
     from mossfuse.physics.psf_geometry import around, geometry_of
 
-    from .streams import BlindStreams, halves, to_cube
+    from .blind_streams import BlindStreams, half_constant, to_cube
 
     streams = BlindStreams(
         observation, seed=seed, device=device, support=support, members=members, interactive=interactive
@@ -61,12 +61,12 @@ def fuse_in_stages(
         unets = torch.nn.ModuleList(networks()).to(device)
     found = []
 
-    def refined():
+    def refine_cubes():
         with mixed(precision, device):
             return [unet(cube, streams.msi).float() for unet, cube in zip(unets, found, strict=True)]
 
     def loss(step):
-        terms = [streams.data_terms(cube) for cube in refined()]
+        terms = [streams.data_terms(cube) for cube in refine_cubes()]
         if len(terms) == 1:
             return terms[0]
         return {f"{name}_{number}": value for number, term in enumerate(terms) for name, value in term.items()}
@@ -85,8 +85,8 @@ def fuse_in_stages(
                 list(unets.parameters()),
                 loss,
                 detail_rate,
-                halves(detail_steps),
-                output=lambda: to_cube(merge(refined(), streams)),
+                half_constant(detail_steps),
+                output=lambda: to_cube(merge(refine_cubes(), streams)),
                 time_limit_s=time_limit_s,
                 capturable=True,
             )
@@ -95,7 +95,7 @@ def fuse_in_stages(
     psf, srf = streams.operator.estimates()
     psf = around(psf, streams.operator.geometry.phase, geometry_of(observation).phase)
     with torch.no_grad(), seeded(seed, device):
-        cube = to_cube(merge(refined() if detail_steps else found, streams))
+        cube = to_cube(merge(refine_cubes() if detail_steps else found, streams))
     used = [streams.operator, streams.streams, *([unets] if detail_steps else [])]
     notes = {
         "parameters": parameter_count(*used),

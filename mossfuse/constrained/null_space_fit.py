@@ -19,7 +19,7 @@ LEAST_SCALE = 1e-8
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FitSettings:
     """steps: of AdamW; every: steps between two looks at the held-out pixels. pixels: MSI pixels per step, in whole PSF
     windows. average: decay of the exponential average of the weights that is looked at and kept."""
 
@@ -50,7 +50,7 @@ class Look:
     outer: torch.Tensor
 
 
-def fit(trunk, targets, seen, null, recipe, *, seed, scale=None):
+def fit_null_space(trunk, targets, seen, null, recipe, *, seed, scale=None):
     """The looks of a trunk (mossfuse.constrained.pixel_trunk) with one member per fold.
 
     targets: (folds, n, B), N y of the fold; seen: (folds, n) bool, the pixels a member is trained on, each pixel being
@@ -77,7 +77,7 @@ def fit(trunk, targets, seen, null, recipe, *, seed, scale=None):
         value = float(torch.stack(losses).mean()) if losses else math.nan
         if losses and not math.isfinite(value):
             raise MossFuseError(f"the loss is no longer finite at step {step}; lower learning_rate")
-        with torch.no_grad(), averaged(params, mean):
+        with torch.no_grad(), averaged_weights(params, mean):
             held_out = held_out_values(trunk, rescaled, seen, batch)
         looks.append(Look(step, value, held_out, [m.clone() for m in mean], rescaled))
         losses.clear()
@@ -101,7 +101,7 @@ def fit(trunk, targets, seen, null, recipe, *, seed, scale=None):
 
 
 @contextmanager
-def averaged(params, mean):
+def averaged_weights(params, mean):
     """The parameters hold ``mean`` inside, their own values afterwards."""
     own = [p.detach().clone() for p in params]
     torch._foreach_copy_(params, mean)

@@ -43,7 +43,7 @@ class BlindStreams:
 
         Streams A learn from the projected HSI, streams B from the blurred MSI; the target of both is the HSI.
         """
-        yield blind_step(self.paths, lr=operator_rate, schedule=halves(operator_steps))
+        yield blind_step(self.paths, lr=operator_rate, schedule=half_constant(operator_steps))
         self.operator.requires_grad_(False)
         members = self.streams.members
         with torch.no_grad():
@@ -57,7 +57,7 @@ class BlindStreams:
             list(self.streams.parameters()),
             loss,
             spectral_rate,
-            halves(spectral_steps),
+            half_constant(spectral_steps),
             output=lambda: to_cube(self.candidates().mean(0, keepdim=True)),
             capturable=True,
         )
@@ -76,7 +76,7 @@ class BlindStreams:
         }
 
 
-def halves(steps):
+def half_constant(steps):
     """Half of the steps at constant step size, half on a line to zero."""
     return constant_then_linear(steps - steps // 2, steps // 2)
 

@@ -14,7 +14,7 @@ TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
-class Choice:
+class Blend:
     """index: of the chosen candidate; amount: in [0, 1], 0 is the start; wanted: the amount before the margin.
 
     evidence: mean over standard error of the held-out pixels' gains; start, chosen: mean lengths of the held-out residual
@@ -46,7 +46,7 @@ class Choice:
         }
 
 
-def choose(start, candidates):
+def choose_blend(start, candidates):
     """Choice between a start and candidates from their held-out residuals, (n, B) each; both must be honest ones.
 
     For every candidate the amount a of its blend with the start with the least mean length of (1 - a) start + a candidate
@@ -55,7 +55,7 @@ def choose(start, candidates):
     """
     lengths = rms(start)
     if not candidates:
-        return Choice(0, 0.0, 0.0, 0.0, float(lengths.mean()), float(lengths.mean()), [])
+        return Blend(0, 0.0, 0.0, 0.0, float(lengths.mean()), float(lengths.mean()), [])
     found = []
     for index, candidate in enumerate(candidates):
         blends = [rms(start + amount * (candidate - start)) for amount in AMOUNTS]
@@ -69,7 +69,7 @@ def choose(start, candidates):
     amount = amount if amount >= LEAST else 0.0
     chosen = rms(start + amount * (candidates[index] - start)).mean()
     curve = [float(f[0]) for f in found]
-    return Choice(index, amount, float(wanted), evidence, float(lengths.mean()), float(chosen), curve)
+    return Blend(index, amount, float(wanted), evidence, float(lengths.mean()), float(chosen), curve)
 
 
 def rms(residual):
