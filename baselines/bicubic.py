@@ -2,7 +2,7 @@
 
 Paper: R. Keys, Cubic convolution interpolation for digital image processing, IEEE TASSP 29(6), 1981; here with
 a = -0.75 and block centres, so that it equals cv2.resize(INTER_CUBIC) and torch's bicubic (align_corners=False).
-It knows nothing of the sensor: at an even ratio the official lattice lies half a pixel beside the block centres.
+It knows nothing about the sensor: at an even ratio the official lattice lies half a pixel off the block centres.
 """
 
 from mossfuse.physics.interpolation import upsample_cubic
@@ -21,5 +21,5 @@ METHODS = (
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None):
-    """The LR-HSI (h, w, B) interpolated to (H, W, B); no parameter."""
+    """Interpolate the LR-HSI (h, w, B) to (H, W, B); no parameter."""
     return Fusion(cube=upsample_cubic(observation.hsi, observation.msi.shape[:2]))

@@ -1,7 +1,7 @@
-"""Bicubic interpolation made to agree with the MSI: two lines of algebra that beat most methods at ratio 32.
+"""Bicubic interpolation projected on the MSI: two lines of algebra that beat most methods at ratio 32.
 
 X = B + P (M - R B) with B the bicubic LR-HSI, P = C R^T (R C R^T)^-1 and C the spectral covariance of the LR-HSI.
-Nothing is published about it; it is this benchmark's own sanity baseline (docs/nsgp.md). It needs the SRF alone.
+Published numbers: none; it is this benchmark's own sanity baseline (docs/nsgp.md). It needs the SRF alone.
 """
 
 from mossfuse.physics.interpolation import upsample_cubic
@@ -22,7 +22,7 @@ METHODS = (
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None):
-    """The bicubic cube (H, W, B), moved along P so that its MSI is the given one; no parameter."""
+    """Return the bicubic cube (H, W, B), moved along P so that its MSI is the given one; no parameter."""
     srf = observation.sensor.srf
     gain = msi_gain(spectral_covariance(observation.hsi), srf)
     cube = upsample_cubic(observation.hsi, observation.msi.shape[:2])

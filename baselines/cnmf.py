@@ -1,13 +1,15 @@
 """CNMF: coupled non-negative matrix factorisation.
 
-Paper: N. Yokoya, T. Yairi, A. Iwasaki, "Coupled nonnegative matrix factorization unmixing for hyperspectral and multispectral
-data fusion", IEEE TGRS 50(2), 2012.
-Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (all rights reserved; a Python release is GPL-3.0).
+Paper: N. Yokoya, T. Yairi, A. Iwasaki, "Coupled nonnegative matrix factorization unmixing for hyperspectral and
+multispectral data fusion", IEEE TGRS 50(2), 2012.
+Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (all rights reserved; a Python release is
+GPL-3.0).
 Differs: the abundances are degraded and the SRF is estimated with the true PSF and lattice (at ratio 32 the toolbox's
-Gaussian with FWHM = ratio loses 22 dB), and the endmembers start from the largest of 20 VCA simplices, since one run
-spreads the result by up to 3 dB. The interpolated abundances are cut at 0.01 instead of 0: multiplicative updates never leave
-zero, and interpolation undershoots in large areas. `faithful` brings back the toolbox's operator, its single VCA run and its
-zeros. Updates carry a floor against 0/0; with frozen endmembers they run a fixed count, block by block in cache.
+Gaussian with FWHM = ratio loses 22 dB), and the endmembers start from the largest of 20 VCA simplices, since the
+results of single runs spread over up to 3 dB. The interpolated abundances are bounded below by 0.01 instead of 0:
+multiplicative updates never leave zero, and interpolation undershoots in large areas. `faithful` restores the toolbox's
+operator, its single VCA run and its zeros. Updates have a floor against 0/0; with frozen endmembers they run a fixed
+count, block by block in cache.
 Published numbers: none on CAVE.
 """
 
@@ -26,12 +28,12 @@ METHOD = Method(
     code="magamig/hif-benchmarking@ef23570",
 )
 TINY = 1e-12
-LEAST = 0.01  # abundance that the fit to the MSI starts from at least
+LEAST = 0.01  # lower bound of the abundances that the fit to the MSI starts from
 BLOCK = 4096  # pixels whose abundances fit in cache
 
 
 def fuse(observation, *, seed, device, checkpoint=None, endmembers=None, iterations=200, faithful=False):
-    """Endmembers from the HSI, abundances from the MSI, one outer iteration; Fusion with a non-negative cube.
+    """Fuse with endmembers from the HSI and abundances from the MSI, one outer iteration; the cube is non-negative.
 
     endmembers: their number; None: 30 or the virtual dimensionality if larger, at most the HSI's bands and pixels.
     iterations: inner updates (the paper's I1). Raises MossFuseError where the PSF or its phase is unknown.
@@ -62,7 +64,7 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=None, iterati
 
 
 def unmix_hsi(y, w, sum_weight, iterations):
-    """NMF of the HSI, y (B, n) ~ w (B, p) h (p, n): abundances alone first, then both in turn (paper, eqs. 7 and 8)."""
+    """Factorise the HSI, y (B, n) ~ w (B, p) h (p, n): abundances first, then both in turn (paper, eqs. 7 and 8)."""
     from mossfuse.progress import track
 
     h = np.full((w.shape[1], y.shape[1]), 1 / w.shape[1])
@@ -82,7 +84,7 @@ def unmix_hsi(y, w, sum_weight, iterations):
 
 
 def refine_endmembers(y, w, h, sum_weight, iterations, alternate):
-    """Endmembers of the HSI for degraded abundances h; the abundances move too where ``alternate`` (b > 3)."""
+    """Return the HSI's endmembers for degraded abundances h; with ``alternate`` (b > 3) h is updated as well."""
     from mossfuse.progress import track
 
     for _ in track(range(iterations), "CNMF coupled endmembers"):
@@ -95,16 +97,17 @@ def refine_endmembers(y, w, h, sum_weight, iterations, alternate):
 
 
 def update_abundances(y, w, h, sum_weight):
-    """h * (w'y + d^2) / (w'w h + d^2 1'h): the row of ones weighted d asks the abundances to sum to one."""
+    """Return h * (w'y + d^2) / (w'w h + d^2 1'h): the row of ones weighted d pulls the abundances' sum to one."""
     return h * (w.T @ y + sum_weight**2) / np.maximum(w.T @ (w @ h) + sum_weight**2 * h.sum(0), TINY)
 
 
 def update_endmembers(y, w, h):
+    """Return w * (y h') / (w h h')."""
     return w * (y @ h.T) / np.maximum(w @ (h @ h.T), TINY)
 
 
 def unmix_msi(msi, w, maps, sum_weight, iterations):
-    """Abundances (rows, cols, p) of the MSI; with more than three bands the MSI's endmembers w (b, p) move too."""
+    """Return the MSI's abundances (rows, cols, p); with more than three bands its endmembers w (b, p) are updated too."""
     from mossfuse.progress import track
 
     rows, cols, count = maps.shape
@@ -126,7 +129,7 @@ def unmix_msi(msi, w, maps, sum_weight, iterations):
 
 
 def sharpen(y, w, h, sum_weight, iterations):
-    """``update_abundances`` for one block of pixels, in place, with the endmembers frozen."""
+    """Apply ``update_abundances`` to one block of pixels, in place, with the endmembers frozen."""
     augmented = np.vstack([w, np.full((1, w.shape[1]), sum_weight, w.dtype)])
     target = augmented.T @ np.vstack([y, np.full((1, y.shape[1]), sum_weight, y.dtype)])
     ratio = np.empty_like(h)
@@ -138,7 +141,7 @@ def sharpen(y, w, h, sum_weight, iterations):
 
 
 def virtual_dimension(pixels, alpha=0.05):
-    """Number of spectral signatures by the HFC test at false-alarm rate ``alpha`` (Chang & Du, IEEE TGRS 42(3), 2004)."""
+    """Count spectral signatures by the HFC test at false-alarm rate ``alpha`` (Chang & Du, IEEE TGRS 42(3), 2004)."""
     from scipy.stats import norm
 
     n = len(pixels)

@@ -7,8 +7,8 @@ https://github.com/magamig/hif-benchmarking at ef23570 (read, not copied).
     min over A  ||Yh - D A H||^2 + ||Ym - R D A||^2 + sigma phi(A),  phi implied by a denoiser of each coefficient image
 
 What differs and why:
-- FFDNet's weights are not shipped (their licence is not stated), so the denoiser is Chambolle's total variation (scikit-image, BSD), hence the
-  method's name. At weight sigma / (2 mu) it is the exact proximal step of sigma TV(A), the term phi then stands for.
+- FFDNet's weights are not shipped (their licence is not stated), so the denoiser is Chambolle's total variation
+  (scikit-image, BSD), hence the method's name. At weight sigma / (2 mu) it is the exact proximal step for phi = TV.
 - The coefficients start from a spline on the true lattice; ``faithful`` starts from zero as the authors' code does,
   which after its 15 iterations leaves the sampling lattice visible at large ratios.
 - The coefficients' step is exact for the sensor's own border and lattice (the paper: circular, samples at pixel 0).
@@ -50,7 +50,8 @@ def fuse(
     """Fuse one pair with a known sensor.
 
     subspace: dimension of D, reduced to what the LR-HSI can carry; sigma: weight of the prior; mu, growth, iterations:
-    the ADMM; faithful: start from zero coefficients. MossFuseError where the sensor is not known or the pair is malformed.
+    the ADMM; faithful: start from zero coefficients. Raises MossFuseError where the sensor is not known or the pair is
+    malformed.
     """
     from mossfuse.progress import track
 
@@ -73,7 +74,7 @@ def fuse(
 
 
 def denoise_bands(images, weight):
-    """argmin over V of ||V - image||^2 / 2 + weight TV(V) for every band, stretched to [0, 1]; (rows, cols, K)."""
+    """Return argmin over V of ||V - image||^2 / 2 + weight TV(V), each band stretched to [0, 1]; (rows, cols, K)."""
     with extra_needed(f"method {METHOD.name}"):
         from skimage.restoration import denoise_tv_chambolle
 

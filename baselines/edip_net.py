@@ -1,13 +1,13 @@
-"""EDIP-Net: as M2U-Net, with streams that talk to each other, two separate U-Nets and a choice per pixel.
+"""EDIP-Net: M2U-Net with streams that exchange features, two separate U-Nets and a choice per pixel.
 
-Paper: J. Li, K. Zheng, L. Gao, Z. Han, Z. Li, J. Chanussot, "Enhanced deep image prior for unsupervised hyperspectral image
-super-resolution", IEEE TGRS 63, 5504218, 2025.
+Paper: J. Li, K. Zheng, L. Gao, Z. Han, Z. Li, J. Chanussot, "Enhanced deep image prior for unsupervised hyperspectral
+image super-resolution", IEEE TGRS 63, 5504218, 2025.
 Official code: JiaxinLiCAS/EDIP-Net_TGRS at c4d5279 (no licence; nothing copied).
-Four stages: (1) PSF and SRF from the pair; (2) two spectral streams that exchange their features after every block;
-(3) one U-Net per stream's cube, L1(R Z, msi) + L1(H Z, hsi) of both; (4) per pixel the cube whose R Z is closer to the MSI.
-Differs: as in m2u_net.py (last iterate instead of the best against the GROUND TRUTH; PSF and SRF divided by their sums in
-the loss; the sensor's support; ``members`` averaged pairs of streams; U-Nets that start from the identity). The preset
-'paper' is the authors' except for the first two.
+Four stages: (1) PSF and SRF from the pair; (2) two spectral streams that exchange their features after every block; (3)
+one U-Net per stream's cube, L1(R Z, msi) + L1(H Z, hsi) of both; (4) per pixel the cube whose R Z is closer to the MSI.
+Differs: as in m2u_net.py (last iterate instead of the best against the GROUND TRUTH; PSF and SRF divided by their sums
+in the loss; the sensor's support; ``members`` averaged pairs of streams; U-Nets that start from the identity). The
+preset 'paper' is the authors' except for the first two.
 Published numbers: none on CAVE by its authors; a figure of the MossFuse repository shows 38.8 dB.
 """
 
@@ -36,7 +36,7 @@ METHOD = Method(
 
 
 def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, iterates=None, **params):
-    """The fused cube of the last iterate with the learned PSF and SRF; parameters as in m2u_net.fuse.
+    """Return the fused cube of the last iterate with the learned PSF and SRF; parameters as in m2u_net.fuse.
 
     Without a third stage (detail_steps 0) the choice per pixel is between the streams' cubes.
     """
@@ -57,7 +57,7 @@ def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, 
 
 
 def choose_nearest(cubes, streams):
-    """Per pixel the one of two cubes (1, B, H, W) whose projection is nearer to the MSI (root mean square over bands)."""
+    """Choose per pixel the one of two cubes (1, B, H, W) whose projection is nearer to the MSI (rms over bands)."""
     import torch
 
     first, second = ((streams.operator.colours(cube) - streams.msi).square().mean(1, keepdim=True) for cube in cubes)

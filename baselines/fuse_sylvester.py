@@ -1,14 +1,14 @@
 """FUSE and R-FUSE: Bayesian fusion in a spectral subspace, solved in closed form through a Sylvester equation.
 
-Papers: Q. Wei, N. Dobigeon, J.-Y. Tourneret, "Fast fusion of multi-band images based on solving a Sylvester equation", IEEE TIP
-24(11), 2015; Q. Wei, N. Dobigeon, J.-Y. Tourneret, J. M. Bioucas-Dias, S. Godsill, "R-FUSE: robust fast fusion of
-multiband images based on solving a Sylvester equation", IEEE SPL 23(11), 2016.
+Papers: Q. Wei, N. Dobigeon, J.-Y. Tourneret, "Fast fusion of multi-band images based on solving a Sylvester equation",
+IEEE TIP 24(11), 2015; Q. Wei, N. Dobigeon, J.-Y. Tourneret, J. M. Bioucas-Dias, S. Godsill, "R-FUSE: robust fast fusion
+of multiband images based on solving a Sylvester equation", IEEE SPL 23(11), 2016.
 Official code: FUSE of the HSMSFusionToolbox (magamig/hif-benchmarking at ef23570) and of qw245/BlindFuse, GPL-2.0.
-Differs: both solve the equation by R-FUSE's Woodbury form, since these PSFs are not invertible in floating point. `fuse`:
-the naive Gaussian prior as released (identity covariances, weight 1e-3 on data times 1e4), prior mean by splines on the
-true lattice. `r-fuse`: the covariances are explicit: noise as known, otherwise read off H M - R y; prior covariance from
-the detail that interpolating the MSI loses. `faithful`: the toolbox's wrapper (Gaussian PSF with FWHM = ratio, estimated
-SRF, mean over two lattices).
+Differs: both solve the equation by R-FUSE's Woodbury form, since these PSFs are not invertible in floating point.
+`fuse`: the naive Gaussian prior as released (identity covariances, weight 1e-3 on data times 1e4), prior mean by
+splines on the true lattice. `r-fuse`: the covariances are explicit: noise as known, otherwise estimated from H M - R y;
+prior covariance from the detail that interpolating the MSI loses. `faithful`: the toolbox's wrapper (Gaussian PSF with
+FWHM = ratio, estimated SRF, mean over two lattices).
 Published numbers: none on CAVE.
 """
 
@@ -40,14 +40,14 @@ METHODS = (
     ),
 )
 PRIOR_FLOOR = 1e-6  # least variance of a coefficient about its prior mean (the coefficients have unit energy)
-QUANTISATION = 1 / 65535 / np.sqrt(12)  # standard deviation no 16-bit camera falls below
+QUANTISATION = 1 / 65535 / np.sqrt(12)  # lowest standard deviation of a 16-bit camera
 
 
 def fuse(observation, *, seed, device, checkpoint=None, dimension=15, prior_weight=1e-11, faithful=False):
-    """Posterior mean of the subspace coefficients; Fusion with an unclipped cube.
+    """Return the posterior mean of the subspace coefficients as a cube that is not clipped.
 
-    dimension: size of the spectral subspace, at most the rank of the HSI. prior_weight: weight of the prior against data
-    in [0, 1] (1e-3 for data times 1e4, hence 1e-11); None: explicit covariances (R-FUSE). faithful: see above.
+    dimension: size of the spectral subspace, at most the rank of the HSI. prior_weight: weight of the prior against
+    data in [0, 1] (1e-3 for data times 1e4, hence 1e-11); None: explicit covariances (R-FUSE). faithful: see above.
     Raises MossFuseError where the PSF, its phase or the SRF is unknown.
     """
     from .shared.known_sensor import known_operator
@@ -71,7 +71,7 @@ def fuse(observation, *, seed, device, checkpoint=None, dimension=15, prior_weig
 
 
 def spectral_axes(hsi, dimension):
-    """(B, L) principal axes of the HSI (no mean removed), each scaled by the square root of its eigenvalue."""
+    """Return the principal axes (B, L) of the HSI (no mean removed), each scaled by the root of its eigenvalue."""
     pixels = hsi.reshape(-1, hsi.shape[2])
     values, vectors = np.linalg.eigh(pixels.T @ pixels / len(pixels))
     values, vectors = values[::-1], vectors[:, ::-1]
@@ -81,7 +81,7 @@ def spectral_axes(hsi, dimension):
 
 
 def prior_mean(hsi, axes, operator):
-    """Coefficients of the HSI on the axes, interpolated to the fine grid: (H, W, L)."""
+    """Interpolate the HSI's coefficients on the axes to the fine grid, (H, W, L)."""
     from .shared.resize import spline_upsample
 
     coefficients = hsi @ (axes / (axes**2).sum(0))
@@ -89,7 +89,7 @@ def prior_mean(hsi, axes, operator):
 
 
 def posterior(hsi, msi, axes, srf, mean, operator, precision_hsi, precision_msi, prior_precision):
-    """X = E U with (E'PhE) U G + ((RE)'Pm(RE) + P) U = E'Ph Y H^T + (RE)'Pm M + P mean (TIP 2015, eq. 19).
+    """Solve X = E U with (E'PhE) U G + ((RE)'Pm(RE) + P) U = E'Ph Y H^T + (RE)'Pm M + P mean (TIP 2015, eq. 19).
 
     precision_hsi (B,), precision_msi (M,), prior_precision (L,): inverse variances Ph, Pm, P up to a common scale.
     """
@@ -104,12 +104,13 @@ def posterior(hsi, msi, axes, srf, mean, operator, precision_hsi, precision_msi,
 
 
 def covariance_weights(observation, operator, axes):
-    """Noise and prior precisions of R-FUSE, scaled so that the HSI's mean noise variance is 1, and notes for the report.
+    """Return noise and prior precisions of R-FUSE, scaled so that the HSI's mean noise variance is 1, and notes for the
+    report.
 
-    Unknown noise is read off the residual v = H M - y R^T, whose variance is s_m^2 |psf|^2 + s_h^2 |R_i|^2 where H and R are
-    right, with s_m from the MSI's details (mossfuse.estimation.noise). The detail that a coefficient image lacks after
-    interpolation has its own variance at low resolution, free of noise, times the part of its variance that the MSI
-    loses when it is degraded and interpolated.
+    Unknown noise is estimated from the residual v = H M - y R^T, whose variance is s_m^2 |psf|^2 + s_h^2 |R_i|^2 where
+    H and R are right, with s_m from the MSI's details (mossfuse.estimation.noise). The detail that a coefficient image
+    lacks after interpolation has the variance of its low-resolution image, without noise, times the share of its
+    variance that the MSI loses when it is degraded and interpolated.
     """
     from mossfuse.estimation.noise import msi_noise
 
@@ -137,7 +138,7 @@ def covariance_weights(observation, operator, axes):
 
 
 def toolbox_form(hsi, msi, axes, ratio, prior_weight):
-    """The toolbox's wrapper: assumed PSF, SRF estimated through it, mean over the lattices an even ratio allows."""
+    """Run the toolbox's wrapper: assumed PSF, SRF estimated through it, mean over the lattices of an even ratio."""
     from mossfuse.physics.psf import gaussian_psf
     from mossfuse.physics.sampling import BlurSample
 

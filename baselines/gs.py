@@ -1,9 +1,9 @@
 """GS: Gram-Schmidt sharpening, extended to several MSI bands.
 
-Paper: C. A. Laben, B. V. Brower, US patent 6,011,875, 2000; band assignment for HSI-MSI pairs: N. Yokoya, C. Grohnfeldt,
-J. Chanussot, "Hyperspectral and multispectral data fusion: a comparative review", IEEE GRSM 5(2), 2017.
+Paper: C. A. Laben, B. V. Brower, US patent 6,011,875, 2000; band assignment for HSI-MSI pairs: N. Yokoya, C.
+Grohnfeldt, J. Chanussot, "Hyperspectral and multispectral data fusion: a comparative review", IEEE GRSM 5(2), 2017.
 Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (no licence text).
-Differs: nothing is clipped or quantised. Knows nothing of the sensor; the 45-tap interpolator is the toolbox's.
+Differs: nothing is clipped or quantised. Needs no knowledge of the sensor; the 45-tap interpolator is the toolbox's.
 Published numbers: none on CAVE.
 """
 

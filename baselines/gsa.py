@@ -1,10 +1,11 @@
 """GSA: adaptive Gram-Schmidt sharpening, extended to several MSI bands.
 
-Paper: B. Aiazzi, S. Baronti, M. Selva, "Improving component substitution pansharpening through multivariate regression of
-MS+Pan data", IEEE TGRS 45(10), 2007; several MSI bands: N. Yokoya, C. Grohnfeldt, J. Chanussot, IEEE GRSM 5(2), 2017.
+Paper: B. Aiazzi, S. Baronti, M. Selva, "Improving component substitution pansharpening through multivariate regression
+of MS+Pan data", IEEE TGRS 45(10), 2007; several MSI bands: N. Yokoya, C. Grohnfeldt, J. Chanussot, IEEE GRSM 5(2),
+2017.
 Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (no licence text).
-Differs: `gsa` is the toolbox's form, blind (antialiased imresize in place of the PSF), unclipped. `gsa-psf` is told the PSF:
-it blurs the MSI with it, interpolates by splines on the true lattice and truncates the regression at 1e-3.
+Differs: `gsa` is the toolbox's form, blind (antialiased imresize in place of the PSF), unclipped. `gsa-psf` knows the
+PSF: it blurs the MSI with it, interpolates by splines on the true lattice and truncates the regression at 1e-3.
 Published numbers: none on CAVE.
 """
 

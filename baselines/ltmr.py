@@ -47,8 +47,8 @@ def fuse(
     """Fuse one pair with a known sensor.
 
     subspace: dimension of D, reduced to what the LR-HSI can carry; eta: weight of the rank penalty; mu, iterations: the
-    ADMM; patch, overlap: pixels; clusters: groups of similar MSI patches. MossFuseError where the sensor is not known or
-    the pair is malformed.
+    ADMM; patch, overlap: pixels; clusters: groups of similar MSI patches. Raises MossFuseError where the sensor is not
+    known or the pair is malformed.
     """
     from mossfuse.progress import track
 

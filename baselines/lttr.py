@@ -46,7 +46,7 @@ def fuse(
     """Fuse one pair with a known sensor.
 
     eta: weight of the rank penalty; mu, iterations: the ADMM; patch, overlap: pixels; clusters: groups of similar MSI
-    patches. MossFuseError where the sensor is not known or the pair is malformed.
+    patches. Raises MossFuseError where the sensor is not known or the pair is malformed.
     """
     from mossfuse.progress import track
 

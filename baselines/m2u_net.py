@@ -3,13 +3,14 @@
 Paper: J. Li, K. Zheng, L. Gao, L. Ni, M. Huang, J. Chanussot, "Model-informed multistage unsupervised network for
 hyperspectral image super-resolution", IEEE TGRS 62, 5516117, 2024.
 Official code: JiaxinLiCAS/M2U-Net_TGRS at c7e7d34 (no licence; nothing copied).
-Three stages of Adam, each half at constant step size and half on a line to zero: (1) sum |R hsi - H msi| over PSF and SRF;
-(2) streams A: R hsi -> hsi and B: H msi -> hsi, pixel by pixel, both then applied to the MSI; (3) a dual U-Net, the MSI
-branch gating the HSI branch, refines their mean under L1(R Z, msi) + L1(H Z, hsi).
-Differs: the last iterate is kept (the official code keeps the iterate that is best against the GROUND TRUTH); PSF and SRF are
-divided by their sums inside the loss; the PSF has the sensor's support; ``members`` pairs of streams with different starts
-are averaged, because 64 LR pixels leave a single start 1.5 dB of chance; stage 3 starts from the identity and adds a small
-residual instead of building the cube anew behind a sigmoid. The preset 'paper' is the authors' except for the first two.
+Three stages of Adam, each half at constant step size and half linearly to zero: (1) sum |R hsi - H msi| over PSF and
+SRF; (2) streams A: R hsi -> hsi and B: H msi -> hsi, pixel by pixel, both then applied to the MSI; (3) a dual U-Net,
+the MSI branch gating the HSI branch, refines their mean under L1(R Z, msi) + L1(H Z, hsi).
+Differs: the last iterate is kept (the official code keeps the iterate that is best against the GROUND TRUTH); PSF and
+SRF are divided by their sums inside the loss; the PSF has the sensor's support; ``members`` pairs of streams with
+different initial weights are averaged, because with 64 LR pixels single fits differ by 1.5 dB; stage 3 starts from the
+identity and adds a small residual instead of building the whole cube behind a sigmoid. The preset 'paper' is the
+authors' except for the first two.
 Published numbers: none on CAVE.
 """
 
@@ -29,7 +30,7 @@ METHOD = Method(
 
 
 def fuse(observation, *, seed, device, checkpoint=None, detail_width, residual, iterates=None, **params):
-    """The fused cube of the last iterate with the learned PSF and SRF.
+    """Return the fused cube of the last iterate with the learned PSF and SRF.
 
     detail_width: channels of the U-Net. residual: the U-Net adds to its input (else: sigmoid). Further parameters, and
     iterates: see baselines.shared.two_streams.pipeline.fuse_in_stages.

@@ -1,12 +1,13 @@
 """MST as a fusion network: spectral-wise attention on [upsampled HSI, MSI] under an unsupervised loss.
 
-Papers: Y. Cai et al., "Mask-guided spectral-wise transformer for efficient hyperspectral image reconstruction", CVPR 2022;
-Y. Cai et al., "MST++", CVPR Workshops 2022. Official code: caiyuanhao1998/MST at 9ff03b9 (MIT; a CASSI variant of 28 bands;
-nothing copied).
-No authors' method: the block of MST, one U of dimension 32 that corrects the upsampled HSI, asks what a generic transformer
-reaches with the data alone. Loss L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi): see baselines.shared.two_scale_loss.
-PSF and SRF are fitted to the pair(s) first, as for MossFuse. ``mst`` is fitted to every scene; ``mst-dataset`` to the pairs
-of the training split, which makes it the plain-transformer counterpart of MossFuse.
+Papers: Y. Cai et al., "Mask-guided spectral-wise transformer for efficient hyperspectral image reconstruction", CVPR
+2022; Y. Cai et al., "MST++", CVPR Workshops 2022. Official code: caiyuanhao1998/MST at 9ff03b9 (MIT; a CASSI variant of
+28 bands; nothing copied).
+Not a published method: the block of MST, one U of dimension 32 that corrects the upsampled HSI, shows what a generic
+transformer reaches with the data alone. Loss L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi): see
+baselines.shared.two_scale_loss. PSF and SRF are fitted to the pair(s) first, as for MossFuse. ``mst`` is fitted to
+every scene; ``mst-dataset`` to the pairs of the training split, which makes it the plain-transformer counterpart of
+MossFuse.
 Published numbers: none for this use.
 """
 
@@ -56,10 +57,10 @@ KIND = "mst-dataset"
 
 
 def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe):
-    """The fused cube with the estimated PSF and SRF.
+    """Return the fused cube with the estimated PSF and SRF.
 
-    recipe: dim, patch (pixels), batch (crops a step), learning_rate, steps: of a fit to this scene; without them the network
-    of ``checkpoint`` is applied. iterates: see mossfuse.fitting.stages.fit.
+    recipe: dim, patch (pixels), batch (crops a step), learning_rate, steps: of a fit to this scene; without them the
+    network of ``checkpoint`` is applied. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
@@ -93,7 +94,7 @@ def fuse(observation, *, seed, device, checkpoint=None, iterates=None, **recipe)
 
 
 def fit_scene(observation, cube_of, seed, device, iterates, *, dim, patch, batch, learning_rate, steps):
-    """(network, loss, Fitted) of one scene."""
+    """Fit a network to one scene; return (network, loss, Fitted)."""
     from mossfuse.devices import seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
 
@@ -110,7 +111,7 @@ def fit_scene(observation, cube_of, seed, device, iterates, *, dim, patch, batch
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, batch, learning_rate, steps, save_every):
-    """Train on pairs alone and write the checkpoint ``path``; parameters as in ``fuse``. Truths are not looked at."""
+    """Train on pairs alone and write the checkpoint ``path``; parameters as in ``fuse``. Truths are not used."""
     import torch
 
     from mossfuse.devices import seeded
@@ -134,7 +135,7 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
 
 
 def build_network(bands, msi_bands, dim):
-    """f(up, msi) = up + transformer([up, msi])."""
+    """Return the network f(up, msi) = up + transformer([up, msi])."""
     import torch
     from torch import nn
 
@@ -152,7 +153,7 @@ def build_network(bands, msi_bands, dim):
 
 
 def read_network(checkpoint, observation, device):
-    """(network, checkpoint content); MossFuseError where they do not fit the observation."""
+    """Return (network, checkpoint content); raise MossFuseError where they do not fit the observation."""
     from mossfuse.fitting.dataset_training import read_weights
 
     content = read_weights(checkpoint, KIND, observation)

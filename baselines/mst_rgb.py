@@ -3,10 +3,10 @@
 Paper: Y. Cai, J. Lin, Z. Lin, H. Wang, Y. Zhang, H. Pfister, R. Timofte, L. Van Gool, "MST++: multi-stage spectral-wise
 transformer for efficient spectral reconstruction", CVPR Workshops 2022 (first in the NTIRE 2022 challenge).
 Official code: caiyuanhao1998/MST-plus-plus (MIT; nothing copied).
-A control: what a supervised network knows of a scene before it has seen the HSI. Three U-shaped transformers of dimension
+A control: what a supervised network predicts without the HSI. Three U-shaped transformers of dimension
 31 in a row, mean relative absolute error on random crops of the training split, Adam with a cosine.
-Differs: batch and steps are smaller by default (the preset 'paper': 300,000 steps of 20); the denominator of the relative
-error is not below 0.01; no flips (see mossfuse.fitting.crops).
+Differs: batch and steps are smaller by default (the preset 'paper': 300,000 steps of 20); the denominator of the
+relative error is not below 0.01; no flips (see mossfuse.fitting.crops).
 Published numbers: none under this protocol.
 """
 
@@ -38,7 +38,7 @@ RISE = 0.01  # share of the steps in which the step size rises
 
 
 def fuse(observation, *, seed, device, checkpoint=None):
-    """The cube that the trained network makes of the MSI; MossFuseError where the checkpoint does not fit."""
+    """Return the network's cube for the MSI; raise MossFuseError where the checkpoint does not fit."""
     import torch
 
     from mossfuse.devices import parameter_count, seeded
@@ -85,6 +85,7 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, b
 
 
 def build(bands, msi_bands, dim):
+    """Return the network for these band counts."""
     from .shared.spectral_transformer import SpectralTransformer
 
     return SpectralTransformer(msi_bands, bands, dim, STAGES)

@@ -3,9 +3,9 @@
 Paper: B. Aiazzi, L. Alparone, S. Baronti, A. Garzelli, M. Selva, "MTF-tailored multiscale fusion", PE&RS 72(5), 2006;
 hypersharpening: M. Selva et al., IEEE JSTARS 8(6), 2015; toolbox form: Yokoya et al., IEEE GRSM 5(2), 2017.
 Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (no licence text).
-Differs: `mtf-glp-hs` is the toolbox's form, blind: Gaussian MTF with FWHM = ratio, 45-tap interpolator, mean over the two
-central lattices of an even ratio, negative values set to 0; vectorised, and without its upper clip, which exceeds 1.
-`mtf-glp-hs-psf` is told the PSF: true low-pass, cubic splines on the true lattice (`regression-injection` is the same
+Differs: `mtf-glp-hs` is the toolbox's form, blind: Gaussian MTF with FWHM = ratio, 45-tap interpolator, mean over the
+two central lattices of an even ratio, negative values set to 0; vectorised, and without its upper clip, which exceeds
+1. `mtf-glp-hs-psf` knows the PSF: true low-pass, cubic splines on the true lattice (`regression-injection` is the same
 with unit gains).
 Published numbers: none on CAVE.
 """
@@ -38,7 +38,7 @@ METHODS = (
 
 
 def fuse(observation, *, seed, device, checkpoint=None):
-    """Interpolated HSI plus the high-pass of its synthetic band; Fusion with an unclipped cube."""
+    """Return the interpolated HSI plus the high-pass of its synthetic band; the cube is not clipped."""
     from mossfuse.physics.sampling import check_pair, operator_of
 
     from .shared.resize import spline_upsample
@@ -60,7 +60,9 @@ def fuse(observation, *, seed, device, checkpoint=None):
 
 
 def injection(upsampled, synthetic, low):
-    """U + cov(U, low) / var(low) * (synthetic - low) per band; low: the interpolated low-pass of the synthetic band."""
+    """Return U + cov(U, low) / var(low) * (synthetic - low) per band; low: the interpolated low-pass of the synthetic
+    band.
+    """
     centred = low - low.mean((0, 1))
     energy = (centred**2).sum((0, 1))
     gain = np.divide(
@@ -73,7 +75,8 @@ def injection(upsampled, synthetic, low):
 
 
 def blind_injection(hsi, synthetic, ratio):
-    """``injection`` with the toolbox's low-pass and interpolator, non-negative, mean over the lattices of an even ratio.
+    """Apply ``injection`` with the toolbox's low-pass and interpolator, non-negative, averaged over an even ratio's
+    lattices.
 
     hsi: (h, w, B); synthetic: (H, W, B).
     """

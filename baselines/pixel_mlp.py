@@ -1,14 +1,14 @@
 """Pixel MLP: a small network per scene from an MSI pixel to its spectrum, fitted on the LR pixels.
 
-Paper: R. Shah, M. Duarte, "SpectraLift: physics-guided spectral-inversion network for self-supervised hyperspectral image
-super-resolution", arXiv 2507.13339, 2025.
+Paper: R. Shah, M. Duarte, "SpectraLift: physics-guided spectral-inversion network for self-supervised hyperspectral
+image super-resolution", arXiv 2507.13339, 2025.
 Official code: ritikgshah/SpectraLift at 245533e (MIT; nothing copied).
 The network sees pairs (R y, y) of every LR-HSI pixel y, R the SRF, and is then applied to every MSI pixel: six hidden
 layers of 64, leaky ReLU, skip connections, L1, one-cycle step size. No PSF is needed, and no ground truth.
-Differs: the mean of three starts is taken (one in the paper: ``members: 1``), because with few LR pixels a single fit
-spreads; it gained 0.6 to 1.5 dB. Where the skips start and the peak step size are ours. All chosen on the phantom's training
-scenes and on CAVE's chart_and_stuffed_toy at half size (the notebooks' own are not readable in the public code).
-``pixel-mlp-blind`` is told the sampling geometry instead of R: it estimates PSF and SRF from the pair first.
+Differs: the mean of three fits is taken (one in the paper: ``members: 1``), because with few LR pixels single fits
+differ; it gained 0.6 to 1.5 dB. Where the skips start and the peak step size are ours. All were chosen on the phantom's
+training scenes and on CAVE's chart_and_stuffed_toy at half size (the notebooks' own are not readable in the public
+code). ``pixel-mlp-blind`` knows the sampling geometry instead of R: it estimates PSF and SRF from the pair first.
 Published numbers: none on CAVE (Pavia, Washington DC, KSC, Botswana).
 """
 
@@ -57,11 +57,13 @@ def fuse(
     graphs=False,
     iterates=None,
 ):
-    """Fit the networks to the LR pixels and apply them to the MSI; Fusion with the estimated sensor where it was unknown.
+    """Fit the networks to the LR pixels and apply them to the MSI; return the estimated sensor too where it was
+    unknown.
 
-    width, depth: of the hidden layers. steps: of Adam, over all LR pixels at once. members: networks with starts of their
-    own, fitted independently and averaged. learning_rate: the cycle's peak.
-    graphs, iterates: see mossfuse.fitting.stages.fit. Raises MossFuseError where SRF and sampling geometry are both unknown.
+    width, depth: of the hidden layers. steps: of Adam, over all LR pixels at once. members: networks with separate
+    initial weights, fitted independently and averaged. learning_rate: the cycle's peak.
+    graphs, iterates: see mossfuse.fitting.stages.fit. Raises MossFuseError where SRF and sampling geometry are both
+    unknown.
     """
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
@@ -104,7 +106,7 @@ def fuse(
 
 
 def estimate_missing_sensor(observation):
-    """The sensor with PSF and SRF estimated from the pair."""
+    """Return the sensor with PSF and SRF estimated from the pair."""
     from mossfuse.errors import MossFuseError
     from mossfuse.estimation.sensor_fit import fit_sensor
 

@@ -24,7 +24,7 @@ METHODS = (
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None):
-    """(H, W, B): regression on the MSI plus the interpolated LR residual; no parameter."""
+    """Return the regression on the MSI plus the interpolated LR residual, (H, W, B); no parameter."""
     from mossfuse.estimation.regression import affine_apply, affine_fit
     from mossfuse.physics.sampling import operator_of
 

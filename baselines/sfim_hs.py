@@ -1,11 +1,12 @@
 """SFIM-HS: smoothing-filter-based intensity modulation with a synthetic band per HSI band (hypersharpening).
 
-Paper: J. G. Liu, "Smoothing filter-based intensity modulation", Int. J. Remote Sensing 21(18), 2000; hypersharpening: M. Selva,
-B. Aiazzi, F. Butera, L. Chiarantini, S. Baronti, IEEE JSTARS 8(6), 2015; toolbox form: Yokoya et al., IEEE GRSM 5(2), 2017.
+Paper: J. G. Liu, "Smoothing filter-based intensity modulation", Int. J. Remote Sensing 21(18), 2000; hypersharpening:
+M. Selva, B. Aiazzi, F. Butera, L. Chiarantini, S. Baronti, IEEE JSTARS 8(6), 2015; toolbox form: Yokoya et al., IEEE
+GRSM 5(2), 2017.
 Official code: HSMSFusionToolbox, in magamig/hif-benchmarking at ef23570 (no licence text).
-Differs: `sfim-hs` is the toolbox's form, blind, nearest-neighbour blocks included (mode 3: non-negative weights). `sfim-hs-psf` is
-told the PSF: true low-pass, splines on the true lattice. `floor` is added to both sides of the quotient, so that it tends
-to one in dark pixels, where the toolbox divides by zero.
+Differs: `sfim-hs` is the toolbox's form, blind, nearest-neighbour blocks included (mode 3: non-negative weights).
+`sfim-hs-psf` knows the PSF: true low-pass, splines on the true lattice. `floor` is added to both sides of the quotient,
+so that it tends to one in dark pixels, where the toolbox divides by zero.
 Published numbers: none on CAVE.
 """
 
@@ -39,9 +40,9 @@ METHODS = (
 
 
 def fuse(observation, *, seed, device, checkpoint=None, floor=1e-6):
-    """Interpolated HSI times synthetic band over its low-pass; Fusion with an unclipped cube.
+    """Return the interpolated HSI times its synthetic band over that band's low-pass; the cube is not clipped.
 
-    floor: added to dividend and divisor, as a part of the brightest low-pass value of that band.
+    floor: added to dividend and divisor, as a share of the brightest low-pass value of that band.
     """
     from mossfuse.physics.sampling import check_pair, operator_of
 

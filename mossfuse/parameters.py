@@ -34,8 +34,8 @@ def apply_changes(
     """Return ``values`` with ``changes``, each of the type and within the range of its parameter.
 
     owner: what has these parameters, such as "method 'nsgp'"; place: where the changes are written. Both appear in the
-    MossFuseError that an unknown name or a value out of range raises. ranges: name -> Parameter; a parameter without one
-    takes values of the type it has in ``values`` (any type where that is None).
+    MossFuseError that an unknown name or a value out of range raises. ranges: name -> Parameter; a parameter without
+    one takes values of the type it has in ``values`` (any type where that is None).
     """
     changed = dict(values)
     for key, value in changes.items():

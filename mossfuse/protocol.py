@@ -136,8 +136,8 @@ class Parameter:
     """A parameter's default and the values it may take.
 
     minimum, maximum: inclusive bounds; above, below: exclusive bounds. choices: the only values allowed.
-    kinds: types allowed (bool, int, float, str, NoneType); by default the type of ``default``, or any type where that is
-    none of them or None. A whole number is accepted where a number is asked for. Raises ValueError where the default
+    kinds: types allowed (bool, int, float, str, NoneType); by default the type of ``default``, or any type where that
+    is none of them or None. A whole number is accepted where a number is asked for. Raises ValueError where the default
     itself is not allowed.
     """
 
@@ -288,8 +288,9 @@ class Method:
     weights: name of a registry file with the authors' weights, or None.
     stochastic: False where the seed changes nothing; such a method runs with the first seed only.
     gpu: whether a GPU makes it faster.
-    params: parameters of ``fuse``: name -> default value, or a Parameter with its range; train_params: those of ``train``.
-        Both then read as mappings from names to default values; ``ranges`` and ``train_ranges`` hold the Parameters.
+    params: parameters of ``fuse``: name -> default value, or a Parameter with its range; train_params: those of
+        ``train``. Both then read as mappings from names to default values; ``ranges`` and ``train_ranges`` hold the
+        Parameters.
     presets: named overrides such as {'smoke': {...}, 'paper': {...}}, for fuse and train.
     published: values from the literature. code: the official code and its commit. note: one line for the report.
 

@@ -1,11 +1,12 @@
 """CSTF: coupled sparse tensor factorisation.
 
-Paper: S. Li, R. Dian, L. Fang, J. M. Bioucas-Dias, "Fusing hyperspectral and multispectral images via coupled sparse tensor
-factorization", IEEE TIP 27(8), 2018.
+Paper: S. Li, R. Dian, L. Fang, J. M. Bioucas-Dias, "Fusing hyperspectral and multispectral images via coupled sparse
+tensor factorization", IEEE TIP 27(8), 2018.
 Official code: renweidian/CSTF (no licence; needs a compiled OMP and the Tensor Toolbox).
-Differs: the three dictionary problems, conjugate gradients in the paper, are solved exactly as generalised eigenproblems; the
-core's ADMM exploits thin factors and keeps its state between outer iterations; the spatial dictionaries start from
-approximate K-SVD. A PSF that is not separable is replaced by its best separable approximation, as the model demands.
+Differs: the three dictionary problems, conjugate gradients in the paper, are solved exactly as generalised
+eigenproblems; the core's ADMM exploits thin factors and keeps its state between outer iterations; the spatial
+dictionaries start from approximate K-SVD. A PSF that is not separable is replaced by its best separable approximation,
+as the model demands.
 Published numbers: none under this protocol.
 """
 
@@ -46,9 +47,11 @@ def fuse(
     iterations=15,
     core_iterations=60,
 ):
-    """X = C x1 W x2 H x3 S with a sparse core, by proximal alternating optimisation (paper, eq. 19); unclipped cube.
+    """Fit X = C x1 W x2 H x3 S with a sparse core by proximal alternating optimisation (paper, eq. 19); the cube is not
+    clipped.
 
-    atoms: columns of W and H (at most the image's sides); spectra: columns of S. sparsity: weight of the core's l1 norm;
+    atoms: columns of W and H (at most the image's sides); spectra: columns of S. sparsity: weight of the core's l1
+    norm;
     proximity: weight of the distance to the previous iterate. Raises MossFuseError where PSF, phase or SRF is unknown.
     """
     from mossfuse.progress import track
@@ -79,7 +82,7 @@ def fuse(
 
 
 def separable_operator(operator):
-    """The operator with the nearest separable PSF (its own where it is separable)."""
+    """Return the operator with the nearest separable PSF (the same PSF if it is separable)."""
     from mossfuse.physics.sampling import BlurSample
 
     u, values, v = np.linalg.svd(operator.psf)
@@ -89,10 +92,10 @@ def separable_operator(operator):
 
 
 def update_dictionary(factor, left_y, y, model_y, left_z, z, model_z, axis, proximity):
-    """One dictionary D: argmin ||Y - Ly D A||^2 + ||Z - Lz D B||^2 + proximity ||D - factor||^2 (paper, eqs. 20 to 22).
+    """Return one dictionary D: argmin ||Y - Ly D A||^2 + ||Z - Lz D B||^2 + proximity ||D - factor||^2 (eqs. 20 to 22).
 
-    A, B: the unfolded models (tensor, matrices); exactly one of the left factors Ly, Lz is None, for the identity. The normal
-    equation L'L D Ga + D Gb = R is decoupled by the eigenvectors of L'L and the generalised ones of (Ga, Gb).
+    A, B: the unfolded models (tensor, matrices); exactly one of the left factors Ly, Lz is None, for the identity. The
+    normal equation L'L D Ga + D Gb = R is decoupled by the eigenvectors of L'L and the generalised ones of (Ga, Gb).
     """
     import scipy.linalg
 
@@ -111,13 +114,15 @@ def update_dictionary(factor, left_y, y, model_y, left_z, z, model_z, axis, prox
 
 
 class CoreProblem:
-    """The sparse core, min ||Y - K1 c||^2 + ||Z - K2 c||^2 + lambda |c|_1 + rho |c - c'|^2 by ADMM (paper, algorithm 1)."""
+    """The sparse core, min ||Y - K1 c||^2 + ||Z - K2 c||^2 + lambda |c|_1 + rho |c - c'|^2 by ADMM (paper, algorithm
+    1).
+    """
 
     def __init__(self, shape):
         self.core, self.duals = np.zeros(shape, np.float32), [np.zeros(shape, np.float32) for _ in range(2)]
 
     def solve(self, y, z, factors_y, factors_z, sparsity, proximity, iterations):
-        """The core (atoms, atoms, spectra) float64; starts from the core and the duals of the previous call."""
+        """Return the core (atoms, atoms, spectra) float64, starting from the core and duals of the previous call."""
         from .tucker import KroneckerRidge, mode_product
 
         singles = [[f.astype(np.float32) for f in factors] for factors in (factors_y, factors_z)]

@@ -1,14 +1,14 @@
 """Dictionaries for sparse coding with very few atoms per signal.
 
-M. Aharon, M. Elad, A. Bruckstein, "K-SVD", IEEE TSP 54(11), 2006, in the approximate form of R. Rubinstein, M. Zibulevsky,
-M. Elad, technical report CS-2008-08, Technion, 2008. Written from the papers.
+M. Aharon, M. Elad, A. Bruckstein, "K-SVD", IEEE TSP 54(11), 2006, in the approximate form of R. Rubinstein,
+M. Zibulevsky, M. Elad, technical report CS-2008-08, Technion, 2008. Written from the papers.
 """
 
 import numpy as np
 
 
 def ksvd(signals, count, rng, sparsity=2, iterations=20):
-    """(d, count) unit-norm atoms for signals (d, n), each coded by ``sparsity`` atoms.
+    """Learn unit-norm atoms (d, count) for signals (d, n), each coded by ``sparsity`` atoms.
 
     Starts from random signals (random directions where there are too few non-zero ones). rng: numpy Generator.
     """
@@ -39,7 +39,7 @@ def ksvd(signals, count, rng, sparsity=2, iterations=20):
 
 
 def matching_pursuit(signals, atoms, sparsity):
-    """(count, n) codes by orthogonal matching pursuit, all signals at once; atoms of unit norm."""
+    """Return codes (count, n) by orthogonal matching pursuit, all signals at once; atoms of unit norm."""
     count, n = atoms.shape[1], signals.shape[1]
     gram, cross = atoms.T @ atoms, atoms.T @ signals
     support = np.zeros((n, 0), int)

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def mode_product(core, matrices):
-    """core x1 matrices[0] x2 matrices[1] x3 matrices[2]; None stands for the identity."""
+    """Return core x1 matrices[0] x2 matrices[1] x3 matrices[2]; None is the identity."""
     for axis, matrix in enumerate(matrices):
         if matrix is not None:
             core = np.moveaxis(np.tensordot(matrix, core, (1, axis)), 0, axis)
@@ -12,7 +12,7 @@ def mode_product(core, matrices):
 
 
 def unfold(tensor, axis):
-    """(size of the axis, everything else) matrix of a tensor."""
+    """Unfold a tensor into a matrix (size of the axis, product of the other sizes)."""
     return np.moveaxis(tensor, axis, 0).reshape(tensor.shape[axis], -1)
 
 
@@ -27,7 +27,7 @@ class KroneckerRidge:
         self.energy = a[:, None, None] * b[None, :, None] * c[None, None, :]
 
     def solve(self, right, shift):
-        """x with (K^T K + shift) x = right; right: a tensor of K's columns."""
+        """Return x with (K^T K + shift) x = right; right: a tensor of K's columns."""
         inside = mode_product(right, self.down)
         inside *= self.energy / (self.energy + shift)
         return (right - mode_product(inside, self.up)) / shift

@@ -1,12 +1,13 @@
 """CSU: hyperspectral super-resolution by coupled spectral unmixing.
 
-Paper: C. Lanaras, E. Baltsavias, K. Schindler, "Hyperspectral super-resolution by coupled spectral unmixing", ICCV 2015.
+Paper: C. Lanaras, E. Baltsavias, K. Schindler, "Hyperspectral super-resolution by coupled spectral unmixing", ICCV
+2015.
 Official code: lanha/SupResPALM (MIT).
-Differs: the abundances are degraded with the true PSF and lattice, where the release hard-wires a box average over the
-block (7 dB at ratio 32); `faithful` brings the box back. SISAL's endmembers are first refined on the HSI alone under the
+Differs: the abundances are degraded with the true PSF and lattice, where the release hard-codes a box average over the
+block (7 dB at ratio 32); `faithful` restores the box. SISAL's endmembers are first refined on the HSI alone under the
 model's own constraints, and both halves of an iteration are solved by accelerated projected gradients instead of plain
 ones with a step from a Frobenius norm: same problem, fewer iterations, lower residuals. The ground truth, which the
-release takes to print errors, is not asked for. SISAL has its paper's default weight (tau 1, 300 iterations) in every form; the
+release takes to print errors, is not needed. SISAL always has its paper's default weight (tau 1, 300 iterations); the
 release calls it with tau .006 and 80.
 Published numbers: on CAVE with a box average at ratio 32, 8-bit RMSE; not comparable with this protocol.
 """
@@ -33,7 +34,7 @@ BLOCK = 4096  # pixels whose abundances fit in cache
 
 
 def fuse(observation, *, seed, device, checkpoint=None, endmembers=10, iterations=400, faithful=False):
-    """Endmembers in [0, 1] times abundances on the simplex (paper, eqs. 6 and 7); Fusion with a cube in [0, 1].
+    """Fuse with endmembers in [0, 1] and abundances on the simplex (paper, eqs. 6 and 7); the cube is in [0, 1].
 
     endmembers: their number, at most the HSI's bands and pixels; iterations: outer alternations at most.
     Raises MossFuseError where the PSF, its phase or the SRF is unknown.
@@ -73,7 +74,7 @@ def fuse(observation, *, seed, device, checkpoint=None, endmembers=10, iteration
 
 
 def initial_endmembers(y, count, rng):
-    """(B, p): SISAL, clipped, then the constrained alternation on the HSI y (B, n) alone."""
+    """Return endmembers (B, p): SISAL, clipped, then the constrained alternation on the HSI y (B, n) alone."""
     from mossfuse.progress import track
 
     from .sisal import sisal
@@ -86,7 +87,7 @@ def initial_endmembers(y, count, rng):
 
 
 def fit_endmembers(e, low, y):
-    """argmin ||Y - E A|| over 0 <= E <= 1 (eq. 6): FISTA with restarts from e (B, p); low: A (p, n)."""
+    """Return argmin ||Y - E A|| over 0 <= E <= 1 (eq. 6) by FISTA with restarts from e (B, p); low: A (p, n)."""
     gram, cross = low @ low.T, y @ low.T
     step = 1 / max(np.linalg.norm(gram, 2), 1e-12)
     ahead, momentum = e, 1.0
@@ -101,7 +102,8 @@ def fit_endmembers(e, low, y):
 
 
 def fit_abundances(e, blocks):
-    """A few FISTA steps towards argmin ||M - R E A|| over the simplex (eq. 7), in place; returns the residual's rms.
+    """Take a few FISTA steps towards argmin ||M - R E A|| over the simplex (eq. 7), in place; return the residual's
+    rms.
 
     e: R E (b, p); blocks: [(m (b, P), a (p, P))].
     """

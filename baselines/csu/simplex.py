@@ -4,7 +4,7 @@ import numpy as np
 
 
 def project_simplex(points, axis=-1, start=None, return_threshold=False):
-    """Nearest point with non-negative entries that sum to 1 along ``axis``, for every vector at once.
+    """Project every vector on the simplex: non-negative entries that sum to 1 along ``axis``.
 
     points: any floating array. start: a previous threshold (``points`` without ``axis``) to start from; it only
     saves time when a sequence of nearby points is projected. return_threshold: also return the threshold tau.

@@ -1,8 +1,8 @@
-"""SISAL: endmembers as the vertices of the smallest simplex that (softly) holds the pixels.
+"""SISAL: endmembers as the vertices of the smallest simplex that (softly) contains the pixels.
 
-J. M. Bioucas-Dias, "A variable splitting augmented Lagrangian approach to linear spectral unmixing", WHISPERS 2009. Written
-from the paper: minimise -log|det Q| + tau ||Q Y||_hinge subject to 1^T Q = 1^T Y^T (Y Y^T)^-1, Q the inverse of the mixing
-matrix in the signal subspace, by majorising the log-determinant and splitting the hinge.
+J. M. Bioucas-Dias, "A variable splitting augmented Lagrangian approach to linear spectral unmixing", WHISPERS 2009.
+Written from the paper: minimise -log|det Q| + tau ||Q Y||_hinge subject to 1^T Q = 1^T Y^T (Y Y^T)^-1, Q the inverse of
+the mixing matrix in the signal subspace, by majorising the log-determinant and splitting the hinge.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ INNER = 20  # augmented Lagrangian iterations of one convex subproblem
 
 
 def sisal(pixels, count, rng, tau=1.0, iterations=300):
-    """(count, B) endmembers of pixels (n, B), started from the largest simplex of VCA; count at most min(n, B).
+    """Return endmembers (count, B) of pixels (n, B), started from VCA's largest simplex; count at most min(n, B).
 
     tau: weight of the soft positivity (the paper's default).
     Where the cloud has fewer dimensions than ``count`` (a constant image), VCA's endmembers are returned.
@@ -33,7 +33,7 @@ def sisal(pixels, count, rng, tau=1.0, iterations=300):
     y = basis.T @ (mean[:, None] + axes @ (axes.T @ (pixels - mean).T))
     vertices = basis.T @ (mean[:, None] + axes @ (axes.T @ (start - mean).T))
     centre = vertices.mean(1, keepdims=True)
-    vertices = vertices + count * (vertices - centre)  # widened so that it holds most pixels
+    vertices = vertices + count * (vertices - centre)  # widened to contain most pixels
     if np.linalg.cond(vertices) > 1e10:
         return start
     q = smallest_simplex(y, np.linalg.inv(vertices), tau, iterations)
@@ -41,7 +41,7 @@ def sisal(pixels, count, rng, tau=1.0, iterations=300):
 
 
 def smallest_simplex(y, q, tau, iterations):
-    """Q (p, p) of the paper's problem from a feasible start; every step lowers the objective."""
+    """Return Q (p, p) of the paper's problem from a feasible start; every step lowers the objective."""
     count, n = y.shape
     sums = np.linalg.solve(y @ y.T, y.sum(1))
     penalty = count * 1000 / n
@@ -72,16 +72,17 @@ def smallest_simplex(y, q, tau, iterations):
 
 
 def solve_with_column_sums(right, inverse, sums):
-    """argmin of the quadratic with Hessian ``inverse``^-1 (applied from the right) subject to column sums ``sums``."""
+    """Return the argmin of the quadratic with Hessian ``inverse``^-1 (from the right) under column sums ``sums``."""
     free = right @ inverse
     return free + (sums - free.sum(0)) / len(free)
 
 
 def soft_positive(x, threshold):
-    """Proximal operator of ``threshold * max(-x, 0)``: positive values stay, negative ones move towards 0."""
+    """Apply the proximal operator of ``threshold * max(-x, 0)``: negative values move towards 0."""
     return np.where(x > 0, x, np.minimum(x + threshold, 0))
 
 
 def objective(q, y, tau):
+    """Return -log|det Q| + tau ||Q Y||_hinge; infinity where Q is singular."""
     sign, logdet = np.linalg.slogdet(q)
     return -logdet + tau * np.maximum(-(q @ y), 0).sum() if sign != 0 else np.inf

@@ -1,14 +1,15 @@
 """Abundances of known endmembers: constrained least squares by variable splitting.
 
-J. M. Bioucas-Dias, M. A. T. Figueiredo, "Alternating direction algorithms for constrained sparse regression: application to
-hyperspectral unmixing" (SUnSAL), WHISPERS 2010. Written from the paper's algorithm 1 and its constrained variant.
+J. M. Bioucas-Dias, M. A. T. Figueiredo, "Alternating direction algorithms for constrained sparse regression:
+application to hyperspectral unmixing" (SUnSAL), WHISPERS 2010. Written from the paper's algorithm 1 and its constrained
+variant.
 """
 
 import numpy as np
 
 
 def estimate_abundances(endmembers, pixels, iterations=500, tolerance=1e-6):
-    """Non-negative abundances (p, n) that sum to one, minimising ||endmembers A - pixels||.
+    """Return non-negative abundances (p, n) that sum to one, minimising ||endmembers A - pixels||.
 
     endmembers: (B, p); pixels: (B, n). The penalty is the mean eigenvalue of the Gram matrix, rebalanced between the
     residuals every ten iterations (the paper's rule); stops when both fall below ``tolerance`` per entry.
@@ -35,7 +36,7 @@ def estimate_abundances(endmembers, pixels, iterations=500, tolerance=1e-6):
 
 
 def factor(gram, penalty):
-    """(gram + penalty)^-1 and the direction that restores the sum of one."""
+    """Return (gram + penalty)^-1 and the direction that restores the sum of one."""
     inverse = np.linalg.inv(gram + penalty * np.eye(len(gram)))
     column = inverse.sum(1, keepdims=True)
     return inverse, column / column.sum()

@@ -2,14 +2,15 @@
 
 Paper: J. Yao, D. Hong, J. Chanussot, D. Meng, X. Zhu, Z. Xu, "Cross-attention in coupled unmixing nets for unsupervised
 hyperspectral super-resolution", ECCV 2020.
-Official code: danfenghong/ECCV2020_CUCaNet at cf8a1c2 (GPL-3). Clean-room: written from a description, no code was read.
-Both images are encoded to abundances and decoded linearly with non-negative spectra; the cube Z is the HSI's decoder on the
-MSI's abundances. Sums of L1: 10 for each autoencoder, 10 |R Z - msi|, 10 |H Z - hsi|, 1e4 |R hsi - H msi|, 0.01 for sums
-to one and for sparsity (Kullback-Leibler to 0.01).
+Official code: danfenghong/ECCV2020_CUCaNet at cf8a1c2 (GPL-3). Clean-room: written from a description, no code was
+read. Both images are encoded to abundances and decoded linearly with non-negative spectra; the cube Z is the HSI's
+decoder on the MSI's abundances. Sums of L1: 10 for each autoencoder, 10 |R Z - msi|, 10 |H Z - hsi|, 1e4 |R hsi - H
+msi|, 0.01 for sums to one and for sparsity (Kullback-Leibler to 0.01).
 Differs: every SRF entry is free (the original can confine it to the support of the TRUE response); PSF of the sensor's
-support and phase, not negative, sum 1 (original: unconstrained); the sparsity acts on each endmember's mean abundance (the
-original first takes a softmax over an axis that is not the channels); by default a quarter of the width and fewer steps.
-As described, the attention map sums to one over all MSI pixels, so the attended half of the HSI's features is close to zero.
+support and phase, not negative, sum 1 (original: unconstrained); the sparsity acts on each endmember's mean abundance
+(the original first takes a softmax over an axis that is not the channels); by default a quarter of the width and fewer
+steps. As described, the attention map sums to one over all MSI pixels, so the attended half of the HSI's features is
+close to zero.
 Published numbers: 35.6 dB in MossFuse's figure, read by pixel; about an hour per HSI on a GTX 2080 (official README).
 """
 
@@ -46,13 +47,13 @@ METHOD = Method(
     note="blind: PSF and SRF are learned with the network",
 )
 DATA, SMALL, TWO_PATHS = 10.0, 0.01, 1e4  # weights of the terms
-SPARSITY = 0.01  # wanted mean abundance
+SPARSITY = 0.01  # target of the mean abundance
 MSI_RATE, OPERATOR_RATE = 0.5, 0.2  # shares of the step size: MSI encoder; PSFs, attention and SRF
 CONSTANT_SHARE = 0.2  # of the steps at full step size, then linear to zero
 
 
 def fuse(observation, *, seed, device, checkpoint=None, channels, endmembers, steps, learning_rate, iterates=None):
-    """The fused cube in [0, 1] with the learned PSF and SRF.
+    """Return the fused cube in [0, 1] with the learned PSF and SRF.
 
     channels: of the encoders' last layer; endmembers: of both decoders. iterates: see mossfuse.fitting.stages.fit.
     """
@@ -112,7 +113,7 @@ def fuse(observation, *, seed, device, checkpoint=None, channels, endmembers, st
 
 
 def parameter_groups(network, operator, rate):
-    """Adam's groups: MSI encoder, PSFs with attention and SRF, and the rest, each with its own step size."""
+    """Return Adam's groups: MSI encoder; PSFs, attention and SRF; the rest, each with its own step size."""
     msi = list(network.msi_encoder.parameters())
     slow = [
         network.attention_psf,
@@ -130,6 +131,6 @@ def parameter_groups(network, operator, rate):
 
 
 def divergence(abundances):
-    """Kullback-Leibler divergence of each endmember's mean abundance from SPARSITY, summed over endmembers."""
+    """Return the Kullback-Leibler divergence of each endmember's mean abundance from SPARSITY, summed."""
     mean = abundances.mean((0, 2, 3)).clamp(1e-6, 1 - 1e-6)
     return (SPARSITY * (SPARSITY / mean).log() + (1 - SPARSITY) * ((1 - SPARSITY) / (1 - mean)).log()).sum()

@@ -15,8 +15,8 @@ SLOPE = 0.2  # of the leaky ReLU
 class CoupledAutoencoder(nn.Module):
     """Abundances of the HSI (1, endmembers, h, w) and of the MSI (1, endmembers, H, W), and the linear decoders.
 
-    low_shape: (h, w). channels: of the encoders' last layer (the paper: 512). geometry: of the second PSF, which brings the
-    MSI's attention map down to the HSI's grid.
+    low_shape: (h, w). channels: of the encoders' last layer (the paper: 512). geometry: of the second PSF, which brings
+    the MSI's attention map down to the HSI's grid.
     """
 
     def __init__(self, bands, msi_bands, low_shape, ratio, geometry, channels=512, endmembers=128):
@@ -35,7 +35,7 @@ class CoupledAutoencoder(nn.Module):
         self.msi_decoder = nn.Parameter(torch.rand(msi_bands, endmembers) / endmembers**0.5)
 
     def abundances(self, hsi, msi):
-        """(of the HSI, of the MSI), in [0, 1]."""
+        """Return the abundances of the HSI and of the MSI, in [0, 1]."""
         x, y = self.hsi_encoder(hsi), self.msi_encoder(msi)
         where = self.spatial(y)
         where = where.flatten(2).softmax(-1).reshape(where.shape)
@@ -47,30 +47,33 @@ class CoupledAutoencoder(nn.Module):
         )
 
     def to_hsi(self, abundances):
+        """Decode abundances to an HSI."""
         return decode(abundances, self.hsi_decoder)
 
     def to_msi(self, abundances):
+        """Decode abundances to an MSI."""
         return decode(abundances, self.msi_decoder)
 
     @torch.no_grad()
     def constrain(self):
-        """Decoders to [0, 1]."""
+        """Clamp the decoders to [0, 1]."""
         self.hsi_decoder.clamp_(0, 1)
         self.msi_decoder.clamp_(0, 1)
 
 
 def mix_weighted(layer, x, weights):
-    """``layer`` (1x1) on [x, x * weights] with one weight per channel (1, C, 1, 1), without making the stack."""
+    """Apply ``layer`` (1x1) to [x, x * weights], one weight per channel (1, C, 1, 1), without building the stack."""
     plain, weighted = layer.weight.chunk(2, 1)
     return F.conv2d(x, plain + weighted * weights, layer.bias)
 
 
 def decode(abundances, endmembers):
-    """Linear mixture, clamped to [0, 1]."""
+    """Return the linear mixture, clamped to [0, 1]."""
     return F.conv2d(abundances, endmembers[:, :, None, None]).clamp(0, 1)
 
 
 def encoder(widths, sizes):
+    """Return convolutions of these widths and kernel sizes, each with a leaky ReLU."""
     layers = []
     for a, b, size in zip(widths, widths[1:], sizes, strict=False):
         layers += [nn.Conv2d(a, b, size, padding=size // 2), nn.LeakyReLU(SLOPE)]

@@ -1,15 +1,17 @@
-"""DAEM: a network from an MSI pixel to its spectrum and a parametric sensor, each fitted with the other held still.
+"""DAEM: a network from an MSI pixel to its spectrum and a parametric sensor, fitted in turn.
 
 Paper: W. Guo, W. Xie, K. Jiang, Y. Li, J. Lei, L. Fang, "Toward stable, interpretable, and lightweight hyperspectral
 super-resolution", CVPR 2023.
 Official code: WenjinGuo/DAEM at 13421b7 (no licence; nothing copied).
-Network (6,530 values): abundances from the MSI pixel, then mean and spread of the spectrum. Sensor (28 values): Gaussian PSF,
-four Gaussians per SRF row. Network step: L1 of F(H msi) against the HSI; sensor step: L1 of H F(msi) and R F(msi) against both.
-``daem`` fits everything to the scene. ``daem-pretrained`` is the authors' protocol: all pairs of the training split first
-(no ground truth), then 475 steps of the decoders alone on the scene.
-Differs: the sensor starts from a fit of the two low-resolution MSIs (the original starts with a PSF of 0.2 pixels and all SRF
-means at the first band, and its PSF is centred one pixel beside the official phase); the sensor step looks at a few random
-LR pixels every ``sensor_every`` steps; the fused cube is the mean, not a draw; decoder widths are the authors' for 31 bands.
+Network (6,530 values): abundances from the MSI pixel, then mean and spread of the spectrum. Sensor (28 values):
+Gaussian PSF, four Gaussians per SRF row. Network step: L1 of F(H msi) against the HSI; sensor step: L1 of H F(msi) and
+R F(msi) against both images.
+``daem`` fits everything to the scene. ``daem-pretrained`` is the authors' protocol: all pairs of the training split
+first (no ground truth), then 475 steps of the decoders alone on the scene.
+Differs: the sensor starts from a fit of the two low-resolution MSIs (the original starts with a PSF of 0.2 pixels and
+all SRF means at the first band, and its PSF is centred one pixel off the official phase); the sensor step uses a few
+random LR pixels every ``sensor_every`` steps; the fused cube is the mean, not a draw; decoder widths are the authors'
+for 31 bands.
 Published numbers: below; their own data preparation, so not comparable with ours.
 """
 
@@ -90,10 +92,11 @@ def fuse(
     observation, *, seed, device, checkpoint=None, steps, learning_rate, sensor_steps=0, sensor_rate=0.0, sensor_every=1,
     windows=1, iterates=None,
 ):  # fmt: skip
-    """The fused cube (the mean) with the learned PSF and SRF.
+    """Return the fused cube (the mean) with the learned PSF and SRF.
 
-    Without a checkpoint network and sensor are fitted to the scene: ``sensor_steps`` of the sensor alone, then ``steps`` of
-    both, the sensor on ``windows`` LR pixels at every ``sensor_every``-th. With one, ``steps`` of the decoders alone.
+    Without a checkpoint network and sensor are fitted to the scene: ``sensor_steps`` of the sensor alone, then
+    ``steps`` of both, the sensor on ``windows`` LR pixels at every ``sensor_every``-th. With one, ``steps`` of the
+    decoders alone.
     iterates: see mossfuse.fitting.stages.fit.
     """
     import numpy as np
@@ -156,7 +159,7 @@ def train(
     pairs, *, seed, device, path, resume=False, truths=None, train_steps, train_rate, batch, train_sensor_steps,
     train_sensor_every, train_windows, save_every,
 ):  # fmt: skip
-    """Fit network and sensor to random LR pixels of all pairs and write the checkpoint ``path``; truths are not looked at.
+    """Fit network and sensor to random LR pixels of all pairs and write the checkpoint ``path``; truths are not used.
 
     batch: LR pixels of a network step (the authors' 32 patches of 4x4), train_windows: of a sensor step.
     """
@@ -192,7 +195,7 @@ def train(
 
 
 def build(pairs, seed, device):
-    """Freshly initialised network and sensor over the LR pixels of ``pairs``."""
+    """Return a freshly initialised network and sensor over the LR pixels of ``pairs``."""
     from mossfuse.devices import seeded
     from mossfuse.fitting.operators import LearnedOperator, TwoPaths
 
@@ -206,7 +209,7 @@ def build(pairs, seed, device):
 
 
 def draw_places(model, count):
-    """Random places of LR pixels."""
+    """Draw random indices of LR pixels."""
     import torch
 
     return torch.randperm(len(model.paths[0].hsi))[:count]

@@ -1,4 +1,6 @@
-"""DAEM's fusion network: from an MSI pixel to abundances, and from abundances to the mean and the spread of its spectrum."""
+"""DAEM's fusion network: from an MSI pixel to abundances, and from abundances to the mean and the spread of its
+spectrum.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -26,19 +28,21 @@ class DaemNetwork(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def abundances(self, pixels):
-        """(n, M) -> (n, 16), non-negative."""
+        """Return non-negative abundances, (n, M) -> (n, 16)."""
         x = F.leaky_relu(self.encoder[0](pixels), SLOPE)
         for layer in self.encoder[1:-1]:
             x = F.leaky_relu(layer(torch.cat([x, pixels], -1)), SLOPE)
         return F.relu(self.encoder[-1](torch.cat([x, pixels], -1)))
 
     def spectra(self, abundances, generator=None):
-        """(n, 16) -> (n, B), a draw: mean + spread * standard normal noise from ``generator`` (torch's own for None)."""
+        """Draw spectra, (n, 16) -> (n, B): mean + spread * standard normal noise from ``generator`` (None: torch's
+        global one).
+        """
         mean = self.mean(abundances)
         return mean + self.spread(abundances) * torch.randn(mean.shape, generator=generator).to(mean.device)
 
     def forward(self, pixels):
-        """The mean spectra alone."""
+        """Return the mean spectra (n, B) of MSI pixels (n, M)."""
         return self.mean(self.abundances(pixels))
 
 
@@ -54,7 +58,7 @@ class Daem(nn.Module):
         self.paths = [paths]
 
     def network_loss(self, at=slice(None), generator=None):
-        """L1 / 2 of a draw from the blurred MSI against the HSI, at LR pixels ``at``; the PSF is not moved."""
+        """Return L1 / 2 of a draw from the blurred MSI against the HSI at LR pixels ``at``; the PSF gets no gradient."""
         paths = self.paths[0]
         with torch.no_grad():
             low = (paths.windows[:, at] @ self.operator.psf().flatten()).T
@@ -62,9 +66,9 @@ class Daem(nn.Module):
         return 0.5 * (draw - paths.hsi[at]).abs().mean()
 
     def operator_loss(self, at, generator=None):
-        """{'hsi', 'msi'}: a draw Z in the windows of LR pixels ``at`` against both images; the network is not moved.
+        """Return {'hsi', 'msi'}: losses of a draw Z in the windows of LR pixels ``at`` against both images.
 
-        The paper's third term, |R H Z - H R Z|, is zero for any R and H and left out.
+        The network gets no gradient. The paper's third term, |R H Z - H R Z|, is zero for any R and H and left out.
         """
         paths = self.paths[0]
         windows = paths.windows[:, at].permute(1, 2, 0)
@@ -78,7 +82,7 @@ class Daem(nn.Module):
 
 
 def decoder(widths):
-    """Affine maps between ``widths``, each followed by a leaky ReLU, the last one too."""
+    """Return affine maps between ``widths``, each followed by a leaky ReLU, the last one too."""
     layers = []
     for a, b in zip(widths, widths[1:], strict=False):
         layers += [nn.Linear(a, b), nn.LeakyReLU(SLOPE)]

@@ -1,16 +1,17 @@
 """DBSR: a deep image prior per scene with learned PSF and SRF, started from two networks fitted to the scene's HSI.
 
-Paper: L. Zhang, J. Nie, W. Wei, Y. Li, Y. Zhang, "Deep blind hyperspectral image super-resolution", IEEE Transactions on
-Neural Networks and Learning Systems 32(6), 2388-2400, 2021.
+Paper: L. Zhang, J. Nie, W. Wei, Y. Li, Y. Zhang, "Deep blind hyperspectral image super-resolution", IEEE Transactions
+on Neural Networks and Learning Systems 32(6), 2388-2400, 2021.
 Official code: JiangtaoNie/DBSR at 51e1e39 (no licence; nothing copied).
-A spectral network learns R hsi -> hsi and is applied to the MSI; a spatial one learns (coarse hsi) -> hsi and is applied to
-the upsampled HSI; 0.8 of the first plus 0.2 of the second is the fixed input of an hourglass network, which is fitted
-together with PSF and SRF to L1(H Z, hsi) + L1(R Z, msi).
-Differs: the spectral network of the original is fitted with the TRUE response, and its learned SRF starts from that plus
-noise, even in the 'blind' mode; here both operators first are fitted to the pair (the blind step of M2U-Net) and the truth
-is never seen. The two small networks are of our making (per pixel; three convolutions), because the description leaves
-them open. PSF of the sensor's support and phase. The step size falls by 0.7 every fifth of the steps, as the original's
-does in its 5,000. Width 64 and fewer steps by default (the preset 'paper' has the original's).
+A spectral network learns R hsi -> hsi and is applied to the MSI; a spatial one learns (coarse hsi) -> hsi and is
+applied to the upsampled HSI; 0.8 of the first plus 0.2 of the second is the fixed input of an hourglass network, which
+is fitted together with PSF and SRF to L1(H Z, hsi) + L1(R Z, msi).
+Differs: the spectral network of the original is fitted with the TRUE response, and its learned SRF starts from that
+plus noise, even in the 'blind' mode; here both operators are fitted to the pair first (the blind step of M2U-Net) and
+the truth is never used. The two small networks are our own design (per pixel; three convolutions), because the
+description does not specify them. PSF with the sensor's support and phase. The step size falls by 0.7 every fifth of
+the steps, as the original's does in its 5,000. Width 64 and fewer steps by default (the preset 'paper' has the
+original's).
 Published numbers: none under this protocol.
 """
 
@@ -39,7 +40,7 @@ METHOD = Method(
     code="JiangtaoNie/DBSR@51e1e39",
     note="blind: PSF and SRF are learned before the network and with it",
 )
-SPECTRAL_SHARE = 0.8  # of the spectral network's cube in the input
+SPECTRAL_SHARE = 0.8  # share of the spectral network's cube in the input
 START_RATE = 1e-3  # of the operators' own fit and of the two small networks
 DROPS = 5  # falls of the step size
 SPECTRAL_WIDTH, SPECTRAL_DEPTH = 64, 4
@@ -49,9 +50,10 @@ def fuse(
     observation, *, seed, device, checkpoint=None, channels, operator_steps, start_steps, steps, learning_rate, operator_rate,
     iterates=None,
 ):  # fmt: skip
-    """The fused cube in (0, 1) with the learned PSF and SRF.
+    """Return the fused cube in (0, 1) with the learned PSF and SRF.
 
-    channels: of the hourglass. operator_steps: of the first fit of PSF and SRF; start_steps: of each small network; steps,
+    channels: of the hourglass. operator_steps: of the first fit of PSF and SRF; start_steps: of each small network;
+    steps,
     learning_rate, operator_rate: of the joint fit. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
@@ -78,7 +80,7 @@ def fuse(
         network = SkipUNet(hsi.shape[1], channels).to(device)
 
     def start():
-        """The hourglass' input, (1, B, H, W)."""
+        """Return the hourglass network's input, (1, B, H, W)."""
         spectra = apply_to_pixels(spectral, pixel_list(observation.msi, device))
         spectra = spectra.T.unflatten(1, msi.shape[2:])[None]
         with torch.no_grad():

@@ -32,6 +32,7 @@ class SkipUNet(nn.Module):
         return torch.sigmoid(self.last(self.scale(x, 0)))[..., : image.shape[2], : image.shape[3]]
 
     def scale(self, x, level):
+        """Return the features of one scale and all coarser ones."""
         deeper = self.downs[level](x)
         if level + 1 < SCALES:
             deeper = self.scale(deeper, level + 1)
@@ -40,7 +41,7 @@ class SkipUNet(nn.Module):
 
 
 def conv(inside, outside, size, stride=1):
-    """Convolution (reflected border), batch norm over the pixels of the one image, leaky ReLU."""
+    """Return convolution (reflected border), batch norm over the image's own pixels, leaky ReLU."""
     return nn.Sequential(
         nn.Conv2d(inside, outside, size, stride, size // 2, padding_mode="reflect" if size > 1 else "zeros"),
         nn.BatchNorm2d(outside),

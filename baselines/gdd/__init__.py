@@ -2,10 +2,11 @@
 
 Paper: T. Uezato, D. Hong, N. Yokoya, W. He, "Guided deep decoder: unsupervised image pair fusion", ECCV 2020.
 Official code: tuezato/guided-deep-decoder at f082cf1 (no licence; nothing copied).
-A fixed noise image, 1/32 as large as the MSI, is decoded to the cube Z through gates that a second network draws from the
-MSI. Adam on mean squares: |R Z - msi|^2 + 0.1 |H Z - hsi|^2. Differs: H is the observation's PSF and phase (the original
-averages ratio x ratio boxes); the MSI is reflected up to multiples of 32; fewer steps by default. The original's rule that
-takes back steps after number 1000 at which the loss jumps by more than 1e-5 is kept: it looks at the loss alone.
+A fixed noise image, 1/32 as large as the MSI, is decoded to the cube Z through gates that a second network computes
+from the MSI. Adam on mean squares: |R Z - msi|^2 + 0.1 |H Z - hsi|^2.
+Differs: H is the observation's PSF and phase (the original averages ratio x ratio boxes); the MSI is reflected up to
+multiples of 32; fewer steps by default. The original's rule that undoes steps after number 1000 at which the loss jumps
+by more than 1e-5 is kept: it depends on the loss alone.
 Published numbers: none under this protocol (CAVE x8 and x32 with box averages in the paper, not read).
 """
 
@@ -30,16 +31,16 @@ METHOD = Method(
     code="tuezato/guided-deep-decoder@f082cf1",
 )
 NOISE = 0.1  # the input image is uniform in [0, NOISE]
-GUARDED_FROM, LARGEST_JUMP = 1000, 1e-5  # from this step on a rise of the loss above this one takes the step back
+GUARDED_FROM, LARGEST_JUMP = 1000, 1e-5  # from this step on, a larger rise of the loss undoes the step
 
 
 def fuse(
     observation, *, seed, device, checkpoint=None, channels, steps, learning_rate, hsi_weight, jitter, iterates=None
 ):
-    """The fused cube; PSF and SRF must be known.
+    """Return the fused cube; PSF and SRF must be known.
 
     channels: of every layer. hsi_weight: of the HSI's mean square. jitter: standard deviation of the noise added to the
-    input image at every step, as a share of NOISE's unit. iterates: see mossfuse.fitting.stages.fit.
+    input image at every step. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
@@ -92,20 +93,20 @@ def fuse(
 
 
 class Guard:
-    """Puts the parameters back to where the loss was last seen without a jump."""
+    """Resets the parameters to those at which the loss was last seen without a jump."""
 
     def __init__(self, params):
         self.params, self.good, self.level, self.jumped, self.taken_back = params, None, None, False, 0
 
     def see(self, loss):
-        """Note the loss of the parameters as they are before the step."""
+        """Record the loss of the parameters before the step."""
         self.jumped = self.level is not None and loss > self.level + LARGEST_JUMP
         self.level = self.level if self.jumped else loss
         if not self.jumped:
             self.good = [p.detach().clone() for p in self.params]
 
     def act(self):
-        """After the step: put the good parameters back where the loss had jumped."""
+        """Restore the last good parameters where the loss has jumped; called after the step."""
         import torch
 
         if self.jumped:

@@ -1,7 +1,7 @@
-"""Guided deep decoder (Uezato et al., ECCV 2020): noise is decoded to a cube under gates drawn from the guide image.
+"""Guided deep decoder (Uezato et al., ECCV 2020): noise is decoded to a cube under gates computed from the guide image.
 
-Written from the paper's description; with 64 channels, 31 and 3 bands it has the 245,151 parameters of the public code,
-the split of which over the layers is our reading.
+Written from the paper's description; with 64 channels, 31 and 3 bands it has the 245,151 parameters of the public code;
+how they are distributed over the layers is our reading.
 """
 
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ SLOPE = 0.2  # of the leaky ReLU
 
 
 def conv(inside, outside, size, stride=1):
-    """Convolution, batch norm (over the pixels of the one image), leaky ReLU."""
+    """Return convolution, batch norm (over the image's own pixels), leaky ReLU."""
     return nn.Sequential(
         nn.Conv2d(inside, outside, size, stride, size // 2, padding_mode="reflect" if size > 1 else "zeros"),
         nn.BatchNorm2d(outside),
@@ -44,7 +44,9 @@ class Guide(nn.Module):
 
 
 class Refinement(nn.Module):
-    """Features of the image branch, recombined per pixel and multiplied by a gate in [0, 1] drawn from a guide feature."""
+    """Features of the image branch, recombined per pixel and multiplied by a gate in [0, 1] computed from a guide
+    feature.
+    """
 
     def __init__(self, channels):
         super().__init__()
@@ -56,7 +58,9 @@ class Refinement(nn.Module):
 
 
 class Level(nn.Module):
-    """One doubling of the image branch: upsampling refinement by the guide's decoder, then feature refinement by its encoder."""
+    """One doubling of the image branch: upsampling refinement by the guide's decoder, then feature refinement by its
+    encoder.
+    """
 
     def __init__(self, channels):
         super().__init__()
@@ -85,4 +89,5 @@ class GuidedDecoder(nn.Module):
 
 
 def upsample_by_two(x):
+    """Upsample bilinearly by 2."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

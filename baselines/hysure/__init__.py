@@ -12,7 +12,8 @@ What differs and why:
 - ``hysure`` uses the sensor's PSF, phase and spectral response. ``hysure-blind`` estimates PSF and response (section
   IV). By default the PSF's support is the sensor's and its window is centred on the sampled pixel; ``faithful`` takes
   the toolbox's support, 2 ratio - 1, and for even ratios its window one pixel off (blur_center 1).
-- Subspace by VCA, the largest volume of 100 draws where the toolbox takes 20: the result then hardly depends on the seed.
+- Subspace by VCA, the largest volume of 100 draws where the toolbox takes 20: the result then hardly depends on the
+  seed.
 
 Published numbers: none under this protocol.
 """
@@ -73,8 +74,8 @@ def fuse(
 
     endmembers: subspace size, reduced to what the LR-HSI can carry; tv_weight, msi_weight, mu, iterations: the
     objective and its ADMM; draws: VCA runs; srf_smoothness, psf_smoothness: first-difference penalties of the
-    estimation; faithful: the toolbox's support and centring of the estimated PSF. MossFuseError where only one
-    of PSF and SRF is known or the pair is malformed.
+    estimation; faithful: the toolbox's support and centring of the estimated PSF. Raises MossFuseError where only
+    one of PSF and SRF is known or the pair is malformed.
     """
     from mossfuse.physics.sampling import check_pair
 

@@ -9,7 +9,7 @@ from ..shared.circular import lattice, transfer_function
 
 
 def fuse_total_variation(hsi, msi, spectra, psf, phase, srf, ratio, tv_weight, msi_weight, mu, iterations):
-    """Coefficient images (K, rows, cols) float32 and the history of the relative change.
+    """Return coefficient images (K, rows, cols) float32 and the history of the relative change.
 
     hsi (h, w, B), msi (rows, cols, M), spectra (K, B), psf and phase as in Sensor, srf (M, B); circular borders.
     """
@@ -56,7 +56,7 @@ def fuse_total_variation(hsi, msi, spectra, psf, phase, srf, ratio, tv_weight, m
 
 
 def shrunk_gradient_adjoint(z, dual_rows, dual_cols, threshold):
-    """D^T (V + dual) of the split V = D z after its vector soft threshold; the two duals are updated in place.
+    """Return D^T (V + dual) of the split V = D z after its vector soft threshold; update both duals in place.
 
     z, dual_rows, dual_cols: (K, rows, cols); D: circular forward differences along rows and columns.
     """
@@ -75,12 +75,12 @@ def shrunk_gradient_adjoint(z, dual_rows, dual_cols, threshold):
 
 
 def difference_spectrum(shape):
-    """|F(D_rows)|^2 + |F(D_cols)|^2 of the circular forward differences, half-spectrum (rows, cols // 2 + 1)."""
+    """Return |F(D_rows)|^2 + |F(D_cols)|^2 of circular forward differences, half-spectrum (rows, cols // 2 + 1)."""
     rows, cols = (2 - 2 * np.cos(2 * np.pi * np.arange(n) / n) for n in shape)
     return (rows[:, None] + cols[None, : shape[1] // 2 + 1]).astype(np.float32)
 
 
 def relative_change(new, old):
-    """||new - old|| / ||new||, 0 where new is zero."""
+    """Return ||new - old|| / ||new||, 0 where new is zero."""
     size = np.linalg.norm(new.ravel())
     return float(np.linalg.norm((new - old).ravel()) / size) if size > 0 else 0.0

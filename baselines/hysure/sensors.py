@@ -16,12 +16,13 @@ MEAN_WIDTH = 2 * MEAN_RADIUS + 1
 
 
 def estimate_sensors(hsi, msi, ratio, phase, support, subspace, srf_smoothness, psf_smoothness, faithful=False):
-    """(psf, phase, srf) of a pair scaled to maximum 1; psf (k_rows, k_cols) sums to 1, srf (M, B).
+    """Return (psf, phase, srf) of a pair scaled to maximum 1; psf (k_rows, k_cols) sums to 1, srf (M, B).
 
     hsi (h, w, B), msi (h ratio, w ratio, M); phase: (row, col) or None for the centre of the block; support:
     (k_rows, k_cols) or None for the toolbox's 2 ratio - 1; subspace: components of the LR-HSI that the PSF's fit keeps;
     srf_smoothness, psf_smoothness: the paper's lambda_R, lambda_B. faithful: the toolbox's strong blur, support,
-    orientation and centring (the kernel is fitted as a correlation, used as a convolution, one pixel off at even ratios).
+    orientation and centring (the kernel is fitted as a correlation, used as a convolution, one pixel off at even
+    ratios).
     """
     phase = ((ratio - 1) // 2,) * 2 if phase is None else tuple(phase)
     support = (2 * ratio - 1,) * 2 if support is None or faithful else tuple(support)
@@ -32,7 +33,7 @@ def estimate_sensors(hsi, msi, ratio, phase, support, subspace, srf_smoothness, 
     basis = leading_vectors(hsi.reshape(-1, hsi.shape[2]), subspace)
     psf = estimate_psf((hsi @ basis.T) @ (basis @ srf.T), msi, ratio, phase, support, psf_smoothness)
     gain = psf.sum()
-    if gain <= 0:  # a dark pair says nothing about the blur
+    if gain <= 0:  # a dark pair carries no information about the blur
         psf, gain = np.ones(support), support[0] * support[1]
         srf = srf * gain
     psf, srf = psf / gain, srf / gain
@@ -43,7 +44,9 @@ def estimate_sensors(hsi, msi, ratio, phase, support, subspace, srf_smoothness, 
 
 
 def estimate_srf(hsi, msi, ratio, phase, radius, smoothness):
-    """(M, B): least squares of the strongly blurred, sampled MSI on the LR-HSI, blurred by a mean of that radius."""
+    """Return the SRF (M, B): least squares of the strongly blurred, sampled MSI on the LR-HSI, blurred by a mean
+    filter.
+    """
     low = uniform_filter(msi, (MEAN_WIDTH, MEAN_WIDTH, 1), mode="wrap")[lattice(phase, ratio, msi.shape[:2])]
     spectra = uniform_filter(hsi, (2 * radius + 1,) * 2 + (1,), mode="wrap").reshape(-1, hsi.shape[2])
     return solve(
@@ -52,7 +55,7 @@ def estimate_srf(hsi, msi, ratio, phase, radius, smoothness):
 
 
 def estimate_psf(target, msi, ratio, phase, support, smoothness):
-    """(k_rows, k_cols), not normalised: windows of the MSI (rows, cols, M) weighted to give target (h, w, M)."""
+    """Return the PSF (k_rows, k_cols), not normalised: weights of the MSI's windows that give target (h, w, M)."""
     windows, inside = cut_windows(msi, ratio, phase, support)
     inside = inside if inside.any() else np.ones_like(inside)
     windows = windows[inside].reshape(-1, support[0] * support[1])
@@ -63,7 +66,7 @@ def estimate_psf(target, msi, ratio, phase, support, smoothness):
 
 
 def cut_windows(msi, ratio, phase, support):
-    """Windows (h, w, M, k_rows, k_cols) around the sampled pixels, wrapped, and which of them stay inside (h, w)."""
+    """Return windows (h, w, M, k_rows, k_cols) around the sampled pixels, wrapped, and which stay inside (h, w)."""
     index, inside = [], []
     for size, start, k in zip(msi.shape[:2], phase, support, strict=True):
         first = np.arange(size // ratio) * ratio + start - (k - 1) // 2
@@ -74,12 +77,12 @@ def cut_windows(msi, ratio, phase, support):
 
 
 def roughness(size):
-    """D^T D of the first differences between ``size`` neighbours."""
+    """Return D^T D of the first differences between ``size`` neighbours."""
     differences = np.diff(np.eye(size), axis=0)
     return differences.T @ differences
 
 
 def solve(matrix, right):
-    """Solution of a positive semidefinite system; a jitter of 1e-12 of its mean diagonal makes it definite."""
+    """Solve a positive semidefinite system; a jitter of 1e-12 of its mean diagonal makes it definite."""
     size = len(matrix)
     return np.linalg.solve(matrix + max(1e-12 * np.trace(matrix) / size, 1e-300) * np.eye(size), right)

@@ -1,14 +1,16 @@
 """MHF-net: an unfolded proximal gradient method, trained with ground truth; PSF and SRF are inside its weights.
 
-Paper: Q. Xie, M. Zhou, Q. Zhao, Z. Xu, D. Meng, "MHF-net: an interpretable deep network for multispectral and hyperspectral
-image fusion", IEEE TPAMI 44(3), 1457-1473, 2022 (CVPR 2019).
+Paper: Q. Xie, M. Zhou, Q. Zhao, Z. Xu, D. Meng, "MHF-net: an interpretable deep network for multispectral and
+hyperspectral image fusion", IEEE TPAMI 44(3), 1457-1473, 2022 (CVPR 2019).
 Official code: XieQi2015/MHF-net at fec414c (TensorFlow 1, no licence; nothing copied).
-Cube Z = msi A + hidden B. Twenty times: the residual H Z - hsi is brought up under guidance of the MSI and taken from
-``hidden``, which a small residual network then corrects. Loss: mean square of Z, plus 0.1 of every stage's, 0.1 of msi A,
-0.01 of the last residual. It must be trained on pairs of the very sensor it is used on.
+Cube Z = msi A + hidden B. Twenty times: the residual H Z - hsi is upsampled under guidance of the MSI and subtracted
+from ``hidden``, which a small residual network then corrects. Loss: mean square of Z, plus 0.1 of every stage's, 0.1 of
+msi A, 0.01 of the last residual. It must be trained on pairs of the same sensor it is used on.
 Differs: A and B start from a regression and a singular value decomposition of the training spectra, as far as the
-description tells; batch norm as in the original uses the statistics of the image at hand; fewer steps by default.
-Published numbers: 38.7 dB in MossFuse's figure, read by pixel, with 129.4 M parameters that the public code does not have.
+description specifies it; batch norm as in the original uses the statistics of the current image; fewer steps by
+default.
+Published numbers: 38.7 dB in MossFuse's figure, read by pixel, with 129.4 M parameters that the public code does not
+have.
 """
 
 from mossfuse.protocol import Fusion, Method, Parameter, Published
@@ -49,7 +51,9 @@ PIXELS = 20000  # of the training split, for the start of A and B
 
 
 def fuse(observation, *, seed, device, checkpoint=None):
-    """The fused cube; MossFuseError where the checkpoint is absent or made for other bands or another ratio."""
+    """Return the fused cube; raise MossFuseError where the checkpoint is absent or trained for other bands or another
+    ratio.
+    """
     import torch
 
     from mossfuse.devices import parameter_count, seeded
@@ -91,8 +95,8 @@ def train(
 ):
     """Train on pairs and ``truths`` and write the checkpoint ``path``; returns history columns.
 
-    stages: unfolded iterations. rank: channels of the hidden image. patch: side of the crops in pixels, rounded to multiples
-    of the ratio; batch: crops a step.
+    stages: unfolded iterations. rank: channels of the hidden image. patch: side of the crops in pixels, rounded to
+    multiples of the ratio; batch: crops a step.
     """
     from mossfuse.devices import seeded
     from mossfuse.fitting.crops import Crops
@@ -141,7 +145,7 @@ def train(
 
 
 def first_spectra(pairs, truths, rank):
-    """(A (M, B), B (rank, B)): the best linear guess from the MSI, and the leading directions of what it misses."""
+    """Return (A (M, B), B (rank, B)): the best linear prediction from the MSI and the leading directions of its error."""
     import numpy as np
     import torch
 

@@ -1,4 +1,5 @@
-"""MHF-net (Xie et al., CVPR 2019, TPAMI 2022): proximal gradient steps for the part of the cube that the MSI does not show.
+"""MHF-net (Xie et al., CVPR 2019, TPAMI 2022): proximal gradient steps for the part of the cube that the MSI does not
+show.
 
 Written from the description; for other ratios than 32 the strides are the ratio's factors in the same manner.
 """
@@ -64,8 +65,8 @@ class Down(nn.Module):
 class Up(nn.Module):
     """The way back, (N, B, h, w) with the MSI (N, M, H, W) -> (N, B, H, W).
 
-    Transposed convolutions (the transpose of averaging, at first); after every second one, the last included, a residual
-    block that sees the MSI at that scale; a depthwise blur at the end.
+    Transposed convolutions (the transpose of averaging, at first); after every second one, the last included, a
+    residual block that sees the MSI at that scale; a depthwise blur at the end.
     """
 
     def __init__(self, bands, msi_bands, ratio):
@@ -104,14 +105,14 @@ class Residual(nn.Module):
 
 
 def normalised_convolution(inside, outside):
-    """3x3 convolution and normalisation by the statistics of the batch at hand, in use as in training."""
+    """Return a 3x3 convolution and a normalisation by the current batch's statistics, in use as in training."""
     norm = nn.BatchNorm2d(outside, track_running_stats=False)
     nn.init.constant_(norm.weight, FIRST_SCALE)
     return nn.Sequential(nn.Conv2d(inside, outside, 3, padding=1, bias=False), norm)
 
 
 def upsampling_layer(bands, factor):
-    """Upsampling by ``factor``, per band at first: triangular weights over factor^2."""
+    """Return a layer that upsamples by ``factor``, initially per band: triangular weights over factor^2."""
     side = 2 * factor - 1
     layer = nn.ConvTranspose2d(bands, bands, side, factor, padding=(side - 1) // 2, bias=False)
     line = 1 - (torch.arange(side) - (side - 1) / 2).abs() / factor
@@ -121,12 +122,12 @@ def upsampling_layer(bands, factor):
 
 
 def mix(image, matrix):
-    """(N, C, H, W) x (C, D) -> (N, D, H, W)."""
+    """Multiply the channels by a matrix, (N, C, H, W) x (C, D) -> (N, D, H, W)."""
     return F.conv2d(image, matrix.T[:, :, None, None])
 
 
 def prime_factors(number):
-    """12 -> [2, 2, 3]; 1 -> [1]."""
+    """Return the prime factors: 12 -> [2, 2, 3]; 1 -> [1]."""
     found, factor = [], 2
     while number > 1:
         while number % factor == 0:
@@ -137,7 +138,7 @@ def prime_factors(number):
 
 
 def large_factors(ratio):
-    """Strides of the way down: 32 -> [4, 4, 2], 8 -> [4, 2], 5 -> [5]."""
+    """Return the strides of the downsampling: 32 -> [4, 4, 2], 8 -> [4, 2], 5 -> [5]."""
     primes = prime_factors(ratio)
     twos = primes.count(2)
     return [4] * (twos // 2) + [2] * (twos % 2) + [p for p in primes if p > 2] or [1]

@@ -1,15 +1,15 @@
 """MIAE: an autoencoder per scene whose encoder unfolds a few steps of an abundance estimate, PSF and SRF learned first.
 
-Paper: J. Liu, Z. Wu, L. Xiao, X.-J. Wu, "Model inspired autoencoder for unsupervised hyperspectral image super-resolution",
-IEEE Transactions on Geoscience and Remote Sensing 60, 5522412, 2022.
+Paper: J. Liu, Z. Wu, L. Xiao, X.-J. Wu, "Model inspired autoencoder for unsupervised hyperspectral image
+super-resolution", IEEE Transactions on Geoscience and Remote Sensing 60, 5522412, 2022.
 Official code: liuofficial/MIAE at 8cac2c1 (no licence; nothing copied).
-First PSF and SRF from the pair alone: the blurred MSI equals the projected HSI (L1). Then the network takes the bilinearly
-upsampled HSI and the MSI pixel by pixel to abundances, a non-negative dictionary makes the cube Z of them, and
-sum |H Z - hsi| + sum |R Z - msi| is minimised on crops.
-Differs: the PSF has the sensor's support and phase (the original: 2 ratio - 1 pixels a side, centred on the first pixel of
-its block), and learns 20 times faster; PSF and SRF are divided by their sums inside the loss; one crop of about 64 pixels a
-step instead of a batch of 5 ratio; a border is cut only where the PSF leaves the crop. The preset 'paper' sets rates, steps
-and crop size to the authors' (160 pixels are their 5 x ratio at ratio 32).
+First PSF and SRF from the pair alone: the blurred MSI equals the projected HSI (L1). Then the network takes the
+bilinearly upsampled HSI and the MSI pixel by pixel to abundances, a non-negative dictionary makes the cube Z of them,
+and sum |H Z - hsi| + sum |R Z - msi| is minimised on crops.
+Differs: the PSF has the sensor's support and phase (the original: 2 ratio - 1 pixels a side, centred on the first pixel
+of its block), and learns 20 times faster; PSF and SRF are divided by their sums inside the loss; one crop of about 64
+pixels a step instead of a batch of 5 ratio; a border is cut only where the PSF leaves the crop. The preset 'paper' sets
+rates, steps and crop size to the authors' (160 pixels are their 5 x ratio at ratio 32).
 Published numbers: none on CAVE (Pavia, Chikusei and others).
 """
 
@@ -45,10 +45,10 @@ def fuse(
     observation, *, seed, device, checkpoint=None, endmembers, operator_steps, operator_rate, steps, learning_rate, patch,
     iterates=None,
 ):  # fmt: skip
-    """The fused cube in [0, 1] with the learned PSF and SRF.
+    """Return the fused cube in [0, 1] with the learned PSF and SRF.
 
-    endmembers: columns of the dictionary. operator_steps, operator_rate: of the blind step; steps, learning_rate: of the
-    network. patch: side of the crops in MSI pixels. iterates: see mossfuse.fitting.stages.fit.
+    endmembers: columns of the dictionary. operator_steps, operator_rate: of the blind step; steps, learning_rate: of
+    the network. patch: side of the crops in MSI pixels. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 

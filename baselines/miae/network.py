@@ -26,7 +26,7 @@ class UnfoldedAutoencoder(nn.Module):
         self.endmembers = nn.Parameter(torch.full((bands, endmembers), 1 / endmembers))
 
     def abundances(self, up, msi):
-        """(N, endmembers, H, W) in [0, 1]; they need not sum to one."""
+        """Return abundances (N, endmembers, H, W) in [0, 1]; they need not sum to one."""
         hsi, msi = self.hsi(up), self.msi(msi)
         x = self.first(torch.cat([hsi, msi], 1))
         for move, merge in zip(self.moves, self.merges, strict=True):
@@ -38,11 +38,12 @@ class UnfoldedAutoencoder(nn.Module):
 
     @torch.no_grad()
     def constrain(self):
-        """Endmembers to [0, 1]."""
+        """Clamp the endmembers to [0, 1]."""
         self.endmembers.clamp_(0, 1)
 
 
 def pixel_layer(inside, outside):
+    """Return a 1x1 convolution with truncated normal weights and zero bias."""
     layer = nn.Conv2d(inside, outside, 1)
     nn.init.trunc_normal_(layer.weight, std=inside**-0.5)
     nn.init.zeros_(layer.bias)
@@ -50,4 +51,5 @@ def pixel_layer(inside, outside):
 
 
 def activation():
+    """Return the leaky ReLU."""
     return nn.LeakyReLU(SLOPE)

@@ -1,8 +1,8 @@
 """NSSR: non-negative structured sparse representation.
 
 Paper: W. Dong, F. Fu, G. Shi, X. Cao, J. Wu, G. Li, X. Li, "Hyperspectral image super-resolution via non-negative
-structured sparse representation", IEEE TIP 25(5), 2016. Code: the
-authors' MATLAB, research use only, as kept in https://github.com/magamig/hif-benchmarking at ef23570 (read, not copied).
+structured sparse representation", IEEE TIP 25(5), 2016. Code: the authors' MATLAB, research use only, as kept in
+https://github.com/magamig/hif-benchmarking at ef23570 (read, not copied).
 
     min  ||Yh - D A H||^2 + ||Ym - R D A||^2 + eta1 ||D A - U||^2 + eta2 ||A||_1,  A >= 0,  U = non-local mean of D A
 
@@ -52,7 +52,7 @@ def fuse(
     atoms: dictionary size, at most the number of LR pixels; eta1, eta2: non-local and sparsity weights; mu, growth,
     iterations: the ADMM; rounds: of the dictionary's learning; window: radius of the non-local search in pixels;
     neighbours: of every pixel; faithful: final back-projection with the box operator of the authors' code.
-    MossFuseError where the sensor is not known or the pair is malformed.
+    Raises MossFuseError where the sensor is not known or the pair is malformed.
     """
     from mossfuse.physics.psf import box_psf
     from mossfuse.physics.sampling import BlurSample

@@ -6,7 +6,7 @@ from mossfuse.progress import track
 
 
 def learn_dictionary(pixels, count, rng, rounds=10, sparsity=1e-3, code_iterations=100):
-    """(k, B) float64 atoms of norm at most 1, k = min(count, n), learnt from the pixels (n, B) >= 0.
+    """Learn atoms (k, B) float64 of norm at most 1, k = min(count, n), from the pixels (n, B) >= 0.
 
     Starts from random pixels (rng: numpy Generator); every round codes the pixels and then improves one atom after
     another by block coordinate descent. sparsity: weight of the l1 norm of the codes.
@@ -29,7 +29,7 @@ def learn_dictionary(pixels, count, rng, rounds=10, sparsity=1e-3, code_iteratio
 
 
 def nonnegative_codes(pixels, atoms, sparsity, iterations, mu=0.005, growth=1.07):
-    """(n, k) codes >= 0 that minimise ||pixels - codes atoms||^2 + sparsity sum(codes), by ADMM with growing mu."""
+    """Return codes (n, k) >= 0 that minimise ||pixels - codes atoms||^2 + sparsity sum(codes), by ADMM with growing mu."""
     values, vectors = np.linalg.eigh(atoms @ atoms.T)
     rotated = pixels @ (atoms.T @ vectors)
     codes = np.zeros((len(pixels), len(atoms)))

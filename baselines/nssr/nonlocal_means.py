@@ -12,7 +12,7 @@ BLOCK_VALUES = 12_000_000  # distances held at once (48 MB)
 
 
 def nonlocal_matrix(image, radius=18, patch=3, neighbours=10, bandwidth=90 / 255**2):
-    """Sparse (n, n) float32 matrix whose rows hold the normalised weights of each pixel's nearest neighbours.
+    """Return a sparse (n, n) float32 matrix with the normalised weights of each pixel's nearest neighbours in its row.
 
     image (rows, cols, C), n = rows cols in row-major order; distance: mean squared difference of the patch x patch
     surroundings (symmetric border) over all C bands; candidates: (2 radius + 1)^2 window, clipped at the border; the

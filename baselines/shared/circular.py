@@ -4,7 +4,8 @@ import numpy as np
 
 
 def transfer_function(psf, shape):
-    """Half-spectrum (rows, cols // 2 + 1) of the circular operator 'weighted sum of the window around a pixel'.
+    """Return the half-spectrum (rows, cols // 2 + 1) of the circular operator 'weighted sum of the window around a
+    pixel'.
 
     psf: (k_rows, k_cols), laid out as in Sensor: the value of pixel p is sum_a psf[a] x[p - (k - 1) // 2 + a], so the
     transfer function is the conjugate of the PSF's transform. A PSF larger than the image is wrapped around.
@@ -16,7 +17,7 @@ def transfer_function(psf, shape):
 
 
 def lattice(phase, ratio, shape):
-    """Index (rows, cols) into images of ``shape``: the pixels on which the PSF of the low-resolution pixels is centred.
+    """Return the index (rows, cols), for images of ``shape``, of the pixels on which the LR pixels' PSFs are centred.
 
     A phase outside the block leaves the image at one side and enters it at the other.
     """

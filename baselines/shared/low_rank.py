@@ -12,20 +12,20 @@ import scipy.linalg
 
 
 def shrinkage_gain(energy, threshold):
-    """sigma' / sigma for squared singular values ``energy``; threshold: C of the penalty."""
+    """Return sigma' / sigma for squared singular values ``energy``; threshold: C of the penalty."""
     least = 4 * threshold
     root = np.sqrt(1 - least / np.maximum(energy, max(least, np.finfo(energy.dtype).tiny)))
     return np.where(energy >= least, (1 + root) / 2, 0).astype(energy.dtype)
 
 
 def shrinkage_filter(gram, threshold):
-    """Matrices F (..., k, k) such that Y F has the shrunk singular values, from gram = Y^H Y (..., k, k)."""
+    """Return matrices F (..., k, k) such that Y F has the shrunk singular values, from gram = Y^H Y (..., k, k)."""
     energy, vectors = np.linalg.eigh(gram)
     return (vectors * shrinkage_gain(energy, threshold)[..., None, :]) @ np.conj(np.swapaxes(vectors, -1, -2))
 
 
 def shrink_singular_values(matrix, threshold):
-    """The real matrix (r, c) with shrunk singular values."""
+    """Return the real matrix (r, c) with shrunk singular values."""
     if matrix.shape[0] < matrix.shape[1]:
         return shrink_singular_values(matrix.T, threshold).T
     above = float(4 * threshold), np.inf  # the others go to zero
@@ -34,7 +34,8 @@ def shrink_singular_values(matrix, threshold):
 
 
 def shrink_tubal(patches, groups, threshold):
-    """Low tubal multi-rank of every group of patches (n, side^2, K): LTMR's proximal step, (n, side^2, K) float32.
+    """Reduce the tubal multi-rank of every group of patches (n, side^2, K), LTMR's proximal step; (n, side^2, K)
+    float32.
 
     Each group is a tensor (members, K, side^2); after a Fourier transform along the last axis every frontal slice is
     shrunk (Dian, Li, TIP 2019). ``groups``: index arrays that together hold every patch once.
@@ -52,7 +53,7 @@ def shrink_tubal(patches, groups, threshold):
 
 
 def shrink_unfolding(patches, groups, side, mode, penalty):
-    """LTTR's proximal step for one of three unfoldings of every group, (n, side^2, B) in and out.
+    """Apply LTTR's proximal step for one of three unfoldings of every group, (n, side^2, B) in and out.
 
     A group of d patches is a tensor (side, cols, B, d). mode 0: [side cols x B d], mode 1:
     [side cols B x d], mode 2: [side x cols B d] (Dian, Li, Fang, TNNLS 2019, tensor-train unfoldings). The penalty is

@@ -6,10 +6,11 @@ from mossfuse.errors import MossFuseError
 
 
 def nonnegative_fit(design, targets, free_offset=False):
-    """Weights (K, T) >= 0 and offset (T,) with ``targets ~ design @ weights + offset`` in the least-squares sense.
+    """Return weights (K, T) >= 0 and offset (T,): least squares of ``targets ~ design @ weights + offset``.
 
     design: (n, K); targets: (n, T). free_offset: the offset may be negative; otherwise it is >= 0 like the weights.
-    Active-set solution (Lawson & Hanson 1974) on the triangular factor of the design, so n costs nothing per target.
+    Active-set solution (Lawson & Hanson 1974) on the triangular factor of the design, so the cost per target does not
+    grow with n.
     """
     if free_offset:
         shift, level = design.mean(0), targets.mean(0)
@@ -20,7 +21,7 @@ def nonnegative_fit(design, targets, free_offset=False):
 
 
 def nnls(design, targets):
-    """(K, T) minimiser of ||design x - targets|| over x >= 0."""
+    """Return the minimiser (K, T) of ||design x - targets|| over x >= 0."""
     from scipy.optimize import nnls as active_set
 
     q, r = np.linalg.qr(design)
@@ -32,7 +33,7 @@ def nnls(design, targets):
 
 
 def estimate_srf(hsi, low_msi):
-    """Spectral response (M, B) >= 0 and offsets (M,) from an HSI and the MSI on the same grid.
+    """Estimate the spectral response (M, B) >= 0 and offsets (M,) from an HSI and the MSI on the same grid.
 
     hsi: (h, w, B); low_msi: (h, w, M), the MSI degraded with the (assumed) PSF. The fit of Yokoya et al.'s CNMF:
     non-negative weights, free offset. Rows are as fitted, not normalised.

@@ -1,10 +1,10 @@
-"""Networks that halve the image several times: reflect the image up to a size they can take, crop the result."""
+"""Padding for networks that halve the image several times: reflect it up to a size they accept, crop the result."""
 
 from mossfuse.physics.sampling import border_index
 
 
 def pad_reflect(image, multiple, smallest=0):
-    """(N, C, rows, cols) reflected at its bottom and right edge; crop the result with ``[..., :rows, :cols]``.
+    """Reflect (N, C, rows, cols) at its bottom and right edge; crop the result with ``[..., :rows, :cols]``.
 
     Both sides become multiples of ``multiple``, not below ``smallest``. Images smaller than the padding are reflected
     more than once.

@@ -11,7 +11,8 @@ FIR_TAPS = 44  # order of the interpolation filter of the hyperspectral toolboxe
 
 
 def imresize(image, shape, kernel="bicubic"):
-    """MATLAB's ``imresize(image, shape, kernel)`` with antialiasing: (rows, cols[, C]) -> (*shape[, C]) float64.
+    """Resize as MATLAB's ``imresize(image, shape, kernel)`` with antialiasing: (rows, cols[, C]) -> (*shape[, C])
+    float64.
 
     kernel: 'bicubic' (Keys, a = -0.5) or 'bilinear'. The kernel is widened by the ratio when the image shrinks.
     """
@@ -20,7 +21,7 @@ def imresize(image, shape, kernel="bicubic"):
 
 
 def imresize_matrix(size, target, kernel="bicubic"):
-    """(target, size) interpolation matrix of MATLAB's imresize along one axis; symmetric border, rows sum to 1."""
+    """Return the (target, size) matrix of MATLAB's imresize along one axis; symmetric border, rows sum to 1."""
     scale = target / size
     stretch = min(scale, 1.0)
     half_width = {"bicubic": 2, "bilinear": 1}[kernel] / stretch
@@ -33,7 +34,7 @@ def imresize_matrix(size, target, kernel="bicubic"):
 
 
 def spline_upsample(low, ratio, psf_shape, phase):
-    """Cubic spline through the low-resolution samples at the centres of their PSFs, (h * ratio, w * ratio, C) float64.
+    """Upsample by cubic splines through the LR samples at the centres of their PSFs, (h * ratio, w * ratio, C) float64.
 
     low: (h, w, C); the centre of sample i along an axis is ``i * ratio + phase + (0.5 where the PSF's size is even)``.
     """
@@ -42,17 +43,18 @@ def spline_upsample(low, ratio, psf_shape, phase):
 
 
 def fir_upsample(low, ratio, start):
-    """Zero insertion at ``start``, then the circular 45-tap low-pass of the toolbox in both directions.
+    """Insert zeros, with the first sample at ``start``, then apply the toolbox's circular 45-tap low-pass in both
+    directions.
 
     low: (h, w, C); start: (row, col) of the first sample in the result. The filter spans 44 pixels whatever the ratio,
-    so beyond ratio 16 or so the result ripples; it is kept because the toolbox's figures carry it.
+    so beyond ratio 16 or so the result ripples; it is kept because the toolbox's published results include it.
     """
     rows, cols = (fir_matrix(n, ratio, s) for n, s in zip(low.shape, start, strict=False))
     return apply_separable(low, rows, cols)
 
 
 def fir_matrix(size, ratio, start):
-    """(size * ratio, size) matrix of ``fir_upsample`` along one axis."""
+    """Return the (size * ratio, size) matrix of ``fir_upsample`` along one axis."""
     from scipy.signal import firwin
 
     if ratio == 1:
@@ -63,20 +65,20 @@ def fir_matrix(size, ratio, start):
 
 
 def apply_separable(image, rows, cols):
-    """rows @ image @ cols^T for every band; image (r, c[, C])."""
+    """Return rows @ image @ cols^T for every band; image (r, c[, C])."""
     along_rows = np.tensordot(rows, image, (1, 0))
     return np.moveaxis(np.tensordot(cols, along_rows, (1, 1)), 0, 1)
 
 
 def scatter(index, weights, size):
-    """Matrix (len(index), size) whose row i holds weights[i] at index[i]; repeated indices add up."""
+    """Return a matrix (len(index), size) whose row i holds weights[i] at index[i]; repeated indices add up."""
     out = np.zeros((len(index), size))
     np.add.at(out, (np.arange(len(index))[:, None], index), weights)
     return out
 
 
 def keys_cubic(x):
-    """Cubic convolution kernel with a = -0.5 (Keys 1981)."""
+    """Evaluate the cubic convolution kernel with a = -0.5 (Keys 1981)."""
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
@@ -84,4 +86,5 @@ def keys_cubic(x):
 
 
 def triangle(x):
+    """Evaluate the linear interpolation kernel."""
     return np.maximum(1 - np.abs(x), 0.0)

@@ -1,4 +1,4 @@
-"""The pieces that component substitution and multiresolution analysis share (Yokoya et al., IEEE GRSM 5(2), 2017)."""
+"""Parts shared by component substitution and multiresolution analysis (Yokoya et al., IEEE GRSM 5(2), 2017)."""
 
 import numpy as np
 
@@ -6,12 +6,13 @@ from .resize import imresize
 
 
 def low_pass(image, shape):
-    """The toolbox's blind low-pass: antialiased bilinear imresize to ``shape[:2]``, float64."""
+    """Apply the toolbox's blind low-pass: antialiased bilinear imresize to ``shape[:2]``, float64."""
     return imresize(image, shape[:2], "bilinear")
 
 
 def assign_bands(hsi, low_msi):
-    """[(MSI band, indices of its HSI bands)]: each HSI band goes to the degraded MSI band it correlates with most.
+    """Return [(MSI band, indices of its HSI bands)]: each HSI band goes to the degraded MSI band it correlates with
+    most.
 
     hsi: (h, w, B); low_msi: (h, w, M). Constant bands correlate with nothing and go to MSI band 0.
     """
@@ -21,7 +22,7 @@ def assign_bands(hsi, low_msi):
 
 
 def standardise(columns):
-    """Columns with zero mean and unit norm; constant columns become zero."""
+    """Return columns with zero mean and unit norm; constant columns become zero."""
     centred = columns - columns.mean(0)
     norm = np.linalg.norm(centred, axis=0)
     live = norm > 1e-12 * np.sqrt(len(columns))
@@ -29,7 +30,7 @@ def standardise(columns):
 
 
 def inject(bands, pan, intensity):
-    """bands + cov(intensity, band) / var(intensity) * (pan - intensity), each band keeping its mean.
+    """Return bands + cov(intensity, band) / var(intensity) * (pan - intensity), each band keeping its mean.
 
     bands: (rows, cols, K); pan, intensity: (rows, cols), zero mean. A constant intensity injects nothing.
     """
@@ -41,7 +42,7 @@ def inject(bands, pan, intensity):
 
 
 def affine_fit(low_msi, hsi):
-    """Weights (M, B) and offset (B,) of the least-squares regression of every HSI band on the MSI bands."""
+    """Return weights (M, B) and offset (B,) of the least-squares regression of every HSI band on the MSI bands."""
     design = low_msi.reshape(-1, low_msi.shape[2])
     design = np.hstack([design, np.ones((len(design), 1))])
     solution = np.linalg.lstsq(design, hsi.reshape(-1, hsi.shape[2]), rcond=1e-9)[0]

@@ -8,7 +8,8 @@ from mossfuse.errors import MossFuseError
 class PatchGrid:
     """Patches of ``side`` x ``side`` pixels every ``step`` pixels, the last row and column flush with the border.
 
-    shape: (rows, cols) of the image; a side longer than the image is cut to it, per axis. MossFuseError for a step below 1.
+    shape: (rows, cols) of the image; a side longer than the image is cut to it, per axis. Raises MossFuseError for a
+    step below 1.
     """
 
     def __init__(self, shape, side, step):
@@ -25,16 +26,16 @@ class PatchGrid:
         self.mean = self._averaging()
 
     def cut(self, image):
-        """(rows, cols, C) -> (patches, side^2, C)."""
+        """Cut patches, (rows, cols, C) -> (patches, side^2, C)."""
         return image.reshape(-1, image.shape[2])[self.index]
 
     def join(self, patches):
-        """Mean of the overlapping patches (patches, side^2, C) -> (rows, cols, C) float32."""
+        """Average overlapping patches (patches, side^2, C) to an image (rows, cols, C) float32."""
         bands = patches.shape[2]
         return (self.mean @ patches.reshape(-1, bands)).reshape(*self.shape, bands)
 
     def _averaging(self):
-        """Sparse (pixels, patch pixels) matrix: the mean of all patch pixels that lie on a pixel."""
+        """Return a sparse (pixels, patch pixels) matrix that averages all patch pixels at each pixel."""
         import scipy.sparse
 
         flat = self.index.ravel()
@@ -46,10 +47,10 @@ class PatchGrid:
 
 
 def similar_patches(patches, count, rng, rounds=30):
-    """Groups of patches that look alike: list of index arrays, sorted by size, none empty, together every patch.
+    """Group similar patches: return index arrays, sorted by size, none empty, which together hold every patch once.
 
-    k-means (Lloyd) with k-means++ seeding (Arthur, Vassilvitskii, SODA 2007) on patches (n, features); at most ``count``
-    groups; rng: numpy Generator.
+    k-means (Lloyd) with k-means++ seeding (Arthur, Vassilvitskii, SODA 2007) on patches (n, features); at most
+    ``count`` groups; rng: numpy Generator.
     """
     from mossfuse.progress import track
 
@@ -72,7 +73,7 @@ def similar_patches(patches, count, rng, rounds=30):
 
 
 def seeds(points, energy, count, rng):
-    """k-means++: every new centre is a point drawn with probability proportional to its squared distance."""
+    """Choose initial centres by k-means++: each is drawn with probability proportional to its squared distance."""
     chosen = [rng.integers(len(points))]
     distance = np.full(len(points), np.inf)
     for _ in range(count - 1):
@@ -88,5 +89,5 @@ def seeds(points, energy, count, rng):
 
 
 def nearest_centre(points, centres):
-    """Index (n,) of the nearest centre of every point."""
+    """Return the index (n,) of the nearest centre of every point."""
     return np.argmin(np.einsum("kf,kf->k", centres, centres) - 2 * points @ centres.T, axis=1)

@@ -1,4 +1,4 @@
-"""A network from one multispectral pixel to one hyperspectral pixel, and its use on whole images."""
+"""A network from one multispectral pixel to one hyperspectral pixel, and its application to whole images."""
 
 import torch
 import torch.nn.functional as F
@@ -25,11 +25,11 @@ class SpectralMLP(nn.Module):
 
 
 def pixel_list(image, device="cpu"):
-    """(rows, cols, C) numpy array -> (rows * cols, C) float32 tensor."""
+    """Convert a (rows, cols, C) array to a (rows * cols, C) float32 tensor."""
     return torch.as_tensor(image, dtype=torch.float32, device=device).reshape(-1, image.shape[-1])
 
 
 @torch.no_grad()
 def apply_to_pixels(function, pixels):
-    """``function`` (a map of (n, M)) on a long list of pixels, in pieces."""
+    """Apply ``function`` (a map of (n, M)) to a long list of pixels, piece by piece."""
     return torch.cat([function(piece) for piece in pixels.split(CHUNK)])

@@ -1,4 +1,5 @@
-"""Spectral-wise transformer (MST and MST++, Cai et al., CVPR 2022 and CVPRW 2022): attention between channels, not pixels.
+"""Spectral-wise transformer (MST and MST++, Cai et al., CVPR 2022 and CVPRW 2022): attention between channels, not
+pixels.
 
 Written from the description; the official code is MIT.
 """
@@ -14,7 +15,9 @@ EXPANSION = 4  # of the feed-forward layers
 
 
 class SpectralAttention(nn.Module):
-    """Softmax attention between the channels of each head, which are l2-normalised over the pixels; (N, C, H, W) -> same."""
+    """Softmax attention between the channels of each head, which are l2-normalised over the pixels; (N, C, H, W) ->
+    same.
+    """
 
     def __init__(self, dim, heads):
         super().__init__()
@@ -53,7 +56,9 @@ class Block(nn.Module):
 
 
 class UShape(nn.Module):
-    """A U of two halvings around blocks of ``dim``, 2 dim and 4 dim channels; (N, dim, H, W) -> same, H and W multiples of 4."""
+    """A U of two halvings around blocks of ``dim``, 2 dim and 4 dim channels; (N, dim, H, W) -> same, H and W multiples
+    of 4.
+    """
 
     def __init__(self, dim):
         super().__init__()
@@ -95,4 +100,5 @@ class SpectralTransformer(nn.Module):
 
 
 def depthwise(channels):
+    """Return a depthwise 3x3 convolution without bias."""
     return nn.Conv2d(channels, channels, 3, 1, 1, groups=channels, bias=False)

@@ -7,22 +7,22 @@ from .sylvester import SylvesterSolver
 
 
 def subspace_size(pixels, wanted):
-    """``wanted`` reduced to the number of pixels and bands; pixels (n, B)."""
+    """Return ``wanted``, at most the number of pixels and bands of pixels (n, B), at least 1."""
     return max(1, min(wanted, *pixels.shape))
 
 
 def leading_vectors(pixels, count):
-    """(k, B) float64 orthonormal rows: the first k <= count right singular vectors of the pixels (n, B), uncentred."""
+    """Return the first k <= count right singular vectors of the pixels (n, B), uncentred, as rows (k, B) float64."""
     pixels = np.asarray(pixels, np.float64)
     vectors = np.linalg.eigh(pixels.T @ pixels)[1][:, ::-1][:, : subspace_size(pixels, count)].T
     return vectors * np.sign(vectors[np.arange(len(vectors)), np.abs(vectors).argmax(1)])[:, None]
 
 
 def widest_vertices(pixels, count, draws, rng):
-    """(k, B) float64: of ``draws`` vertex searches the spectra that span the largest volume, det(E E^T).
+    """Return the spectra (k, B) float64 that span the largest volume, det(E E^T), among ``draws`` vertex searches.
 
     The vertices are searched by VCA's affine branch (Nascimento, Bioucas-Dias, TGRS 2005, the branch for SNR below
-    its threshold): extremes of the k - 1 leading principal components, k = min(count, n, B). Dark pixels are no
+    its threshold): extremes of the k - 1 leading principal components, k = min(count, n, B). Dark pixels are not
     extremes there, so the endmembers are of comparable brightness, which HySure's ADMM needs to converge.
     pixels (n, B); rng: numpy Generator.
     """
@@ -43,7 +43,8 @@ def widest_vertices(pixels, count, draws, rng):
 
 
 def extreme_points(points, rng):
-    """Indices of as many points (n, k) as there are columns: each extreme in a random direction orthogonal to the rest.
+    """Return as many indices of points (n, k) as there are columns: extremes in random directions orthogonal to the
+    rest.
 
     The first direction is orthogonal to the last axis (the constant of affine coordinates).
     """
@@ -78,10 +79,10 @@ class SubspaceData:
         self.gram = seen @ seen.T
 
     def interpolate(self):
-        """Coefficients of the LR-HSI on the MSI's grid by cubic splines, (rows, cols, K) float32."""
+        """Interpolate the LR-HSI's coefficients to the MSI's grid by cubic splines, (rows, cols, K) float32."""
         return spline_upsample(self.low, *self.place).astype(np.float32)
 
     def solve(self, mu, split, dual):
-        """argmin over A of the data terms + mu ||A - split - dual / (2 mu)||^2; mu > 0, images (rows, cols, K)."""
+        """Return argmin over A of the data terms + mu ||A - split - dual / (2 mu)||^2; mu > 0, images (rows, cols, K)."""
         right = self.observed + np.float32(mu) * split + dual / 2
         return self.solver.solve(self.gram + mu * np.eye(len(self.gram)), right)

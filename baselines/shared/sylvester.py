@@ -4,10 +4,11 @@ Q. Wei, N. Dobigeon, J.-Y. Tourneret, "Fast fusion of multi-band images based on
 24(11), 2015; Woodbury form without inversion of the PSF: Q. Wei, N. Dobigeon, J.-Y. Tourneret, J. M. Bioucas-Dias,
 S. Godsill, "R-FUSE", IEEE SPL 23(11), 2016.
 
-The generalised eigenproblem C1 Q = C0 Q diag(w), Q^T C0 Q = I, decouples the bands: (G + w) v = c for every component, and
-(G + w)^-1 = (1 - H^T (w + H H^T)^-1 H) / w. H H^T lives on the low-resolution grid:
+The generalised eigenproblem C1 Q = C0 Q diag(w), Q^T C0 Q = I, decouples the bands: (G + w) v = c for every component,
+and (G + w)^-1 = (1 - H^T (w + H H^T)^-1 H) / w. H H^T lives on the low-resolution grid:
 - windows inside their own block (official protocol): H H^T = sum(psf^2) I, any border, no transform at all;
-- circular border: H H^T is a convolution; its spectrum is |FFT(psf)|^2 folded over the aliases, an FFT of the small grid;
+- circular border: H H^T is a convolution; its spectrum is |FFT(psf)|^2 folded over the aliases, an FFT of the small
+  grid;
 - other borders: conjugate gradients on the small grid, preconditioned by the circular spectrum.
 """
 
@@ -21,7 +22,7 @@ TOLERANCE = 1e-11  # relative residual of the conjugate gradients
 
 
 def solve_sylvester(c1, c3, psf, phase, ratio, border="wrap", weight=None):
-    """U with ``weight U G + c1 U = c3``, (rows, cols, L) float64.
+    """Return U with ``weight U G + c1 U = c3``, (rows, cols, L) float64.
 
     c1: (L, L) symmetric positive definite; c3: (rows, cols, L) coefficient images; weight: (L, L) symmetric positive
     definite, default identity; psf, phase, ratio, border: the operator H of mossfuse.physics.sampling.BlurSample.
@@ -38,7 +39,7 @@ class SylvesterSolver:
         self.spectrum = None if operator.one_block else gram_spectrum(operator)
 
     def solve(self, c1, c3, weight=None):
-        """See ``solve_sylvester``; c3 in float32 is solved in float32 apart from the small matrices."""
+        """Solve as ``solve_sylvester``; for c3 in float32, in float32 except for the small matrices."""
         values, vectors = scipy.linalg.eigh(c1, weight)
         if values[0] <= 0:
             raise np.linalg.LinAlgError("c1 must be positive definite")
@@ -48,19 +49,20 @@ class SylvesterSolver:
         return v @ vectors.T
 
     def solve_low(self, low, shift):
-        """(H H^T + shift_k)^-1 low_k for every component k; low (h, w, L), shift (L,) positive."""
+        """Return (H H^T + shift_k)^-1 low_k for every component k; low (h, w, L), shift (L,) positive."""
         if self.operator.one_block:
             return low / (self.operator.gain + shift)
         guess = self._solve_circular(low, shift)
         return guess if self.operator.border == "wrap" else self._refine(low, shift, guess)
 
     def _solve_circular(self, low, shift):
+        """Return ``solve_low`` for a circular border."""
         spectrum = scipy.fft.rfft2(low, axes=(0, 1))
         spectrum /= self.spectrum.astype(low.dtype)[:, : spectrum.shape[1], None] + shift
         return scipy.fft.irfft2(spectrum, s=low.shape[:2], axes=(0, 1))
 
     def _refine(self, low, shift, x):
-        """Preconditioned conjugate gradients, all components at once, from the circular solution."""
+        """Refine the circular solution by preconditioned conjugate gradients, all components at once."""
         tolerance = max(TOLERANCE, 10 * np.finfo(low.dtype).eps)
         operator, scale = self.operator, tolerance**2 * (low**2).sum((0, 1))
         residual = low - operator(operator.adjoint(x)) - shift * x
@@ -81,7 +83,7 @@ class SylvesterSolver:
 
 
 def gram_spectrum(operator):
-    """Eigenvalues (h, w) of H H^T with a circular border: the transform of its response to one pixel."""
+    """Return the eigenvalues (h, w) of H H^T with a circular border: the transform of its response to one pixel."""
     circular = BlurSample(operator.psf, operator.phase, operator.ratio, operator.shape, "wrap")
     pixel = np.zeros(operator.low_shape)
     pixel[0, 0] = 1

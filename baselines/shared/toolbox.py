@@ -1,4 +1,4 @@
-"""The sensor that the HSMSFusionToolbox assumes whatever the data (Yokoya et al., IEEE GRSM 5(2), 2017)."""
+"""The sensor that the HSMSFusionToolbox assumes for any data (Yokoya et al., IEEE GRSM 5(2), 2017)."""
 
 import numpy as np
 
@@ -9,7 +9,8 @@ FWHM = 2 * np.sqrt(2 * np.log(2))  # full width at half maximum of a Gaussian, i
 
 
 def toolbox_downsample(image, ratio):
-    """Gaussian blur with FWHM = ratio over twice the block, sampled at block centres: (rows, cols, C) -> (h, w, C).
+    """Blur by a Gaussian with FWHM = ratio over twice the block and sample at block centres: (rows, cols, C) -> (h, w,
+    C).
 
     Pixels on the border of the small image see their own block only, with the kernel renormalised on it.
     """

@@ -1,4 +1,6 @@
-"""Unsupervised loss for any fusion network f(upsampled HSI, MSI): the data at full scale, the HSI itself one scale below."""
+"""Unsupervised loss for any fusion network f(upsampled HSI, MSI): the data at full scale, the HSI itself one scale
+below.
+"""
 
 import torch
 
@@ -12,10 +14,12 @@ from .upsampling import coarsen, upsample
 
 
 class TwoScales:
-    """L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi) with Z = f(up hsi, msi), on random crops of ``pairs``.
+    """L1(R Z, msi) + L1(H Z, hsi) + L1(f(coarse hsi, H msi), hsi) with Z = f(up hsi, msi), on random crops of
+    ``pairs``.
 
-    One scale below, the blurred MSI plays the MSI, the HSI plays the cube, and the HSI averaged over ``ratio`` pixels (all
-    of it where it is smaller) and upsampled plays the upsampled HSI. PSF (Gaussian) and SRF are fitted to the pairs and fixed.
+    One scale below, the blurred MSI serves as the MSI, the HSI as the cube, and the HSI averaged over ``ratio`` pixels
+    (all of it where it is smaller) and upsampled as the upsampled HSI. PSF (Gaussian) and SRF are fitted to the pairs
+    and fixed.
     patch: side of the crops in pixels, at both scales.
     """
 
@@ -37,10 +41,11 @@ class TwoScales:
         self.below = Crops(below, 1, patch)
 
     def blur(self, image):
+        """Blur and sample an image (N, C, rows, cols) with the fitted PSF."""
         return blur_sample(image, self.psf, self.geometry.phase, self.ratio, self.geometry.border)
 
     def __call__(self, network, batch=1, generator=None):
-        """Terms 'msi', 'hsi', 'below' on a fresh draw of ``batch`` crops at each scale."""
+        """Return the terms 'msi', 'hsi', 'below' on a fresh draw of ``batch`` crops at each scale."""
         (up, msi), (hsi,) = self.full.draw(batch, generator)
         cube = network(up, msi)
         (low_up, low_msi), (low_cube,) = self.below.draw(batch, generator)
@@ -51,5 +56,5 @@ class TwoScales:
         }
 
     def estimates(self):
-        """(psf (k_rows, k_cols), srf (M, B)) as numpy arrays."""
+        """Return (psf (k_rows, k_cols), srf (M, B)) as numpy arrays."""
         return self.psf.cpu().numpy(), self.srf.cpu().numpy()

@@ -1,11 +1,11 @@
-"""Bilinear upsampling that puts every low-resolution pixel where the sensor sampled it."""
+"""Bilinear upsampling that puts every low-resolution pixel at the position where the sensor sampled it."""
 
 import torch
 import torch.nn.functional as F
 
 
 def upsample(image, ratio, phase):
-    """(N, C, h, w) with sample (i, j) at pixel phase + ratio (i, j) -> (N, C, ratio h, ratio w); edge samples repeated."""
+    """Upsample (N, C, h, w), sample (i, j) at pixel phase + ratio (i, j), to (N, C, ratio h, ratio w); edges repeated."""
     for axis, start in zip((2, 3), phase, strict=True):
         low = image.shape[axis]
         position = ((torch.arange(low * ratio, device=image.device) - start) / ratio).clamp(0, low - 1)
@@ -17,6 +17,6 @@ def upsample(image, ratio, phase):
 
 
 def coarsen(image, ratio):
-    """The image averaged over about ``ratio`` x ``ratio`` pixels (over all of it where it is smaller) and upsampled again."""
+    """Average the image over about ``ratio`` x ``ratio`` pixels (all of it where it is smaller) and upsample it again."""
     shape = [max(1, round(n / ratio)) for n in image.shape[2:]]
     return F.interpolate(F.adaptive_avg_pool2d(image, shape), image.shape[2:], mode="bilinear", align_corners=False)

@@ -10,7 +10,7 @@ from mossfuse.errors import MossFuseError
 
 
 def vca(pixels, count, rng):
-    """Spectra of ``count`` vertices of the pixel cloud and the pixels' indices.
+    """Return the spectra of ``count`` vertices of the pixel cloud and the pixels' indices.
 
     pixels: (n, B); count: at most min(n, B), otherwise MossFuseError; rng: numpy Generator.
     Returns endmembers (count, B) float64, projected on the signal subspace as in the paper, and indices (count,).
@@ -36,7 +36,7 @@ def vca(pixels, count, rng):
 
 
 def largest_simplex(pixels, count, rng, runs=20):
-    """``vca`` repeated ``runs`` times; the endmembers that span the largest volume win (Simoes et al., TGRS 2015, do so).
+    """Repeat ``vca`` ``runs`` times and return the endmembers of the largest volume (as Simoes et al., TGRS 2015).
 
     Volume: product of the singular values of the endmembers, so degenerate clouds compare as equals and the first wins.
     """
@@ -46,7 +46,7 @@ def largest_simplex(pixels, count, rng, runs=20):
 
 
 def signal_subspace(pixels, count):
-    """Coordinates (n, count) on which the cloud is a simplex, and a function index -> denoised spectra.
+    """Return coordinates (n, count) on which the cloud is a simplex, and a function index -> denoised spectra.
 
     High SNR: projective projection on the first ``count`` singular vectors; low SNR: ``count - 1`` principal
     components with a constant appended (the paper's two branches, its threshold 15 + 10 log10(count) dB).
@@ -65,19 +65,19 @@ def signal_subspace(pixels, count):
     scores = pixels @ axes
     centre = scores.mean(0)
     scale = scores @ centre
-    lit = scale > 1e-6 * np.abs(scale).max()  # dark pixels have no direction: they are no vertices
+    lit = scale > 1e-6 * np.abs(scale).max()  # dark pixels have no direction and cannot be vertices
     coordinates = np.divide(scores, scale[:, None], out=np.zeros_like(scores), where=lit[:, None])
     return coordinates, lambda chosen: scores[chosen] @ axes.T
 
 
 def leading_axes(gram, count):
-    """(B, count) eigenvectors of the largest eigenvalues, each with its largest entry positive."""
+    """Return eigenvectors (B, count) of the largest eigenvalues, each with its largest entry positive."""
     axes = np.linalg.eigh(gram)[1][:, ::-1][:, :count]
     return axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(count)])
 
 
 def snr_db(pixels, mean, scores):
-    """Signal-to-noise ratio of the cloud from its energy inside and outside the subspace (the paper's eq. 13)."""
+    """Return the cloud's signal-to-noise ratio from its energy inside and outside the subspace (the paper's eq. 13)."""
     n, bands = pixels.shape
     total = (pixels**2).sum() / n
     inside = (scores**2).sum() / n + mean @ mean

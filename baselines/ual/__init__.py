@@ -1,14 +1,15 @@
 """UAL: a fusion network trained with ground truth under several blurs, then a small corrector fitted to each scene.
 
-Papers: L. Zhang, J. Nie, W. Wei, Y. Zhang, S. Liao, L. Shao, "Unsupervised adaptation learning for hyperspectral imagery
-super-resolution", CVPR 2020; J. Nie, L. Zhang, W. Wei et al., TPAMI 2024 (with meta-training of the corrector, not here).
+Papers: L. Zhang, J. Nie, W. Wei, Y. Zhang, S. Liao, L. Shao, "Unsupervised adaptation learning for hyperspectral
+imagery super-resolution", CVPR 2020; J. Nie, L. Zhang, W. Wei et al., TPAMI 2024 (with meta-training of the corrector,
+not here).
 Official code: JiangtaoNie/UAL at 1569636 (no licence; nothing copied).
-Step 1, supervised: three branches (MSI, both, upsampled HSI) with gated exchange; the HSI of every training crop is made
-from the truth with one of five Gaussian PSFs. Step 2, per scene, no truth: a residual corrector on the frozen network's
-cube and a free PSF that starts as a Gaussian of 3 pixels; L1(H Z, hsi) + L1(R Z, msi), R known.
+Step 1, supervised: three branches (MSI, both, upsampled HSI) with gated exchange; the HSI of every training crop is
+computed from the truth with one of five Gaussian PSFs. Step 2, per scene, no truth: a residual corrector on the frozen
+network's cube and a free PSF that starts as a Gaussian of 3 pixels; L1(H Z, hsi) + L1(R Z, msi), R known.
 Differs: the PSF has the sensor's support and phase, no bias, is not negative and sums to 1; the five Gaussians have the
-nominal widths (the original's generator doubles them); the corrector's correction starts at zero; how its five convolutions
-are joined is our reading (the description says 'residual, with a mask').
+nominal widths (the original's generator doubles them); the corrector's correction starts at zero; how its five
+convolutions are connected is our reading (the description says 'residual, with a mask').
 Published numbers: CAVE x8 about 46 dB in the paper; a user of the official code reports 38.96 dB, 39.4 after adaptation
 (issue 7, open); 37.7 dB in MossFuse's figure, read by pixel.
 """
@@ -52,14 +53,14 @@ METHOD = Method(
 KIND = "ual"
 TRAINING_PSFS = ((7, 0.5), (8, 3.0), (9, 2.0), (13, 4.0), (15, 1.5))  # (side, standard deviation) in pixels
 FIRST_SIGMA = 3.0  # of the PSF at the start of the adaptation, pixels
-DROPS = 15  # falls of the training's step size by 0.7
+DROPS = 15  # equal parts of the training, after each of which the step size falls by 0.7
 
 
 def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_rate, psf_rate, iterates=None):
-    """The adapted cube with the learned PSF.
+    """Return the adapted cube with the learned PSF.
 
-    adapt_steps, learning_rate, psf_rate: of the adaptation. iterates: see mossfuse.fitting.stages.fit. Raises MossFuseError where the
-    checkpoint is absent or made for other bands or another ratio.
+    adapt_steps, learning_rate, psf_rate: of the adaptation. iterates: see mossfuse.fitting.stages.fit. Raises
+    MossFuseError where the checkpoint is absent or made for other bands or another ratio.
     """
     import torch
 
@@ -117,7 +118,8 @@ def train(
 ):
     """Train the fusion network on MSIs and ``truths`` and write the checkpoint ``path``; returns history columns.
 
-    channels: of every layer. patch: side of the crops in pixels, rounded to multiples of the ratio; batch: crops a step.
+    channels: of every layer. patch: side of the crops in pixels, rounded to multiples of the ratio; batch: crops a
+    step.
     """
     import torch
 

@@ -36,9 +36,10 @@ class ExchangeNet(nn.Module):
 
 
 class Exchange(nn.Module):
-    """Every branch f is mixed with f * scale + shift, which come from all branches; a gate in [0, 1] decides how much.
+    """Every branch f is mixed with f * scale + shift, computed from all branches; a gate in [0, 1] sets the
+    proportions.
 
-    Three planes tell the shared layers whose turn it is: 0 for the branch itself, 1 for the others.
+    Three planes mark the current branch for the shared layers: 0 for the branch itself, 1 for the others.
     """
 
     def __init__(self, channels):
@@ -77,7 +78,7 @@ class Corrector(nn.Module):
 
 
 def convs(*widths):
-    """3x3 convolutions, each with a ReLU."""
+    """Return 3x3 convolutions, each with a ReLU."""
     layers = []
     for a, b in zip(widths, widths[1:], strict=False):
         layers += [nn.Conv2d(a, b, 3, padding=1), nn.ReLU()]

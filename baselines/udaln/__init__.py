@@ -3,11 +3,12 @@
 Paper: J. Li, K. Zheng, J. Yao, L. Gao, D. Hong, "Deep unsupervised blind hyperspectral and multispectral data fusion",
 IEEE Geoscience and Remote Sensing Letters 19, 6007305, 2022.
 Official code: JiaxinLiCAS/UDALN_GRSL at 79653d3 (no licence; nothing copied).
-Three stages of Adam on L1 losses, step size constant and then linear to zero: (1) the blurred MSI equals the projected HSI;
-(2) the network maps the blurred MSI to the HSI; (3) both, and the network's cube Z of the MSI answers to HSI and MSI.
-Differs: every SRF entry is free (the original confines each MSI band to the support of the TRUE response); PSF and SRF are
-non-negative and sum to 1 after every step (the authors' log shows negative responses); the PSF has the sensor's support and
-phase, not always ratio x ratio; fewer steps by default, most of them in the two stages that cost little.
+Three stages of Adam on L1 losses, step size constant and then linear to zero: (1) the blurred MSI equals the projected
+HSI; (2) the network maps the blurred MSI to the HSI; (3) both, and the network's cube Z of the MSI agrees with HSI and
+MSI.
+Differs: every SRF entry is free (the original confines each MSI band to the support of the TRUE response); PSF and SRF
+are non-negative and sum to 1 after every step (the authors' log shows negative responses); the PSF has the sensor's
+support and phase, not always ratio x ratio; fewer steps by default, most of them in the two cheap stages.
 Published numbers: none on CAVE (Houston, Pavia and others).
 """
 
@@ -43,10 +44,10 @@ def fuse(
     observation, *, seed, device, checkpoint=None, operator_steps, spectral_steps, joint_steps, learning_rate, joint_rate,
     graphs=False, iterates=None,
 ):  # fmt: skip
-    """The fused cube with the learned PSF and SRF.
+    """Return the fused cube with the learned PSF and SRF.
 
-    operator_steps, spectral_steps, joint_steps: of the three stages. learning_rate: of the first two, joint_rate: of the
-    third. graphs, iterates: see mossfuse.fitting.stages.fit.
+    operator_steps, spectral_steps, joint_steps: of the three stages. learning_rate: of the first two, joint_rate: of
+    the third. graphs, iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""UDALN's network from MSI to HSI: 1x1 convolutions that double the bands until the HSI's number is near."""
+"""UDALN's network from MSI to HSI: 1x1 convolutions that double the bands up to about the HSI's number."""
 
 from math import floor, log2
 
@@ -9,7 +9,7 @@ SLOPE = 0.2  # of the leaky ReLU
 
 
 def ladder(msi_bands, bands):
-    """Band counts from MSI to HSI, doubled while not above ``bands``: (3, 31) -> [3, 6, 12, 24, 31]."""
+    """Return band counts from MSI to HSI, doubled while not above ``bands``: (3, 31) -> [3, 6, 12, 24, 31]."""
     rungs = max(floor(log2(bands / msi_bands)), 0)
     widths = [msi_bands * 2**rung for rung in range(rungs + 1)]
     return widths if widths[-1] == bands and len(widths) > 1 else [*widths, bands]

@@ -1,7 +1,7 @@
-"""How far to leave the start, and where to stop: decided on held-out LR pixels, with a margin.
+"""How much of the network to blend into the initial estimate, and at which step to stop, decided on held-out LR pixels.
 
-What counts is the sum over LR pixels of the LENGTH of the residual spectrum, not of its square: with a quarter of 64 pixels
-held out a few are unlike all the others, no method can predict them, and their squares would decide alone.
+The criterion is the sum over LR pixels of the LENGTH of the residual spectrum, not of its square: with a quarter of 64
+pixels held out, a few are unlike all others and no method can predict them; their squares alone would decide.
 """
 
 from dataclasses import dataclass
@@ -9,16 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 AMOUNTS = np.linspace(0, 1, 21)[1:]
-LEAST = 0.05  # smaller amounts are no amount
+LEAST = 0.05  # smaller amounts are set to zero
 TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
 class Blend:
-    """index: of the chosen candidate; amount: in [0, 1], 0 is the start; wanted: the amount before the margin.
+    """index: of the chosen candidate; amount: in [0, 1], 0 is the initial estimate; wanted: the amount before the
+    margin.
 
-    evidence: mean over standard error of the held-out pixels' gains; start, chosen: mean lengths of the held-out residual
-    per band (rms over the bands) at amount 0 and at ``amount``; curve: the least one of every candidate.
+    evidence: mean over standard error of the held-out pixels' gains; start, chosen: mean lengths of the held-out
+    residual per band (rms over the bands) at amount 0 and at ``amount``; curve: the lowest one of every candidate.
     """
 
     index: int
@@ -30,7 +31,7 @@ class Blend:
     curve: list
 
     def notes(self, steps):
-        """What a row of the report says; steps: of the candidates."""
+        """Return the notes of the report's row; steps: of the candidates."""
         held = f"held-out residual {self.start:.2e} to {self.chosen:.2e}"
         if not self.amount:
             text = "start: the held-out residual never fell significantly below its own"
@@ -47,11 +48,12 @@ class Blend:
 
 
 def choose_blend(start, candidates):
-    """Choice between a start and candidates from their held-out residuals, (n, B) each; both must be honest ones.
+    """Choose between an initial estimate and candidates by their held-out residuals, (n, B) each.
 
-    For every candidate the amount a of its blend with the start with the least mean length of (1 - a) start + a candidate
-    is taken, and the best candidate. With z the mean gain over its standard error, a is shrunk to a (1 - 1 / z^2), and to
-    nothing where z is at most 1 (the positive-part rule of Baranchik, 1964) or less than LEAST is left.
+    Neither may have been fitted to the held-out pixels. For every candidate, the amount a of its blend with the initial
+    estimate that has the smallest mean length of (1 - a) start + a candidate is found, then the best candidate. With z
+    the mean gain over its standard error, a is shrunk to a (1 - 1 / z^2), and to zero where z is at most 1 (the
+    positive-part rule of Baranchik, 1964) or less than LEAST is left.
     """
     lengths = rms(start)
     if not candidates:
@@ -73,5 +75,5 @@ def choose_blend(start, candidates):
 
 
 def rms(residual):
-    """(n, B) -> (n,)."""
+    """Return the root mean square over the bands, (n, B) -> (n,)."""
     return np.sqrt((residual**2).mean(1))

@@ -1,7 +1,7 @@
-"""Closed-form starts X0 = P M + N X0 as linear models of the low-resolution pair, fitted on any part of its pixels.
+"""Closed-form initial estimates X0 = P M + N X0 as linear models of the low-resolution pair, fitted on any part of it.
 
 ridge-dc and nsgp are both a ridge regression of the low-resolution residual on features that are blurred and sampled,
-followed by the back-projection U. Here they are fitted on some LR pixels and asked about the others, before U.
+followed by the back-projection U. Here they are fitted on some LR pixels and evaluated on the others, before U.
 """
 
 from dataclasses import dataclass
@@ -25,17 +25,17 @@ from mossfuse.refine import LENGTH, refine
 
 INITIAL_ESTIMATES = ("nsgp", "ridge-dc")
 LEAST_NOISE = 0.05  # smallest share of the noise that a fit may leave in its residual, as in nsgp
-LEAST_FREE = 1e-6  # smallest share of itself that a pixel may leave to the others
+LEAST_FREE = 1e-6  # lower bound of 1 - leverage
 
 
 @dataclass(frozen=True)
 class PartialFit:
-    """A start fitted on a part of the LR pixels.
+    """An initial estimate fitted on a part of the LR pixels.
 
-    target: (n, B), N y, the part of y that the MSI does not see; without their noise where pixels are in the part.
-    residual: (n, B), y - H X0 in null(R), before U; where pixels are in the part, what the fit without the pixel would
-    miss of it (closed-form leave-one-out; P, and under noise the Wiener filter, keep it). gain: exact P (B, M). turn, field: principal spectra (B, B) of the
-    residual inside the part, and the variances (B,) that kriging under noise needs.
+    target: (n, B), N y, the part of y that the MSI does not see; without its noise at pixels of the part.
+    residual: (n, B), y - H X0 in null(R), before U; at pixels of the part, the residual of the fit without that pixel
+    (closed-form leave-one-out; P, and under noise the Wiener filter, are kept). gain: exact P (B, M). turn, field:
+    principal spectra (B, B) of the residual inside the part, and the variances (B,) that kriging under noise needs.
     """
 
     target: np.ndarray
@@ -46,9 +46,10 @@ class PartialFit:
 
 
 class InitialEstimate:
-    """A start of one observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
+    """An initial estimate of one observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
 
-    name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features. unseen: a fact of estimate_sensor.
+    name: 'nsgp' or 'ridge-dc' (its soft form on a noisy pair). seed: of nsgp's features. unseen: a fact of
+    estimate_sensor.
     """
 
     def __init__(self, name, observation: Observation, sensor: Sensor, seed=0, device="cpu", unseen=None):
@@ -69,7 +70,7 @@ class InitialEstimate:
 
     @cached_property
     def design(self):
-        """H phi: (n, features) float64."""
+        """The blurred features H phi, (n, features) float64."""
         linear = nsgp.append_ones(self.low_msi)
         if self.name == "ridge-dc":
             return linear
@@ -78,9 +79,9 @@ class InitialEstimate:
         return np.concatenate([blurred, nsgp.LINEAR * linear], 1)
 
     def part(self, chosen=None):
-        """The start fitted on the LR pixels of a mask (n,); None: on all.
+        """Return the PartialFit on the LR pixels of a mask (n,); None: on all.
 
-        The spectra of other pixels are looked at only to say what the fit misses of them.
+        The spectra of other pixels are used only to compute their residuals.
         """
         chosen = np.ones(len(self.low_hsi), bool) if chosen is None else chosen
         target = self.low_hsi[chosen]
@@ -111,7 +112,7 @@ class InitialEstimate:
         return PartialFit(wanted, residual, exact, turn, field)
 
     def _ridge(self, spectrum, parts, chosen):
-        """One weight per principal component of the residual, (B,)."""
+        """Return one weight per principal component of the residual, (B,)."""
         if self.name == "ridge-dc":
             centred = self.low_msi[chosen] - self.low_msi[chosen].mean(0)
             smallest = max(RIDGE * (centred**2).sum() / centred.shape[1], np.finfo(float).tiny ** 0.5)
@@ -121,9 +122,9 @@ class InitialEstimate:
         return choose_ridge(spectrum, parts, self.settings["ridge"], self.noise)
 
     def cube(self):
-        """The start itself, back-projected, (H, W, B) float32: the bytes of the row ``nsgp`` or ``ridge-dc``.
+        """Return the back-projected cube (H, W, B) float32, bit for bit that of the row ``nsgp`` or ``ridge-dc``.
 
-        On a noisy pair those of nsgp's soft form and of ``ridge+softdc``.
+        On a noisy pair, that of nsgp's soft form and of ``ridge+softdc``.
         """
         if self.name == "nsgp":
             chosen = {**self.settings, "unseen": self.unseen, "seed": self.seed, "device": self.device}
@@ -134,9 +135,9 @@ class InitialEstimate:
         return refine("softdc", cube, known, device=self.device).cube
 
     def apply_change(self, cube, change):
-        """``cube`` of this start plus N change, made to agree with the HSI as before: cube + N change - U H N change.
+        """Return ``cube`` plus N change, with the HSI's agreement restored: cube + N change - U H N change.
 
-        change: (H, W, B). Under noise U has the nugget of the start's own residual.
+        change: (H, W, B). Under noise U has the nugget of the initial estimate's own residual.
         """
         part = self.part()
         added = np.empty(cube.shape, np.float32)

@@ -1,7 +1,7 @@
-"""Training of f on a part of the LR pixels: || y - H(P M + N f) ||^2 before any back-projection, one network per fold.
+"""Train f on a part of the LR pixels: || y - H(P M + N f) ||^2 before any back-projection, one network per fold.
 
-N P M = 0 and y - H P M lies in null(R), so the target is N y. Network k never sees fold k: neither its spectra nor a P or
-a scale that was computed with them.
+N P M = 0 and y - H P M lies in null(R), so the target is N y. Network k never sees fold k: neither its spectra nor a P
+or a scale that was computed with them.
 """
 
 import math
@@ -20,8 +20,11 @@ LEAST_SCALE = 1e-8
 
 @dataclass(frozen=True)
 class FitSettings:
-    """steps: of AdamW; every: steps between two looks at the held-out pixels. pixels: MSI pixels per step, in whole PSF
-    windows. average: decay of the exponential average of the weights that is looked at and kept."""
+    """steps: of AdamW; every: steps between two evaluations on the held-out pixels. pixels: MSI pixels per step, in
+    whole PSF windows. average: decay of the exponential average of the weights that is evaluated and kept.
+
+    Raises MossFuseError for values out of range.
+    """
 
     steps: int
     every: int
@@ -40,8 +43,12 @@ class FitSettings:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the held-out pixels. loss: mean since the look before (NaN before the first step); held_out: (n, B), H N f of every LR pixel by the network that has not seen it;
-    weights: the averaged parameters; outer: (members, B, B) that turn the networks' outputs into N f."""
+    """One evaluation on the held-out pixels.
+
+    loss: mean since the previous one (NaN before the first step); held_out: (n, B), H N f of every LR pixel by the
+    network that has not seen it; weights: the averaged parameters; outer: (members, B, B) that map the networks'
+    outputs to N f.
+    """
 
     step: int
     loss: float
@@ -51,12 +58,12 @@ class Look:
 
 
 def fit_null_space(trunk, targets, seen, null, recipe, *, seed, scale=None):
-    """The looks of a trunk (mossfuse.constrained.pixel_trunk) with one member per fold.
+    """Fit a trunk (mossfuse.constrained.pixel_trunk) with one member per fold; return the list of its Looks.
 
     targets: (folds, n, B), N y of the fold; seen: (folds, n) bool, the pixels a member is trained on, each pixel being
     unseen by exactly one; null: (folds, B, B), N of the fold. Targets that are not seen are not read.
-    scale: what the networks' outputs are multiplied by; None: the rms of each fold's targets. With a scale the networks
-    are taken for trained, and looked at before the first step too. Raises MossFuseError where the loss is not finite.
+    scale: factor of the networks' outputs; None: the rms of each fold's targets. With a scale the networks
+    count as trained and are evaluated before the first step too. Raises MossFuseError where the loss is not finite.
     """
     device, (folds, count, bands) = trunk.device, targets.shape
     targets = np.where(seen[..., None], targets, 0)
@@ -102,7 +109,7 @@ def fit_null_space(trunk, targets, seen, null, recipe, *, seed, scale=None):
 
 @contextmanager
 def averaged_weights(params, mean):
-    """The parameters hold ``mean`` inside, their own values afterwards."""
+    """Set the parameters to ``mean`` inside the context and restore them afterwards."""
     own = [p.detach().clone() for p in params]
     torch._foreach_copy_(params, mean)
     yield
@@ -110,7 +117,7 @@ def averaged_weights(params, mean):
 
 
 def held_out_values(trunk, outer, seen, batch):
-    """(n, B) float64: H N f of every LR pixel, by the member that was not trained on it."""
+    """Return H N f of every LR pixel, (n, B) float64, by the member that was not trained on it."""
     count = seen.shape[1]
     own = torch.from_numpy((~seen).argmax(0))
     pieces = []
@@ -121,4 +128,5 @@ def held_out_values(trunk, outer, seen, batch):
 
 
 def as_tensor(array, device):
+    """Return the array as a float32 tensor on the device."""
     return torch.from_numpy(np.ascontiguousarray(array, np.float32)).to(device)

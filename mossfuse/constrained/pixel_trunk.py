@@ -1,7 +1,7 @@
-"""The per-scene f: small networks from an MSI pixel and its place to the null part of its spectrum, shading apart.
+"""The per-scene f: small networks from an MSI pixel and its position to the null part of its spectrum, without shading.
 
-f(p) = I(p) / mean(I) * net(radiance, chromaticity, place): shading times reflectance, as in nsgp. The output does not
-depend on neighbours, so training evaluates nothing but the pixels under the PSF of the LR pixels it asks about.
+f(p) = I(p) / mean(I) * net(radiance, chromaticity, position): shading times reflectance, as in nsgp. The output does
+not depend on neighbours, so training evaluates only the pixels under the PSF of the requested LR pixels.
 """
 
 import math
@@ -32,7 +32,7 @@ class PixelNetworks(nn.Module):
         self.last = nn.Parameter(torch.zeros(members, width, bands))
 
     def hidden(self, x):
-        """(pixels, inputs) -> (members, pixels, width)."""
+        """Return the last hidden layer, (pixels, inputs) -> (members, pixels, width)."""
         x = x.expand(len(self.last), *x.shape)
         for weight, bias in zip(self.weights, self.biases, strict=True):
             x = F.gelu(torch.baddbmm(bias, x, weight), approximate="tanh")
@@ -40,9 +40,10 @@ class PixelNetworks(nn.Module):
 
 
 class PixelTrunk:
-    """f of one MSI, once per member of ``networks``. Units: the caller scales the output.
+    """f of one MSI, once per member of ``networks``. The caller scales the output.
 
-    msi: (H, W, M); operator: mossfuse.physics.sampling.BlurSample; statistics: of ``pixel_inputs``, None: the image's own.
+    msi: (H, W, M); operator: mossfuse.physics.sampling.BlurSample; statistics: of ``pixel_inputs``; None: the image's
+    own.
     """
 
     def __init__(self, networks, msi, operator, *, statistics=None, device="cpu"):
@@ -56,7 +57,7 @@ class PixelTrunk:
         self.psf, self.places = torch.from_numpy(weights).to(device), torch.from_numpy(places).to(device)
 
     def low(self, chosen):
-        """H f of the LR pixels with these indices (s,): (members, s, B)."""
+        """Return H f of the LR pixels with indices ``chosen`` (s,), as (members, s, B)."""
         places = self.places[chosen]
         hidden = self.networks.hidden(self.inputs[places.flatten()])
         hidden = hidden.reshape(len(hidden), *places.shape, -1)
@@ -64,7 +65,7 @@ class PixelTrunk:
         return torch.einsum("jspk,sp->jsk", hidden, weights) @ self.networks.last
 
     def everywhere(self, weights):
-        """The mean over the members of f @ weights, weights (members, B, B): (H, W, B) float32."""
+        """Return the mean over the members of f @ weights, weights (members, B, B), as (H, W, B) float32."""
         last = self.networks.last @ weights / len(self.networks.last)
         out = np.empty((len(self.inputs), last.shape[2]), np.float32)
         for start in range(0, len(out), CHUNK):
@@ -75,12 +76,12 @@ class PixelTrunk:
 
 
 def input_count(msi_bands):
-    """Values that a network sees of a pixel."""
+    """Return the number of a network's inputs per pixel."""
     return 2 * msi_bands + PLACE
 
 
 def pixel_inputs(msi):
-    """(inputs (H, W, 2 M + 2): radiance, chromaticity, place; shading (H, W) float32), from the MSI alone."""
+    """Return (inputs (H, W, 2 M + 2): radiance, chromaticity, position; shading (H, W) float32) of an MSI."""
     intensity = np.maximum(msi.mean(2, keepdims=True), 0)
     mean = mean_intensity(msi)
     place = np.stack(np.mgrid[: msi.shape[0], : msi.shape[1]], 2) / max(msi.shape[:2])
@@ -89,19 +90,21 @@ def pixel_inputs(msi):
 
 
 def mean_intensity(msi):
-    """Mean over pixels and bands of the positive part of the intensity."""
+    """Return the mean over pixels and bands of the positive part of the intensity."""
     return max(float(np.maximum(msi.mean(2, keepdims=True), 0).mean(dtype=np.float64)), DARKEST)
 
 
 def input_statistics(images):
-    """(mean, deviation) of the inputs of several images, lists of ``pixel_inputs``; each image counts the same."""
+    """Return (mean, deviation) of the inputs of several images, a list of ``pixel_inputs``; images are weighted
+    equally.
+    """
     mean = np.mean([image.mean((0, 1)) for image in images], 0)
     square = np.mean([((image - mean) ** 2).mean((0, 1)) for image in images], 0)
     return mean, np.maximum(np.sqrt(square), FLATTEST)
 
 
 def windows(operator, tail=TAIL):
-    """((n, p) weights that sum to the PSF's inside the image, (n, p) flat pixel indices): what lies under the PSF.
+    """Return ((n, p) weights that sum to the PSF's inside the image, (n, p) flat indices of the pixels under the PSF).
 
     Edge rows and columns of the PSF are dropped while they hold less than ``tail`` of it.
     """

@@ -1,6 +1,6 @@
-"""mossfuse-c across scenes: f is trained on many pairs first, on the same loss, and every pair's fit starts from it.
+"""mossfuse-c across scenes: f is trained on many pairs first, with the same loss, and every pair's fit starts from it.
 
-Colours, not places, are what scenes share: the place inputs are kept at zero here, and their weights are zero when a
+Scenes share colours, not positions: the position inputs are kept at zero here, and their weights are zero when a
 pair's fit begins. f is per unit of shading, so its scale is the mean intensity of the MSI.
 """
 
@@ -34,14 +34,14 @@ LEAST_SCALE = 1e-8
 
 @dataclass(frozen=True)
 class Pretrained:
-    """Networks and what belongs to them. scale: of their outputs, per mean intensity of an MSI."""
+    """Pretrained networks and the statistics of their inputs. scale: of their outputs, per mean intensity of an MSI."""
 
     networks: PixelNetworks
     statistics: tuple
     scale: float
 
     def of_pair(self, members, msi):
-        """(networks, statistics, scale) for a pair that needs ``members`` networks (at most as many are there)."""
+        """Return (networks, statistics, scale) for a pair that needs ``members`` networks (at most those trained)."""
         kept = PixelNetworks(members, *self.networks.size[1:])
         with torch.no_grad():
             for own, trained in zip(kept.parameters(), self.networks.parameters(), strict=True):
@@ -50,7 +50,7 @@ class Pretrained:
 
 
 def train(pairs, *, seed, device, path, resume, folds, width, pixels, learning_rate, steps, save_every):
-    """Train ``folds`` networks on pairs alone and write the checkpoint ``path``; history columns.
+    """Train ``folds`` networks on pairs alone, write the checkpoint ``path`` and return history columns.
 
     width: of the layers; pixels: MSI pixels per step, in whole PSF windows of one pair.
     """
@@ -92,7 +92,7 @@ def train(pairs, *, seed, device, path, resume, folds, width, pixels, learning_r
 
 
 def load(checkpoint, observation):
-    """Pretrained of a checkpoint; MossFuseError where it does not fit the observation."""
+    """Return the Pretrained of a checkpoint; raise MossFuseError where it does not fit the observation."""
     content = read_weights(checkpoint, KIND, observation)
     inputs = input_count(content["msi_bands"])
     networks = PixelNetworks(content["folds"], inputs, content["width"], content["bands"])

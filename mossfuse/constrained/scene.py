@@ -1,4 +1,4 @@
-"""mossfuse-c of one pair: f is fitted to the pair, and blended into the start as far as the held-out LR pixels allow."""
+"""mossfuse-c of one pair: f is fitted to the pair and blended into the initial estimate as held-out LR pixels allow."""
 
 import numpy as np
 import torch
@@ -18,11 +18,13 @@ FEWEST = 4  # LR pixels below which none can be held out
 
 
 def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None, **recipe):
-    """Fusion of a pair: the start, or start and network where held-out LR pixels prefer it (docs/mossfuse-c.md).
+    """Fuse a pair: the initial estimate, blended with the network where held-out LR pixels prefer it
+    (docs/mossfuse-c.md).
 
     start: 'nsgp' or 'ridge-dc'; folds: parts of the LR pixels, each held out once; width: of the networks' layers;
-    pretrained: None, or mossfuse.constrained.pretraining.Pretrained, whose networks (one per fold) the fit then starts from;
-    recipe: fields of mossfuse.constrained.null_space_fit.FitSettings.
+    pretrained: None, or mossfuse.constrained.pretraining.Pretrained, whose networks (one per fold) the fit then starts
+    from;
+    recipe: fields of mossfuse.constrained.null_space_fit.FitSettings. Raises MossFuseError for settings out of range.
     """
     if folds < 2:
         raise MossFuseError(f"mossfuse-c needs at least 2 folds, got {folds}; check its parameters")
@@ -49,8 +51,8 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
     trunk = PixelTrunk(networks, first.msi, first.operator, statistics=statistics, device=device)
     looks = fit_null_space(trunk, targets, ~unseen, null, recipe, seed=seed, scale=scale)
     own = unseen.argmax(0), np.arange(count)
-    # The start that is blended in is fitted on all pixels, so it is judged by leaving out one and not a whole part; under
-    # noise by whole parts all the same, because there the closed form's Wiener filter keeps the pixel.
+    # The blended initial estimate is fitted on all pixels, so it is judged by leaving out one pixel, not a part. Under
+    # noise whole parts are left out, because the closed form's Wiener filter would keep the single pixel.
     soft = first.noise_msi is not None
     left = np.stack([part.residual for part in parts])[own] if soft else first.part().residual
     choice = choose_blend(left, [targets[own] - look.held_out for look in looks])
@@ -72,12 +74,12 @@ def fuse_pair(observation, *, start, folds, width, seed, device, pretrained=None
 
 
 def held_out_parts(count, folds, seed):
-    """(folds, count) bool: a random partition of the LR pixels into parts of equal size, up to one pixel."""
+    """Partition the LR pixels at random into parts of equal size, up to one pixel: (folds, count) bool."""
     folds = min(folds, count // 2)
     order = np.random.default_rng(seed).permutation(count)
     return np.arange(count)[order] % folds == np.arange(folds)[:, None]
 
 
 def null_matrix(gain, srf):
-    """N = I - P R, (B, B)."""
+    """Return N = I - P R, (B, B)."""
     return null_part(np.eye(len(gain)), srf, gain).T

@@ -1,7 +1,7 @@
 """Find methods by name: ``mossfuse/methods/`` (our own), ``baselines/`` (the competitors) and MOSSFUSE_BASELINES.
 
-A module offers ``METHOD`` or ``METHODS`` (mossfuse.protocol.Method) and the function ``fuse``; ``train`` where it trains.
-Suffixes such as ``+sdc`` refine the output of any method (mossfuse.refine).
+A module offers ``METHOD`` or ``METHODS`` (mossfuse.protocol.Method) and the function ``fuse``; ``train`` where it
+trains. Suffixes such as ``+sdc`` refine the output of any method (mossfuse.refine).
 """
 
 from functools import cache
@@ -13,7 +13,9 @@ from mossfuse.protocol import Method
 
 
 def method_folders() -> list[Path]:
-    """Return our own methods' folder and the competitors': ``baselines/`` in a clone, ``mossfuse_baselines`` in a wheel."""
+    """Return our own methods' folder and the competitors': ``baselines/`` in a clone, ``mossfuse_baselines`` in a
+    wheel.
+    """
     package = Path(__file__).resolve().parent
     beside = [package.parent.parent / name for name in ("mossfuse_baselines", "baselines")]
     return [package, *[folder for folder in beside if (folder / "shared").is_dir()][:1]]

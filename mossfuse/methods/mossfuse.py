@@ -3,16 +3,17 @@
 Paper: MossFuse, arXiv 2412.04802. Official code: github.com/dusongcheng/MossFuse (state of October 2025, no licence
 stated; nothing of it is copied). The network reproduces the released one value for value with the released weights.
 
-Three ways to train it (presets; side by side with curves: docs/training-variants.md):
-- ``fixed``, the default. PSF and SRF are fitted to the training pairs in closed form and frozen (at the authors' step size
-  of 9e-5 the PSF alone needs 50,000 steps to widen from 0.2 to 2 pixels). Random patches, some held out; the iterate that
-  explains those best is kept. Turned and mirrored patches take the sampling phase along: with the official phase (15 of
-  32) a flip would otherwise move the HSI against the MSI by one pixel. Muon for weight matrices and dense kernels
-  (mossfuse.training.muon) and Adam for the rest, warm-up, cosine, a limit on the gradient, an average of the weights. The loss is
-  the released script's active line (0.1 decomposition + two cycles), which needs no self-supervised decoder.
-- ``released``: that script, quirks included: operators learned with the rest, the same patches in the same order every
-  epoch, flips that move the phase, and a cosine that is moved once an epoch and so hardly falls. (It also chose its epoch
-  on the test scenes; that is not done here.)
+Three ways to train it (presets; compared with curves in docs/training-variants.md):
+- ``fixed``, the default. PSF and SRF are fitted to the training pairs in closed form and frozen (at the authors' step
+  size of 9e-5 the PSF alone needs 50,000 steps to widen from 0.2 to 2 pixels). Random patches, some held out; the
+  iterate with the lowest loss on those is kept. Rotated and mirrored patches keep their sampling phase: with the
+  official phase (15 of 32) a flip would otherwise shift the HSI against the MSI by one pixel. Muon for weight matrices
+  and dense kernels (mossfuse.training.muon) and Adam for the rest, warm-up, cosine, a limit on the gradient, an average
+  of the weights. The loss is the released script's active line (0.1 decomposition + two cycles), which needs no
+  self-supervised decoder.
+- ``released``: that script, peculiarities included: operators learned with the rest, the same patches in the same order
+  every epoch, flips that shift the phase, and a cosine that advances once an epoch and so hardly falls. (It also chose
+  its epoch on the test scenes; that is not done here.)
 - ``paper``: every loss term and the depth of the paper's figure; operators, step size, batch and length as released.
 """
 
@@ -28,7 +29,7 @@ from mossfuse.protocol import Fusion, Method, Parameter, Published
 CITATION = "MossFuse: unsupervised hyperspectral and multispectral image fusion, arXiv:2412.04802."
 CODE = "https://github.com/dusongcheng/MossFuse"
 AGGREGATOR = "a third-party aggregator page (wizwand) on arXiv 2412.04802, a later version of the paper; not checked"
-# How the network is run (mossfuse.network.inference); what comes out is the same, but for bfloat16.
+# How the network is run (mossfuse.network.inference); only bfloat16 changes the result.
 PRECISION = Parameter.choice("float32", "bfloat16")
 PARAMS = {"tile": Parameter.count(None), "compile": False, "precision": PRECISION}
 PUBLISHED = (
@@ -43,7 +44,7 @@ PUBLISHED = (
     Published(dataset="Harvard", note="as listed", metrics={"psnr": 44.62}, source=AGGREGATOR),
     Published(dataset="NTIRE2018", note="as listed", metrics={"psnr": 48.64}, source=AGGREGATOR),
 )
-# What both the released script and the paper's run share, as far as it is known.
+# Settings that the released script and, as far as is known, the paper's training share.
 AUTHORS = {
     "num_blocks": 3,
     "steps": 245000,
@@ -118,18 +119,20 @@ METHODS = (
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
-    """The fused cube (H, W, B), not clipped, with the network's own PSF and SRF; nothing is random. See ``fuse_tiles``."""
+    """Return the fused cube (H, W, B), not clipped, with the network's PSF and SRF; nothing is random. See
+    ``fuse_tiles``.
+    """
     estimates, tiles = fuse_tiles(observation, seed=seed, device=device, checkpoint=checkpoint, **params)
     shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
     return Fusion(cube=assemble_tiles(tiles, shape), **estimates)
 
 
 def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None, compile=False, precision="float32"):
-    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory.
+    """Return (psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory.
 
-    checkpoint: a file of ``train`` or the authors' CAVE_32_model.pth. tile, compile, precision: how the network is run,
-    see mossfuse.network.inference. Raises MossFuseError where the checkpoint is absent, damaged or made for other bands or
-    another ratio.
+    checkpoint: a file of ``train`` or the authors' CAVE_32_model.pth. tile, compile, precision: see
+    mossfuse.network.inference. Raises MossFuseError where the checkpoint is absent, damaged or trained for other bands
+    or another ratio.
     """
     from mossfuse.network.inference import run_network
     from mossfuse.physics.psf_geometry import same_geometry
@@ -151,7 +154,9 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
-    """Train on pairs alone and write the checkpoint ``path``; params: mossfuse.training.loop.Recipe. Truths are not looked at."""
+    """Train on pairs alone and write the checkpoint ``path``; params: mossfuse.training.recipe.Recipe. Truths are not
+    used.
+    """
     from mossfuse.training.loop import train as train_on_pairs
 
     return train_on_pairs(pairs, seed=seed, device=device, path=path, resume=resume, **params)
@@ -159,9 +164,10 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
 
 @lru_cache(maxsize=1)
 def load_network(path, modified, device):
-    """(network for inference on the device, its PSF and SRF, parameters as trained, wavelengths it was trained on or None).
+    """Return (folded network on the device, its PSF and SRF, parameters as trained, its training's wavelengths or
+    None).
 
-    ``changed`` makes a changed file load again.
+    ``modified`` is the file's modification time: a modified file is loaded again.
     """
     from mossfuse.network import checkpoint
     from mossfuse.network.architecture import inference_parameter_count
@@ -175,7 +181,7 @@ def load_network(path, modified, device):
 
 
 def check_fits(observation, config, checkpoint):
-    """Refuse an observation of other bands or another ratio than the network's, or of sizes that do not fit."""
+    """Raise MossFuseError where an observation's bands, ratio or sizes do not fit the network."""
     found = (observation.hsi.shape[2], observation.msi.shape[2], observation.ratio)
     wanted = (config["bands"], config["msi_bands"], config["ratio"])
     if found != wanted:

@@ -1,12 +1,12 @@
-"""MossFuse-c: constraints by construction, X = P M + N f, from a closed-form start (docs/mossfuse-c.md).
+"""MossFuse-c: constraints by construction, X = P M + N f, from a closed-form initial estimate (docs/mossfuse-c.md).
 
-Nothing is published about it; it is this benchmark's own. N = I - P R projects on the null space of the SRF, so the MSI is
-met by any f; the back-projection U meets the HSI once, at the end. f = (1 - a) f0 + a f1: the start's, and networks that
-begin at zero and are trained on the LR pixels before U. LR pixels that were held out decide when to stop and choose a, which
-stays 0 (the start is returned) where they show no significant gain.
+Published numbers: none; it is this benchmark's own. N = I - P R projects on the null space of the SRF, so that any f
+agrees with the MSI; the back-projection U restores agreement with the HSI once, at the end. f = (1 - a) f0 + a f1: the
+initial estimate's f0, and networks f1 that start at zero and are trained on the LR pixels before U. Held-out LR pixels
+decide when to stop and choose a, which stays 0 (the initial estimate is returned) where they show no significant gain.
 f1 is not MossFuse's network: its encoders and decoder in this place were tried and gained nothing (docs/mossfuse-c.md).
 ``mossfuse-c`` (from nsgp) and ``mossfuse-c-ridge`` (from ridge-dc) fit small pixel networks to the pair; they know what
-their starts know. ``mossfuse-c-dataset`` trains these networks on the training split's pairs first.
+their initial estimates know. ``mossfuse-c-dataset`` trains these networks on the training split's pairs first.
 """
 
 from mossfuse.protocol import Method, Parameter
@@ -66,11 +66,11 @@ METHODS = (
 
 
 def fuse(observation, *, seed, device, checkpoint=None, **params):
-    """The fused cube with the PSF and SRF used; notes say what the held-out LR pixels decided.
+    """Return the fused cube with the PSF and SRF used; notes hold the decision of the held-out LR pixels.
 
-    params: start ('nsgp' or 'ridge-dc'), steps, every (steps between two looks at the held-out pixels), pixels (MSI pixels
-    per step), learning_rate, weight_decay, average; folds (parts of the LR pixels, each held out once) and width where
-    there is no checkpoint.
+    params: start ('nsgp' or 'ridge-dc'), steps, every (steps between two evaluations on held-out pixels), pixels (MSI
+    pixels per step), learning_rate, weight_decay, average; folds (parts of the LR pixels, each held out once) and width
+    where there is no checkpoint.
     """
     from mossfuse.constrained.scene import fuse_pair
 
@@ -84,7 +84,7 @@ def fuse(observation, *, seed, device, checkpoint=None, **params):
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
-    """Train on pairs alone; truths are not looked at (mossfuse.constrained.pretraining.train)."""
+    """Train on pairs alone; truths are not used (mossfuse.constrained.pretraining.train)."""
     from mossfuse.constrained.pretraining import train as train_on_pairs
 
     return train_on_pairs(pairs, seed=seed, device=device, path=path, resume=resume, **params)

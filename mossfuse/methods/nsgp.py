@@ -1,9 +1,9 @@
 """nsgp: null-space random-feature ridge regression (a Gaussian process), closed form, blind, with data consistency.
 
-Nothing is published about it; it is this benchmark's own method (docs/nsgp.md gives formulas, the scenes its defaults
-were chosen on, tables, limits). X = P M + W phi + U (y - H X), with everything it needs estimated from the pair: a
-Gaussian PSF, a non-negative SRF, both noise levels. ``nsgp``, ``nsgp-fast`` and ``nsgp-x4`` are told the PSF's support
-and phase, nothing else; ``nsgp-known`` is told PSF and SRF too.
+Published numbers: none; it is this benchmark's own method (docs/nsgp.md gives formulas, tables, limits and the scenes
+its defaults were chosen on). X = P M + W phi + U (y - H X), with everything it needs estimated from the pair: a
+Gaussian PSF, a non-negative SRF, both noise levels. ``nsgp``, ``nsgp-fast`` and ``nsgp-x4`` know the PSF's support and
+phase only; ``nsgp-known`` knows PSF and SRF too.
 """
 
 import logging
@@ -48,7 +48,7 @@ METHODS = (
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
-    """(H, W, B); params: see fuse_tiles."""
+    """Return the fused cube (H, W, B); params: see ``fuse_tiles``."""
     from mossfuse.files.tiles import assemble_tiles
 
     estimates, tiles = fuse_tiles(observation, seed=seed, device=device, **params)
@@ -59,7 +59,7 @@ def fuse(observation, *, seed=0, device="cpu", checkpoint=None, **params):
 def fuse_tiles(
     observation, *, seed=0, device="cpu", checkpoint=None, setting="best", draws=1, family="auto", hard=False
 ):
-    """(psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory.
+    """Return (psf_hat, srf_hat and notes by name, iterator over ((rows, cols), tile)): for cubes larger than memory.
 
     setting: 'best' or 'fast'; draws: averaged cubes with different features; family: of the PSF; hard: treat the
     pair as free of noise (the cube then agrees with the HSI exactly, the HSI's noise included).
@@ -92,7 +92,7 @@ def fuse_tiles(
 
 
 def remove_noise(sensor, facts):
-    """The same sensor and facts with no noise and nothing unseen, so that every image is taken at its word."""
+    """Return sensor and facts with zero noise and nothing unseen, so that both images are taken as exact."""
     import numpy as np
 
     silent = replace(sensor, noise_hsi=np.zeros_like(sensor.noise_hsi), noise_msi=np.zeros_like(sensor.noise_msi))
@@ -100,7 +100,7 @@ def remove_noise(sensor, facts):
 
 
 def unseen_shares(observation, unseen):
-    """What the HSI does not see of every MSI band, rms over the band's rms."""
+    """Return the share of every MSI band that the HSI does not see, rms over the band's rms."""
     import numpy as np
 
     energy = np.mean(np.square(observation.msi, dtype=np.float64), (0, 1))

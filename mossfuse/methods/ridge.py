@@ -1,6 +1,6 @@
 """Affine spectral regression MSI -> HSI (ridge), plain and with exact data consistency (+dc, mossfuse.refine).
 
-Nothing is published about this pair under these names; both are this benchmark's own sanity baselines (docs/nsgp.md).
+Published numbers: none under these names; both are this benchmark's own sanity baselines (docs/nsgp.md).
 ``ridge`` fits one affine map on the low-resolution pair; ``ridge-dc`` then restores agreement with both images.
 """
 
@@ -30,7 +30,7 @@ METHODS = (
 
 
 def fuse(observation, *, seed=0, device="cpu", checkpoint=None, consistent=False):
-    """(H, W, B) = affine map of the MSI; consistent: follow it with the refinement +dc."""
+    """Return the affine map of the MSI, (H, W, B); consistent: refine it with +dc."""
     from mossfuse.estimation.regression import affine_apply, affine_fit
     from mossfuse.physics.sampling import operator_of
     from mossfuse.refine import refine

@@ -1,8 +1,8 @@
 """Aggregation of shared and complementary features, panels (b) and (c) of the paper's network figure.
 
 The shared features x are attended to; the complementary features y steer the queries and are added to the values.
-Both residual branches normalise x alone, y enters raw. Tensors are (N, channels, rows, cols).
-As released, and kept: in the spectral aggregation the per-channel weight on the queries is cancelled by their
+Both residual branches normalise x only; y is not normalised. Tensors are (N, channels, rows, cols).
+Kept from the released code: in the spectral aggregation the per-channel weight on the queries is cancelled by their
 normalisation over the pixels, so that path has no effect on the output.
 """
 
@@ -65,8 +65,8 @@ class SpectralWeight(nn.Module):
 class CrossAttention(nn.Module):
     """Channel attention on x, its queries weighted by y, plus a weighted convolution of y.
 
-    What depends on the whole image (``products`` of queries and keys, means of the values and of y) is apart from what
-    is done at each pixel, so that both can also be done tile by tile.
+    What depends on the whole image (``products`` of queries and keys, means of the values and of y) is separate from
+    the work at each pixel, so that both can also be done tile by tile.
     """
 
     def __init__(self, dim, kind):
@@ -87,13 +87,15 @@ class CrossAttention(nn.Module):
         return self.output(value, y, *matrices)
 
     def products(self, query, key, y):
-        """(N, 2 * dim, 2 * dim), summed over the pixels; 'spatial': of the weighted queries."""
+        """Return the products of queries and keys, (N, 2 * dim, 2 * dim), summed over the pixels; 'spatial': of
+        weighted queries.
+        """
         if self.kind == "spatial":
             query = query * self.spatial(y)
         return products(torch.cat([query, key], 1))
 
     def matrices(self, products, value_means, y_means):
-        """What ``output`` multiplies the values and the convolution of y with, each (N, dim, dim); means are (N, dim)."""
+        """Return the matrices, each (N, dim, dim), for the values and for the convolution of y; means are (N, dim)."""
         out = matrix(self.project_out)
         if self.kind == "spatial":
             attention = attention_matrix(products, self.temperature)
@@ -105,7 +107,7 @@ class CrossAttention(nn.Module):
         return attention, out.expand_as(attention)
 
     def output(self, value, y, value_matrix, y_matrix):
-        """(N, dim, rows, cols) at every pixel, given the ``matrices``."""
+        """Return the attention's output (N, dim, rows, cols) for the ``matrices``."""
         if self.kind == "spatial":
             return pointwise(value, value_matrix) + pointwise(self.complement(y), y_matrix)
         attended = pointwise(value, value_matrix)
@@ -127,6 +129,7 @@ class Aggregation(Recomputable):
         return self.run(shared, complementary)
 
     def compute(self, shared, complementary):
+        """Return the aggregated features (N, dim, rows, cols)."""
         x = shared + self.attention(self.norm1(shared), complementary)
         return x + self.feed_forward(self.norm2(x))
 
@@ -134,7 +137,7 @@ class Aggregation(Recomputable):
 class Addition(nn.Module):
     """The aggregation of an ablation: a plain transformer block on shared + complementary features.
 
-    No feature is lost, but nothing of the complementary ones steers the attention or is weighted.
+    No feature is lost, but the complementary ones neither steer the attention nor are weighted.
     """
 
     def __init__(self, dim):

@@ -20,10 +20,10 @@ from mossfuse.physics.tensors import project_spectra
 
 
 class Outputs(NamedTuple):
-    """Everything one pass makes. Full size is the MSI's (rows, cols), low is (rows, cols) / ratio.
+    """All results of one pass. Full size is the MSI's (rows, cols), low is (rows, cols) / ratio.
 
-    The four features are (N, dim, rows, cols). The three ``rebuilt`` images come from the self-supervised decoders
-    and are None where the network has none of them.
+    The four features are (N, dim, rows, cols). The three ``rebuilt`` images come from the self-supervised decoders and
+    are None where the network has none of them.
     """
 
     shared_msi: Tensor
@@ -42,7 +42,7 @@ class Outputs(NamedTuple):
     msi_cycle: Tensor  # (N, M, rows, cols), hr_hsi projected with the estimated SRF
 
     def full_precision(self):
-        """The same in float32."""
+        """Return the same tensors in float32."""
         return Outputs(*(None if tensor is None else tensor.float() for tensor in self))
 
 
@@ -89,13 +89,14 @@ class MossFuse(nn.Module):
             self.decoder_lr = DecoderLR(msi_bands, dim, num_blocks)
 
     def fuse_only(self, msi, hsi):
-        """The high-resolution HSI (N, B, rows, cols), not clamped, and nothing else: encoders and one decoder."""
+        """Return the high-resolution HSI (N, B, rows, cols), not clamped, from the encoders and one decoder."""
         return self._decode(*self.encoder_msi(msi), *self.encoder_hsi(hsi))
 
     def forward(self, msi, hsi, *, turns=None):
-        """All Outputs of MSI (N, M, rows, cols) and HSI (N, B, rows / ratio, cols / ratio).
+        """Return all Outputs for an MSI (N, M, rows, cols) and an HSI (N, B, rows / ratio, cols / ratio).
 
-        turns: how each (square) pair was turned (mossfuse.physics.rotations); the blur then follows, phase included.
+        turns: how each (square) pair was rotated (mossfuse.physics.rotations); the blur is then rotated too, phase
+        included.
         """
         shared_msi, complementary_msi = self.encoder_msi(msi)
         shared_hsi, complementary_hsi = self.encoder_hsi(hsi)
@@ -129,10 +130,11 @@ class MossFuse(nn.Module):
         )
 
     def _decode(self, shared_msi, complementary_msi, shared_hsi, complementary_hsi):
+        """Return the high-resolution HSI of the four features."""
         return self.decoder_hr(shared_msi, shared_hsi, complementary_msi, complementary_hsi)
 
 
 def inference_parameter_count(network):
-    """Parameters of what ``fuse_only`` and the estimated operators need: encoders, HR decoder, blind net."""
+    """Count the parameters that ``fuse_only`` and the estimated operators need: encoders, HR decoder, blind net."""
     parts = (network.encoder_msi, network.encoder_hsi, network.decoder_hr, network.blind)
     return parameter_count(*parts)

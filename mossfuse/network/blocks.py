@@ -4,7 +4,7 @@ Source: Restormer (Zamir et al., CVPR 2022, sections 3.1 and 3.2), as used by Mo
 All tensors are (N, channels, rows, cols), best with channels last in memory. Every statistic spans the whole image, so
 a pixel of the output depends on all pixels of the input; mossfuse.network.tiled gathers the statistics tile by tile.
 
-Values are those of the released code (mossfuse.network.released spells its operations out), reached with less work:
+Values are those of the released code (spelled out in mossfuse.network.released), reached with less work:
 the lengths of queries and keys come from the same matrix product as their cosines, so that no normalised copy is made,
 and the attention weights are multiplied into the output projection before they meet the pixels.
 """
@@ -21,26 +21,27 @@ SHORTEST = 1e-12  # length below which a query or key counts as this long, as in
 
 
 def matrix(conv):
-    """The weights of a 1x1 convolution as (out, in)."""
+    """Return the weights of a 1x1 convolution as (out, in)."""
     return conv.weight.flatten(1)
 
 
 class Recomputable(nn.Module):
-    """A block that, where ``recompute`` is set, keeps its input alone for the backward pass and runs twice.
+    """A block that, with ``recompute`` set, stores only its input for the backward pass and runs twice.
 
-    ``whole`` is the part that runs twice; it holds no batch statistics, which would be counted twice.
+    ``compute`` is the part that runs twice; it holds no batch statistics, which would be counted twice.
     """
 
     recompute = False
 
     def run(self, *inputs):
+        """Run ``compute``; with ``recompute`` set and gradients enabled, without storing its inner values."""
         if self.recompute and torch.is_grad_enabled():
             return checkpoint(self.compute, *inputs, use_reentrant=False, preserve_rng_state=False)
         return self.compute(*inputs)
 
 
 def recompute_blocks(network, on=True):
-    """Have every block of the network compute its inner values again in the backward pass instead of keeping them."""
+    """Set whether every block of the network recomputes its inner values in the backward pass."""
     for module in network.modules():
         if isinstance(module, Recomputable):
             module.recompute = on
@@ -69,13 +70,13 @@ class QueryKeyValue(nn.Module):
         self.queries_and_keys, self.values = slice(0, 2 * dim), slice(2 * dim, 3 * dim)
 
     def forward(self, x, channels=slice(None)):
-        """The given channels of (N, 3 * dim, rows, cols)."""
+        """Return the given channels of queries, keys and values, (N, 3 * dim, rows, cols)."""
         kernel = self.depthwise.weight[channels]
         return F.conv2d(pointwise(x, matrix(self.pointwise)[channels]), kernel, padding=1, groups=len(kernel))
 
 
 def attention_matrix(products, temperature):
-    """Attention between the channels of each head (the token of a channel is its image), as one matrix per image.
+    """Return the attention between the channels of each head (a channel's token is its image), as one matrix per image.
 
     products: (N, 2 * dim, 2 * dim) of queries and keys. temperature: (heads, 1, 1). Returns (N, dim, dim), zero
     between heads: the softmax over the keys of a head of the cosines times the temperature.
@@ -104,7 +105,7 @@ class ChannelAttention(nn.Module):
         return pointwise(values, self.output_matrix(products(queries_and_keys)))
 
     def output_matrix(self, products):
-        """(N, dim, dim): from values to the output of the attention."""
+        """Return the matrices (N, dim, dim) that map values to the output of the attention."""
         return matrix(self.project_out) @ attention_matrix(products, self.temperature)
 
 
@@ -135,10 +136,11 @@ class TransformerBlock(Recomputable):
         return self.run(x)
 
     def compute(self, x):
+        """Return the block's output (N, dim, rows, cols)."""
         x = x + self.attention(self.norm1(x))
         return x + self.feed_forward(self.norm2(x))
 
 
 def transformer_blocks(dim, count):
-    """``count`` transformer blocks in a row (none: the identity)."""
+    """Return ``count`` transformer blocks in a row (0: the identity)."""
     return nn.Sequential(*[TransformerBlock(dim) for _ in range(count)])

@@ -67,7 +67,7 @@ RELEASED_NAMES = (
 
 
 def translate_name(released):
-    """The name in this package of a parameter or buffer of the released code."""
+    """Return this package's name for a parameter or buffer of the released code."""
     for pattern, replacement in RELEASED_NAMES:
         released = re.sub(pattern, replacement, released)
     return released
@@ -114,7 +114,9 @@ def save(path, network, wavelengths=None, training=None):
 
 
 def load(path):
-    """(network in evaluation mode, {'wavelengths', 'training'}) of a file of ``save`` or of the authors' release."""
+    """Return (network in evaluation mode, {'wavelengths', 'training'}) of a file of ``save`` or of the authors'
+    release.
+    """
     content = read_file(path)
     if isinstance(content, dict) and RELEASED_KEY in content:
         return load_released(path, content[RELEASED_KEY])
@@ -128,7 +130,7 @@ def load(path):
 
 
 def load_released(path, tensors):
-    """As ``load``, for the authors' CAVE x32 checkpoint, whose sha256 must be the published file's."""
+    """Load the authors' CAVE x32 checkpoint as ``load`` does; its SHA-256 must be the published file's."""
     found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     if found != RELEASED_SHA256:
         raise MossFuseError(

@@ -1,4 +1,4 @@
-"""The four decoders: one makes the high-resolution HSI, three rebuild the inputs and serve the paper's losses alone.
+"""The four decoders: one produces the high-resolution HSI, three rebuild the inputs and serve only the paper's losses.
 
 All inputs and outputs have the MSI's size; no output is clamped and none has a skip connection from the inputs.
 """
@@ -13,12 +13,14 @@ AGGREGATIONS = ("both", "spatial", "spectral", "neither")
 
 
 def aggregate(dim, kind, aware):
-    """The aggregation of a ``kind``, 'spatial' or 'spectral': an Addition where ``aware`` (of AGGREGATIONS) leaves it out."""
+    """Return the aggregation of a ``kind``, 'spatial' or 'spectral': an Addition if ``aware`` (of AGGREGATIONS)
+    excludes it.
+    """
     return Aggregation(dim, kind) if aware in ("both", kind) else Addition(dim)
 
 
 def head(dim, bands):
-    """Features to bands: two 3x3 convolutions with a leaky ReLU between."""
+    """Return the layers from features to bands: two 3x3 convolutions with a leaky ReLU between."""
     return nn.Sequential(
         nn.Conv2d(dim, dim // 2, 3, padding=1, bias=False),
         nn.LeakyReLU(0.01),
@@ -27,13 +29,13 @@ def head(dim, bands):
 
 
 def merge_features(conv, *features):
-    """A 1x1 convolution of features side by side, without putting them side by side."""
+    """Apply a 1x1 convolution to stacked features without stacking them in memory."""
     parts = matrix(conv).chunk(len(features), dim=1)
     return sum(pointwise(x, weight) for x, weight in zip(features, parts, strict=True))
 
 
 class DecoderOne(nn.Module):
-    """One image from its own shared and complementary features; ``kind`` and ``aware`` as for ``aggregate``.
+    """Rebuilds one image from its own shared and complementary features; ``kind`` and ``aware`` as for ``aggregate``.
 
     ``unused`` is a released layer that no output depends on; it keeps the parameter count of the released code.
     """

@@ -1,4 +1,4 @@
-"""The two encoders: each image becomes shared and complementary features of the MSI's size.
+"""The two encoders: each turns an image into shared and complementary features of the MSI's size.
 
 The paper's figure draws one shared encoder for both images; the released code, followed here, has two.
 """
@@ -31,8 +31,8 @@ class EncoderMSI(nn.Module):
 class EncoderHSI(nn.Module):
     """(N, B, rows / ratio, cols / ratio) -> shared and complementary features, each (N, dim, rows, cols).
 
-    The image is enlarged first (bilinear, pixel centres aligned), whatever the sampling phase: the phase is known
-    to the degradation operator only.
+    The image is enlarged first (bilinear, pixel centres aligned), whatever the sampling phase: only the degradation
+    operator knows the phase.
     """
 
     def __init__(self, bands, dim, num_blocks, ratio):
@@ -51,10 +51,10 @@ class EncoderHSI(nn.Module):
 
 
 def channels_last(image):
-    """The image with the channels of a pixel side by side in memory, the layout every block is quickest in."""
+    """Return the image with the channels of a pixel adjacent in memory, the fastest layout for every block."""
     return image.contiguous(memory_format=torch.channels_last)
 
 
 def enlarge(image, ratio):
-    """Bilinear enlargement by an integer ratio, (N, C, h, w) -> (N, C, h * ratio, w * ratio)."""
+    """Enlarge bilinearly by an integer ratio, (N, C, h, w) -> (N, C, h * ratio, w * ratio)."""
     return F.interpolate(image, scale_factor=ratio, mode="bilinear", align_corners=False)

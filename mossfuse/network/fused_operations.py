@@ -1,7 +1,7 @@
-"""Three operations of the network whose backward pass keeps one tensor instead of several.
+"""Three operations of the network whose backward pass stores one tensor instead of several.
 
-Each is a plain function of plain operations where no gradient is asked for. With a gradient, what is cheap (GELU,
-products) is computed again in the backward pass, and gradients are written into place instead of being put together.
+Without gradients each is a plain function of plain operations. With gradients, what is cheap (GELU, products) is
+computed again in the backward pass, and gradients are written into place instead of being concatenated.
 Tensors are (N, channels, rows, cols), best with channels last in memory.
 """
 
@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-SMALLEST = 1e-30  # sum of squares below which a channel counts as this strong: keeps the gradient of the root finite
+SMALLEST = 1e-30  # lower bound of a sum of squares: keeps the gradient of its root finite
 
 
 def pointwise(x, weight, bias=None):
-    """1x1 convolution; weight (out, in), or one matrix per image (N, out, in); bias (out,)."""
+    """Apply a 1x1 convolution; weight (out, in), or one matrix per image (N, out, in); bias (out,)."""
     pixels = x.permute(0, 2, 3, 1)
     if weight.ndim == 2 or len(weight) == 1:
         return F.linear(pixels, weight.flatten(0, -2), bias).permute(0, 3, 1, 2)
@@ -24,12 +24,12 @@ def pointwise(x, weight, bias=None):
 
 
 def products(features):
-    """Every channel times every channel, summed over the pixels: (N, C, rows, cols) -> (N, C, C)."""
+    """Return the products of all pairs of channels, summed over the pixels: (N, C, rows, cols) -> (N, C, C)."""
     return Products.apply(features) if torch.is_grad_enabled() else products_of(features)
 
 
 def gated_projection(hidden, weight):
-    """weight (GELU(a) * b) of the two halves a, b of the channels: (N, 2 * C, rows, cols) with (out, C)."""
+    """Return weight (GELU(a) * b) of the two halves a, b of the channels (N, 2 * C, rows, cols); weight (out, C)."""
     if torch.is_grad_enabled():
         return GatedProjection.apply(hidden, weight.to(hidden.dtype))
     gate, content = hidden.chunk(2, dim=1)
@@ -37,9 +37,9 @@ def gated_projection(hidden, weight):
 
 
 def response_projection(hidden, gamma, weight, bias):
-    """weight (f * GELU(hidden)) + bias, f the response factors of the channels over the image (``response_factor``).
+    """Return weight (f * GELU(hidden)) + bias, with f the response factors of the channels (``response_factor``).
 
-    hidden (N, C, rows, cols), overwritten where no gradient is asked for; gamma (C,), weight (out, C), bias (out,).
+    hidden (N, C, rows, cols), overwritten without gradients; gamma (C,), weight (out, C), bias (out,).
     """
     if torch.is_grad_enabled():
         return ResponseProjection.apply(hidden, gamma, weight, bias)
@@ -48,23 +48,24 @@ def response_projection(hidden, gamma, weight, bias):
 
 
 def response_factor(squares, gamma):
-    """gamma * energy / mean energy + 1; energy is the root of the sums of squares (N, C) over the image."""
+    """Return gamma * energy / mean energy + 1; energy is the root of the sums of squares (N, C) over the image."""
     energy = squares.clamp_min(SMALLEST).sqrt()
     return gamma * (energy / (energy.mean(-1, keepdim=True) + 1e-6)) + 1
 
 
 def squares(x):
-    """Sums of squares over the pixels, (N, C), in float32 at least."""
+    """Return sums of squares over the pixels, (N, C), in float32 or better."""
     return x.square().sum((2, 3), dtype=torch.promote_types(x.dtype, torch.float32))
 
 
 def products_of(features):
+    """Return ``products`` without a custom backward pass."""
     flat = features.flatten(2)
     return flat @ flat.transpose(1, 2)
 
 
 def transposed_product(a, b):
-    """Sum over the pixels of a_i * b_j, (N, C_a, C_b)."""
+    """Sum a_i * b_j over the pixels, (N, C_a, C_b)."""
     return a.flatten(2) @ b.flatten(2).transpose(1, 2)
 
 

@@ -1,4 +1,4 @@
-"""A pair through the trained network in the way that is quickest where it runs, whatever the size of the pair.
+"""Run the trained network on a pair of any size, in the way that is fastest on the device.
 
 On a CPU that is tile by tile (mossfuse.network.tiled); on a GPU, and compiled, the whole image at once.
 """
@@ -16,12 +16,14 @@ from mossfuse.physics.tensors import to_array, to_tensor
 
 
 def run_network(network, msi, hsi, *, device="cpu", tile=None, compile=False, precision="float32"):
-    """Iterate over ((rows, cols), values) of the fused cube: slices and (rows, cols, B) float32, row of tiles by row of tiles.
+    """Iterate over ((rows, cols), values) of the fused cube: slices and (rows, cols, B) float32, one row of tiles after
+    another.
 
-    network: of mossfuse.network.reparameterise, on the device. msi (rows, cols, M), hsi (rows / ratio, cols / ratio, B).
-    tile: pixels along the side of a tile; None: 128 on a CPU, the whole image on a GPU. compile: the whole image through
-    torch.compile, on a GPU with CUDA graphs; worth its time only for many pairs of one size. precision: 'float32' or
-    'bfloat16'. Raises MossFuseError for settings that do not go together.
+    network: from mossfuse.network.reparameterise, on the device. msi (rows, cols, M), hsi (rows / ratio, cols / ratio,
+    B).
+    tile: pixels along the side of a tile; None: 128 on a CPU, the whole image on a GPU. compile: the whole image
+    through torch.compile, on a GPU with CUDA graphs; pays off only for many pairs of one size. precision: 'float32' or
+    'bfloat16'. Raises MossFuseError for settings that exclude each other.
     """
     if tile is not None and (compile or type(tile) is not int or tile < 1):
         raise MossFuseError(
@@ -36,7 +38,7 @@ def run_network(network, msi, hsi, *, device="cpu", tile=None, compile=False, pr
 
 
 def fuse_whole(network, msi, hsi, device, compile, precision):
-    """The cube (rows, cols, B) in one piece."""
+    """Return the cube (rows, cols, B) computed in one piece."""
     run = compile_network(network, torch.device(device).type) if compile else network.fuse_only
     with torch.no_grad(), exact_arithmetic(precision, device):
         return to_array(run(to_tensor(msi, device), to_tensor(hsi, device)))
@@ -44,7 +46,7 @@ def fuse_whole(network, msi, hsi, device, compile, precision):
 
 @lru_cache(maxsize=1)
 def compile_network(network, kind):
-    """``network.fuse_only`` compiled, the same object for the same network, so that a size is compiled once."""
+    """Return ``network.fuse_only`` compiled, the same object for the same network, so that a size is compiled once."""
     if kind == "cuda":
         return torch.compile(network.fuse_only, dynamic=False, mode="reduce-overhead")
     if shutil.which(os.environ.get("CXX", "g++")) is None:

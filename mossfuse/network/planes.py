@@ -1,4 +1,4 @@
-"""Images too large to be worked on at once: how they are cut into tiles, and where their features are kept meanwhile.
+"""Images too large to process at once: how they are cut into tiles, and where their features are stored meanwhile.
 
 A plane is anything with ``read(region)``: the region as a tensor (1, channels, rows, cols), channels last in memory.
 """
@@ -23,25 +23,28 @@ class Region(NamedTuple):
 
     @property
     def shape(self):
+        """(rows, cols) of the region."""
         return tuple(s.stop - s.start for s in self)
 
     def grow(self, halo, shape):
-        """With ``halo`` more pixels on every side, as far as the image of ``shape`` (rows, cols) goes."""
+        """Return the region with ``halo`` more pixels on every side, cut at the border of the image ``shape`` (rows,
+        cols).
+        """
         return Region(*(slice(max(s.start - halo, 0), min(s.stop + halo, n)) for s, n in zip(self, shape, strict=True)))
 
     def is_behind(self, other, halo):
-        """Whether no tile from ``other`` on, in the order of ``tiles``, reaches into this one with its halo."""
+        """Return whether no tile from ``other`` on, in the order of ``tiles``, reaches into this one with its halo."""
         rows_apart = other.rows.start - halo >= self.rows.stop
         next_row_apart = other.rows.start >= self.rows.stop and other.rows.stop - halo >= self.rows.stop
         return rows_apart or (next_row_apart and other.cols.start - halo >= self.cols.stop)
 
     def inside(self, other):
-        """Where this region lies within ``other``."""
+        """Return where this region lies within ``other``."""
         return Region(*(slice(s.start - o.start, s.stop - o.start) for s, o in zip(self, other, strict=True)))
 
 
 def tiles(shape, tile):
-    """Regions of at most tile x tile pixels that cover an image, row of tiles by row of tiles."""
+    """Yield regions of at most tile x tile pixels that cover an image, one row of tiles after another."""
     for top in range(0, shape[0], tile):
         for left in range(0, shape[1], tile):
             yield Region(slice(top, min(top + tile, shape[0])), slice(left, min(left + tile, shape[1])))
@@ -54,15 +57,16 @@ class MemoryPlane:
         self.values = torch.empty((*shape, channels), device=device)
 
     def read(self, region):
-        """A view; what is written later shows in it."""
+        """Return a view of the region; later writes show in it."""
         return as_image(self.values[region])
 
     def write(self, region, image):
+        """Write an image (1, channels, rows, cols) to the region."""
         self.values[region] = image[0].permute(1, 2, 0)
 
 
 class FilePlane:
-    """The same in a temporary file that vanishes with the plane. Read and written, not mapped: memory stays bounded.
+    """The same in a temporary file, deleted with the plane. Read and written, not mapped: memory stays bounded.
 
     Several threads may read and write at the same time.
     """
@@ -72,12 +76,14 @@ class FilePlane:
         self.file = tempfile.TemporaryFile(buffering=0)
 
     def read(self, region):
+        """Return a copy of the region."""
         values = np.empty((*region.shape, self.channels), np.float32)
         for row, line in zip(range(region.rows.start, region.rows.stop), values, strict=True):
             os.preadv(self.file.fileno(), [line], self.offset(row, region.cols.start))
         return as_image(torch.from_numpy(values).to(self.device))
 
     def write(self, region, image):
+        """Write an image (1, channels, rows, cols) to the region; raise MossFuseError where the disk is full."""
         values = image[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
         try:
             for row, line in zip(range(region.rows.start, region.rows.stop), values, strict=True):
@@ -89,6 +95,7 @@ class FilePlane:
             ) from error
 
     def offset(self, row, col):
+        """Return the byte position of a pixel in the file."""
         return 4 * self.channels * (row * self.cols + col)
 
 
@@ -99,17 +106,19 @@ class ImagePlane:
         self.image, self.device = image, device
 
     def read(self, region):
+        """Return a copy of the region on the device."""
         return as_image(torch.from_numpy(np.array(self.image[region], np.float32)).to(self.device))
 
 
 class EnlargedPlane:
-    """An image (rows, cols, channels) enlarged bilinearly by an integer ratio, made where it is read."""
+    """An image (rows, cols, channels) enlarged bilinearly by an integer ratio, computed where it is read."""
 
     def __init__(self, image, ratio, device):
         self.low, self.ratio = ImagePlane(image, device), ratio
         self.shape = image.shape[:2]
 
     def read(self, region):
+        """Return the region of the enlarged image."""
         ratio = self.ratio
         under = Region(*(slice(s.start // ratio, -(-s.stop // ratio)) for s in region)).grow(1, self.shape)
         over = Region(*(slice(s.start * ratio, s.stop * ratio) for s in under))
@@ -117,9 +126,10 @@ class EnlargedPlane:
 
 
 def as_image(values):
-    """(rows, cols, channels) -> (1, channels, rows, cols) over the same memory."""
+    """View (rows, cols, channels) as (1, channels, rows, cols), without copying."""
     return values.permute(2, 0, 1)[None]
 
 
 def crop(image, region):
+    """Return the region of an image (N, channels, rows, cols)."""
     return image[:, :, region.rows, region.cols]

@@ -1,6 +1,6 @@
 """The network operation by operation as the released code runs it, on the parameters of this package's modules.
 
-Nobody fuses with this: it is what values are compared with (tests) and what speed is measured against (benchmarks).
+It is the reference for values (tests) and for speed (docs/measure), not used for fusion.
 Planar tensors, normalised copies of queries and keys, every decoder, the PSF convolved at every pixel.
 """
 
@@ -18,7 +18,7 @@ from mossfuse.physics.tensors import project_spectra
 
 
 def forward(network, msi, hsi):
-    """All Outputs of MSI (N, M, rows, cols) and HSI (N, B, rows / ratio, cols / ratio); every decoder, both aggregations.
+    """Return all Outputs for an MSI (N, M, rows, cols) and an HSI (N, B, rows / ratio, cols / ratio).
 
     As released, PSF and SRF are attached to the graph in the cycle terms too.
     """
@@ -53,7 +53,7 @@ def forward(network, msi, hsi):
 
 
 def blur_everywhere(blind, image, psf):
-    """The values of BlindOperators.blur by a convolution at every pixel, ratio^2 times the work."""
+    """Return the values of BlindOperators.blur by a convolution at every pixel, ratio^2 times the work."""
     ratio, geometry = blind.ratio, blind.geometry
     spans = (block_span(*which, ratio) for which in zip(psf.shape, geometry.phase, strict=True))
     (r0, r1, row), (c0, c1, col) = spans
@@ -68,6 +68,7 @@ def blur_everywhere(blind, image, psf):
 
 
 def encode(encoder, image):
+    """Return the shared and complementary features of an image."""
     base = chain(encoder.base, encoder.embed(image))
     complementary = encoder.complementary
     return chain(encoder.shared, base), chain(
@@ -76,16 +77,19 @@ def encode(encoder, image):
 
 
 def decode_one(decoder, shared, complementary):
+    """Return the image that a DecoderOne rebuilds."""
     return decoder.head(chain(decoder.blocks, aggregate(decoder.aggregate, shared, complementary)))
 
 
 def chain(blocks, x):
+    """Apply blocks one after another."""
     for block in blocks:
         x = {TransformerBlock: transform, UniRepBlock: convolve}[type(block)](block, x)
     return x
 
 
 def transform(block, x):
+    """Apply a TransformerBlock."""
     attention = block.attention
     query, key, value = query_key_value(attention.qkv, pixel_norm(block.norm1, x))
     x = x + attention.project_out(attend(query, key, value, attention.temperature))
@@ -93,6 +97,7 @@ def transform(block, x):
 
 
 def aggregate(block: Aggregation, shared, complementary):
+    """Apply an Aggregation."""
     attention, y = block.attention, complementary
     query, key, value = query_key_value(attention.qkv, pixel_norm(block.norm1, shared))
     weights = [attention.spatial.layers, lambda z: attention.spectral.layers(z.mean((2, 3)))[:, :, None, None]]
@@ -103,14 +108,17 @@ def aggregate(block: Aggregation, shared, complementary):
 
 
 def pixel_norm(norm, x):
+    """Apply a PixelNorm."""
     return F.layer_norm(x.permute(0, 2, 3, 1), norm.weight.shape, norm.weight, norm.bias).permute(0, 3, 1, 2)
 
 
 def query_key_value(qkv, x):
+    """Return queries, keys and values, each (N, dim, rows, cols)."""
     return qkv.depthwise(qkv.pointwise(x)).chunk(3, dim=1)
 
 
 def attend(query, key, value, temperature):
+    """Return the values (N, dim, rows, cols) weighted by the attention between channels."""
     shape = value.shape
     heads = temperature.shape[0]
     query, key, value = (t.reshape(shape[0], heads, shape[1] // heads, -1) for t in (query, key, value))
@@ -120,11 +128,13 @@ def attend(query, key, value, temperature):
 
 
 def feed_forward(part, x):
+    """Apply a GatedFeedForward."""
     gate, content = part.depthwise(part.project_in(x)).chunk(2, dim=1)
     return part.project_out(F.gelu(gate) * content)
 
 
 def convolve(block, x):
+    """Apply a UniRepBlock."""
     y = block.large_kernel(x)
     excitation, response = block.excitation, block.response
     weight = excitation.up(F.relu(excitation.down(y.mean((2, 3), keepdim=True))))

@@ -1,4 +1,4 @@
-"""The trained UniRepLKNet blocks folded for inference: same values, fewer parameters and operations.
+"""Fold trained UniRepLKNet blocks for inference: same values, fewer parameters and operations.
 
 Four branches with batch normalisation become one 7x7 convolution with a bias; the last batch normalisation, the
 offset of GRN and gamma go into the last linear layer. Source: UniRepLKNet (Ding et al., CVPR 2024, section 3.1).
@@ -13,7 +13,7 @@ from mossfuse.network.unireplknet import BRANCHES, KERNEL, ChannelMLP, GlobalRes
 
 
 class FoldedBlock(ChannelMLP):
-    """What remains of a UniRepBlock in evaluation mode: x + MLP(7x7 convolution(x))."""
+    """A UniRepBlock in evaluation mode, folded: x + MLP(7x7 convolution(x))."""
 
     def __init__(self, block):
         super().__init__()
@@ -33,13 +33,13 @@ class FoldedBlock(ChannelMLP):
 
 
 def scale_and_shift(norm):
-    """(scale, shift) of a batch normalisation in evaluation mode."""
+    """Return (scale, shift) of a batch normalisation in evaluation mode."""
     scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     return scale, norm.bias - scale * norm.running_mean
 
 
 def fold_kernel(branches, norm):
-    """One depthwise convolution with a bias, equal to norm(sum of the branches)."""
+    """Return one depthwise convolution with a bias, equal to norm(sum of the branches)."""
     dim = norm.num_features
     kernel, bias = torch.zeros(dim, 1, KERNEL, KERNEL, device=norm.weight.device), torch.zeros_like(norm.weight)
     for conv, branch_norm, (size, dilation) in zip(branches.convs, branches.norms, BRANCHES, strict=True):
@@ -56,7 +56,7 @@ def fold_kernel(branches, norm):
 
 @torch.no_grad()
 def reparameterise(network):
-    """A copy of ``network`` in evaluation mode whose UniRepBlocks are folded; the original is left as it is."""
+    """Return a copy of ``network`` in evaluation mode with folded UniRepBlocks; the original is unchanged."""
     network = copy.deepcopy(network).eval()
     for parent in list(network.modules()):
         for name, child in parent.named_children():

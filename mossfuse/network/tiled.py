@@ -1,12 +1,12 @@
-"""MossFuse tile by tile: the values of ``fuse_only`` in bounded memory, on a CPU also the fastest way to have them.
+"""MossFuse tile by tile: the values of ``fuse_only`` in bounded memory, and the fastest way to compute them on a CPU.
 
-Everything in the network that looks at the whole image is a sum over its pixels: products of queries and keys (their
-lengths among them), means (squeeze-excitation, spectral weights) and energies (response norm). Layer by layer such a
+Everything in the network that depends on the whole image is a sum over its pixels: products of queries and keys (which
+include their lengths), means (squeeze-excitation, spectral weights) and energies (response norm). Layer by layer such a
 sum is gathered over all tiles first; then the layer is applied to each tile with the halo its convolutions need. At the
-image's border a region ends as the image does, so that the zero padding of the convolutions is the untiled one.
+image's border a region ends where the image ends, so that the convolutions' zero padding is that of the untiled image.
 
-Three planes of features are alive at most. Small tiles also stay in the processor's cache and their memory is used
-again and again, which makes a CPU two to three times faster than whole images do.
+At most three planes of features exist at once. Small tiles also stay in the processor's cache and reuse their memory,
+which makes a CPU two to three times faster than whole images do.
 """
 
 from collections import deque
@@ -28,8 +28,8 @@ from mossfuse.network.unireplknet import KERNEL
 from mossfuse.progress import track
 
 TILE = 128  # pixels
-GROUP = 48  # hidden channels of a block that exist at the same time, 3 MB in a tile
-PLANES = 3  # that are alive at the same time, at most
+GROUP = 48  # hidden channels of a block held at once, 3 MB in a tile
+PLANES = 3  # that exist at the same time, at most
 KEPT_BYTES = 4 * 2**30  # features beyond that go to temporary files
 PASSES = {TransformerBlock: 2, FoldedBlock: 3, Aggregation: 2, Addition: 1}  # over all tiles; an Addition has a block
 OTHER_PASSES = 5  # three first convolutions, two halves of the merging one
@@ -37,12 +37,13 @@ OTHER_PASSES = 5  # three first convolutions, two halves of the merging one
 
 @torch.inference_mode()
 def fuse_tiles(network, msi, hsi, *, tile=TILE, device="cpu", kept_bytes=KEPT_BYTES, precision="float32"):
-    """Yield (region, values): every tile of the fused cube, (rows, cols, B) float32 arrays, row of tiles by row of tiles.
+    """Yield (region, values): every tile of the fused cube, (rows, cols, B) float32 arrays, one row of tiles after
+    another.
 
-    network: of mossfuse.network.reparameterise, on the device. msi (rows, cols, M), hsi (rows / ratio, cols / ratio, B):
-    numpy arrays. tile: pixels along each side; the result does not depend on it beyond rounding. kept_bytes: features that
-    need more are kept in temporary files. precision: 'float32' or 'bfloat16', of convolutions and products; features stay
-    in float32. On a CPU torch.get_num_threads() threads work on one tile each.
+    network: from mossfuse.network.reparameterise, on the device. msi (rows, cols, M), hsi (rows / ratio, cols / ratio,
+    B): numpy arrays. tile: pixels along each side; the result does not depend on it beyond rounding. kept_bytes:
+    features that need more are stored in temporary files. precision: 'float32' or 'bfloat16', of convolutions and
+    products; features stay in float32. On a CPU torch.get_num_threads() threads work on one tile each.
     """
     with Canvas(network, msi.shape[:2], tile, device, kept_bytes, precision) as canvas:
         x, y_msi, y_hsi = encode(canvas, network, msi, hsi)
@@ -56,9 +57,9 @@ def fuse_tiles(network, msi, hsi, *, tile=TILE, device="cpu", kept_bytes=KEPT_BY
 
 
 def encode(canvas, network, msi, hsi):
-    """(merged shared features, complementary features of the MSI, of the HSI).
+    """Return planes: merged shared features, complementary features of the MSI, and those of the HSI.
 
-    The MSI's first blocks run twice: that is a tenth more work and a quarter less memory than keeping what they make.
+    The MSI's first blocks run twice: a tenth more work and a quarter less memory than storing their output.
     """
     dim, merge = network.config["dim"], matrix(network.decoder_hr.merge)
     of_msi, of_hsi = network.encoder_msi, network.encoder_hsi
@@ -81,7 +82,7 @@ def encode(canvas, network, msi, hsi):
 
 
 def begin(canvas, encoder, dim, image):
-    """A new plane with what an encoder's first blocks make of an image."""
+    """Return a new plane with the output of an encoder's first blocks for an image."""
     plane = canvas.plane(dim)
     canvas.write(1, lambda inner, image: inner(encoder.embed(image)), plane, image)
     chain(canvas, encoder.base, plane, plane)
@@ -89,14 +90,14 @@ def begin(canvas, encoder, dim, image):
 
 
 def chain(canvas, blocks, source, target):
-    """Blocks in a row, from the plane ``source`` to the plane ``target``, which may be the same."""
+    """Apply blocks one after another, from the plane ``source`` to the plane ``target``, which may be the same."""
     for block in blocks:
         {TransformerBlock: transform, FoldedBlock: respond}[type(block)](canvas, block, source, target)
         source = target
 
 
 def transform(canvas, block, source, target):
-    """A TransformerBlock."""
+    """Apply a TransformerBlock."""
     attention, qkv = block.attention, block.attention.qkv
 
     def similar(inner, x):
@@ -113,7 +114,7 @@ def transform(canvas, block, source, target):
 
 
 def aggregate(canvas, block, plane, other):
-    """An Aggregation or Addition of the shared features in ``plane``, in place, and the complementary ones in ``other``."""
+    """Apply an Aggregation or Addition in place to the shared features in ``plane``; complementary ones in ``other``."""
     if isinstance(block, Addition):
         canvas.write(0, lambda inner, x, y: x + y, plane, plane, other)
         transform(canvas, block.block, plane, plane)
@@ -139,7 +140,7 @@ def aggregate(canvas, block, plane, other):
 
 
 def add_feed_forward(inner, block, x):
-    """x + feed-forward(norm(x)) without the halo, in place, a group of the hidden channels after the other."""
+    """Return x + feed-forward(norm(x)) without the halo, one group of hidden channels after another."""
     part, y, out = block.feed_forward, block.norm2(x), inner(x)
     expand, kernel, reduce = matrix(part.project_in), part.depthwise.weight, matrix(part.project_out)
     for gate in groups(len(kernel) // 2, GROUP // 2):
@@ -152,7 +153,7 @@ def add_feed_forward(inner, block, x):
 
 
 def respond(canvas, block, source, target):
-    """A folded UniRepBlock, a group of the hidden channels after the other."""
+    """Apply a folded UniRepBlock, one group of hidden channels after another."""
     halo = 0 if isinstance(block.large_kernel, nn.Identity) else KERNEL // 2
     (total,) = canvas.gather(halo, lambda inner, x: (inner(block.large_kernel(x)).sum((2, 3)),), source)
     expand, bias = block.expand_matrix(total / canvas.pixels), block.expand.bias
@@ -178,12 +179,13 @@ def respond(canvas, block, source, target):
 
 
 def groups(channels, size):
+    """Return slices of at most ``size`` channels that cover all of them."""
     return [slice(first, min(first + size, channels)) for first in range(0, channels, size)]
 
 
 @contextmanager
 def exact_arithmetic(precision, device):
-    """Products in ``precision``, and float32 means float32: no TF32, no choice of algorithms by timing."""
+    """Use ``precision`` for products, with true float32: no TF32, no choice of algorithms by timing."""
     settings = {"enabled": True, "benchmark": False, "deterministic": True, "allow_tf32": False}
     on_gpu = torch.device(device).type == "cuda"  # the flags are the process's, and tiles on a CPU have threads
     with torch.backends.cudnn.flags(**settings) if on_gpu else nullcontext(), mixed(precision, device):
@@ -197,11 +199,11 @@ class Inner:
         self.region, self.around, self.place = region, around, region.inside(around)
 
     def __call__(self, image):
-        """The image without the halo."""
+        """Return the image without the halo."""
         return crop(image, self.place)
 
     def zero_halo(self, image):
-        """The image with zeros in the halo, which then adds nothing to a sum; in place."""
+        """Set the halo to zero in place, so that it adds nothing to a sum; return the image."""
         for axis, (inside, size) in enumerate(zip(self.place, self.around.shape, strict=True), start=2):
             image.narrow(axis, 0, inside.start).zero_()
             image.narrow(axis, inside.stop, size - inside.stop).zero_()
@@ -211,7 +213,7 @@ class Inner:
 class Canvas:
     """The tiles of one image and the ways to visit them.
 
-    A function that is visited with gets ``inner`` (an Inner), and one tensor per plane, halo included.
+    A visiting function receives ``inner`` (an Inner) and one tensor per plane, halo included.
     """
 
     def __init__(self, network, shape, tile, device, kept_bytes, precision):
@@ -231,14 +233,15 @@ class Canvas:
     def __exit__(self, *error):
         if self.pool:
             self.pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(self.threads)  # threads to come would take over what the pool's have set last
+            torch.set_num_threads(self.threads)  # later threads would inherit the pool's setting
         next(self.passes, None)  # closes the progress bar
 
     def plane(self, channels):
+        """Return a new plane for this many channels, in memory or in a file."""
         return self.kind(self.shape, channels, self.device)
 
     def visit(self, halo, function, *planes):
-        """Yield (region, function's result) tile by tile, in their order; a few tiles are worked on ahead."""
+        """Yield (region, function's result) tile by tile, in their order; a few tiles are computed ahead."""
 
         def work(region):
             inner = Inner(region, region.grow(halo, self.shape))
@@ -253,9 +256,9 @@ class Canvas:
             ahead.extend(self.start(work, region) for region in islice(regions, 1))
 
     def start(self, function, *arguments):
-        """Have a thread begin with function(*arguments); returns what waits for the result.
+        """Start function(*arguments) in a thread; return a callable that waits for the result.
 
-        Each thread works alone on its tile: threads that share every operation would wait for each other all the time.
+        Each thread works on its own tile: threads that share every operation would mostly wait for each other.
         """
         if self.pool is None:
             result = function(*arguments)
@@ -263,7 +266,7 @@ class Canvas:
         return self.pool.submit(torch.inference_mode()(function), *arguments).result
 
     def gather(self, halo, function, *planes):
-        """The tensors that ``function`` returns, each summed over all tiles (in float64)."""
+        """Return the tensors of ``function``, each summed over all tiles (in float64)."""
         next(self.passes)
         totals = None
         for _, parts in self.visit(halo, function, *planes):
@@ -274,7 +277,7 @@ class Canvas:
     def write(self, halo, function, target, *planes):
         """Write ``function``'s results into the plane ``target``, which may be among the planes that are read.
 
-        A tile is then written only when no later tile needs what it replaces.
+        A tile is then written only when no later tile needs the values it replaces.
         """
         next(self.passes)
         delayed = halo > 0 and target in planes

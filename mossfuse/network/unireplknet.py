@@ -32,7 +32,7 @@ class DilatedBranches(nn.Module):
 
 
 class SqueezeExcitation(nn.Module):
-    """A weight in (0, 1) per channel, decided by the means of all channels: (N, dim) -> (N, dim)."""
+    """A weight in (0, 1) per channel, computed from the means of all channels: (N, dim) -> (N, dim)."""
 
     def __init__(self, dim):
         super().__init__()
@@ -56,34 +56,36 @@ class GlobalResponseNorm(nn.Module):
         self.beta = nn.Parameter(torch.zeros(channels)) if offset else None
 
     def forward(self, squares):
-        """squares: sums of squares over the image."""
+        """Return the factors (N, channels) for sums of squares (N, channels) over the image."""
         return response_factor(squares, self.gamma)
 
 
 class ChannelMLP(Recomputable):
     """The channel MLP of a UniRepBlock: squeeze-excitation, linear, GELU, response norm, linear.
 
-    What the whole image decides (``means`` of the input, ``squares`` of the hidden channels) is multiplied into the
-    weights of the layer that follows, so that the pixels are visited by two matrix products and the GELU alone.
+    Factors that depend on the whole image (``means`` of the input, ``squares`` of the hidden channels) are multiplied
+    into the weights of the following layer, so that each pixel needs only two matrix products and the GELU.
     """
 
     def mlp(self, y):
-        """(N, dim, rows, cols) -> (N, dim, rows, cols)."""
+        """Apply the MLP, (N, dim, rows, cols) -> (N, dim, rows, cols)."""
         return self.run(y)
 
     def compute(self, y):
+        """Return the MLP's output (N, dim, rows, cols)."""
         hidden = pointwise(y, self.expand_matrix(y.mean((2, 3))), self.expand.bias)
         return response_projection(hidden, self.response.gamma, self.reduce.weight, self.reduce_bias())
 
     def expand_matrix(self, means):
-        """(N, 4 * dim, dim) from the means (N, dim) of the input over the image."""
+        """Return the matrices (N, 4 * dim, dim) from the means (N, dim) of the input over the image."""
         return self.expand.weight * self.excitation(means)[:, None]
 
     def reduce_matrix(self, squares):
-        """(N, dim, 4 * dim) from the sums of squares (N, 4 * dim) of the hidden channels over the image."""
+        """Return the matrices (N, dim, 4 * dim) from the hidden channels' sums of squares (N, 4 * dim) over the image."""
         return self.reduce.weight * self.response(squares)[:, None]
 
     def reduce_bias(self):
+        """Return the bias (dim,) of the last layer, the response norm's offset included."""
         return self.reduce.bias if self.response.beta is None else self.reduce.weight @ self.response.beta
 
 

@@ -1,13 +1,16 @@
-"""Defaults of nsgp; docs/nsgp.md says on which scenes each was chosen."""
+"""Defaults of nsgp; docs/nsgp.md lists the scenes each was chosen on."""
 
 from mossfuse.errors import MossFuseError
 from mossfuse.nsgp.features import FeatureSettings
 
-COARSE = 16  # ratios from here on use the settings chosen at ratio 32, smaller ones those chosen at ratio 8
+COARSE = 16  # from this ratio on the settings chosen at ratio 32 apply, below it those chosen at ratio 8
 
 
 def choose_settings(name, ratio):
-    """Arguments of mossfuse.nsgp.model.fit for 'best' or 'fast'; position lengths grow with the ratio."""
+    """Return the arguments of mossfuse.nsgp.model.fit_model for 'best' or 'fast'; position lengths grow with the ratio.
+
+    Raises MossFuseError for another name.
+    """
     if name not in ("best", "fast"):
         raise MossFuseError(f"unknown setting '{name}' of nsgp; use best or fast")
     coarse = ratio >= COARSE

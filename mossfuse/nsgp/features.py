@@ -1,7 +1,7 @@
 """Random features of nsgp: cosines of position and of MSI colour, shading times reflectance (docs/nsgp.md).
 
 A. Rahimi and B. Recht, Random features for large-scale kernel machines, NeurIPS 2007. Every feature draws its own
-lengths, so that the kernel is a scale mixture and no length has to be searched.
+length scales, so that the kernel is a scale mixture and no length scale has to be searched.
 """
 
 from dataclasses import dataclass
@@ -43,17 +43,17 @@ class Features:
 
     @property
     def count(self):
-        """Number of features."""
+        """The number of features."""
         return self.weights.shape[1]
 
     def buffer(self, pixels, device):
-        """Memory for the features of at most ``pixels`` pixels."""
+        """Return memory for the features of at most ``pixels`` pixels."""
         import torch
 
         return torch.empty((pixels, self.count), device=device)
 
     def __call__(self, rows, cols, msi, buffer):
-        """Features on a grid: rows (a,), cols (b,), msi (a, b, M) float32 tensors -> (a b, count) in ``buffer``."""
+        """Evaluate on a grid: rows (a,), cols (b,), msi (a, b, M) float32 tensors -> (a b, count) in ``buffer``."""
         import torch
 
         bands = msi.shape[2]
@@ -72,9 +72,10 @@ class Features:
 
 
 def draw_features(settings, msi, seed):
-    """Features for an MSI (rows, cols, M); the same seed draws the same features.
+    """Draw features for an MSI (rows, cols, M); the same seed draws the same features.
 
-    Frequencies come in pairs a quarter of a period apart (cosine and sine): less spread between seeds at no cost.
+    Frequencies come in pairs a quarter of a period apart (cosine and sine), which lowers the spread between seeds at no
+    cost.
     """
     rng = np.random.default_rng(seed)
     bands, pairs = msi.shape[2], settings.count // 2

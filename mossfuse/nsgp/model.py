@@ -30,7 +30,7 @@ TAIL = 1e-7  # share of the PSF that may be left out where features are blurred
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted pair, ready to be evaluated anywhere.
+    """A fitted pair, which can be evaluated anywhere.
 
     weights: (cosines, B) float32; linear: (M + 1, B) float64 for the MSI's bands and a constant (float64 because P is
     large where the MSI's bands overlap much); coefficients: of the kriging, (h, w, B).
@@ -46,16 +46,17 @@ class Model:
 
     @property
     def shape(self):
+        """(H, W, B) of the fused cube."""
         return (*self.msi.shape[:2], self.weights.shape[1])
 
 
 def fit_model(observation, sensor, settings: FeatureSettings, *, ridge, length, unseen=None, seed=0, device="cpu"):
-    """Model of an observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
+    """Fit a Model to an observation under a fully known sensor (mossfuse.estimation.sensor.estimate_sensor).
 
     ridge: weight of the ridge regression; length: covariance length of the kriging over the ratio; unseen: covariance
-    (M, M) of what the blurred MSI holds beyond the HSI (a fact of estimate_sensor). Where it is not zero the MSI does not bind
-    the cube, it only helps to predict it.
-    With zero noise in ``sensor`` and nothing unseen the model agrees with both images exactly.
+    (M, M) of what the blurred MSI holds beyond the HSI (a fact of estimate_sensor). Where it is not zero the MSI does
+    not constrain the cube, it only helps to predict it.
+    With zero noise in ``sensor`` and nothing unseen the model reproduces both images exactly.
     """
     noise_hsi = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
     noise_msi = np.asarray(sensor.noise_msi, np.float64)
@@ -103,12 +104,15 @@ def fit_model(observation, sensor, settings: FeatureSettings, *, ridge, length, 
 
 
 def append_ones(values):
-    """(n, M) with a column of ones."""
+    """Append a column of ones to (n, M)."""
     return np.concatenate([values, np.ones((len(values), 1))], 1)
 
 
 def blur_features(features, msi, operator, device="cpu"):
-    """H phi: (low pixels, features) float64. Features are evaluated on the pixels under the PSF only, in chunks."""
+    """Return H phi, (low pixels, features) float64.
+
+    Features are evaluated only on the pixels under the PSF, in chunks.
+    """
     import torch
 
     psf, (row_windows, col_windows) = trim_windows(operator)
@@ -138,13 +142,15 @@ def blur_features(features, msi, operator, device="cpu"):
 
 
 def chunk_pixels(device):
+    """Return how many pixels' features are held at once on this device."""
     import torch
 
     return CHUNK.get(torch.device(device).type, ACCELERATOR_CHUNK)
 
 
 def trim_windows(operator):
-    """(psf, (rows (h, k), cols (w, k))): the PSF without its far tails and the pixels under it, -1 outside the image.
+    """Return (psf, (rows (h, k), cols (w, k))): the PSF without its far tails and the pixels under it, -1 outside the
+    image.
 
     Edge rows and columns are dropped while they hold less than TAIL of the PSF.
     """
@@ -161,7 +167,8 @@ def trim_windows(operator):
 
 
 def predict_tiles(model, tile=TILE):
-    """Yield ((rows, cols), values): slices and the float32 tile of the fused cube there, row of tiles by row of tiles.
+    """Yield ((rows, cols), values): slices and the float32 tile of the fused cube there, one row of tiles after
+    another.
 
     Holds one tile at a time, so that a cube larger than memory can be written piece by piece.
     """
@@ -190,5 +197,5 @@ def predict_tiles(model, tile=TILE):
 
 
 def predict(model):
-    """The whole fused cube (H, W, B) float32."""
+    """Return the whole fused cube (H, W, B) float32."""
     return assemble_tiles(predict_tiles(model), model.shape)

@@ -1,4 +1,4 @@
-"""Ridge regression through one eigendecomposition, with a weight of its own for every target."""
+"""Ridge regression through one eigendecomposition, with a separate weight for every target."""
 
 from dataclasses import dataclass
 
@@ -17,18 +17,18 @@ class Spectrum:
     right: np.ndarray
 
     def weights(self, targets, ridge):
-        """(d, K): the ridge solution of targets (n, K), ridge (K,)."""
+        """Return the ridge solution (d, K) for targets (n, K) and ridge (K,)."""
         root = np.sqrt(self.values)[:, None]
         return self.right @ (root / (self.values[:, None] + ridge) * (self.left.T @ targets))
 
     def fitted(self, targets, ridge):
-        """(prediction (n, K) on the design, degrees of freedom (K,))."""
+        """Return (prediction (n, K) on the design, degrees of freedom (K,))."""
         share = self.values[:, None] / (self.values[:, None] + ridge)
         return self.left @ (share * (self.left.T @ targets)), share.sum(0)
 
 
 def decompose(design):
-    """Spectrum of a design matrix (n, d)."""
+    """Return the Spectrum of a design matrix (n, d)."""
     n, d = design.shape
     if d >= n:
         values, left = np.linalg.eigh(design @ design.T)
@@ -42,7 +42,7 @@ def decompose(design):
 
 
 def choose_ridge(spectrum, targets, base, noise):
-    """(K,): one ridge weight per target, the geometric mean of the closed-form leave-one-out and SURE choices.
+    """Choose one ridge weight per target, (K,): the geometric mean of closed-form leave-one-out and SURE choices.
 
     targets: (n, K) with white noise of standard deviation ``noise``; base: the smallest weight.
     """

@@ -1,7 +1,8 @@
-"""Training of MossFuse on degraded pairs: patches, a fixed number of steps, resumable to the bit.
+"""Train MossFuse on degraded pairs: patches, a fixed number of steps, resumable bit for bit.
 
 No ground truth is used anywhere, and the iterate that is kept is chosen on patches of the pairs that no training step
-has seen. How the default differs from the released training, piece by piece: mossfuse.training.recipe, docs/training-variants.md.
+has seen. mossfuse.training.recipe and docs/training-variants.md list how the default differs from the released
+training.
 """
 
 import copy
@@ -30,18 +31,18 @@ from mossfuse.training.patches import Patches
 from mossfuse.training.recipe import Recipe
 
 LOG_EVERY = 20
-SMALLEST_MATRIX = 8  # rows and columns from which a weight matrix is worth Muon's orthogonal updates
+SMALLEST_MATRIX = 8  # fewest rows and columns of a weight matrix that Muon updates
 log = logging.getLogger(__name__)
 
 
 def train(pairs, *, seed, device, path, resume=False, **settings):
     """Train on ``pairs`` (Observations of equal bands, ratio and sensor) and write the checkpoint to ``path``.
 
-    settings: the fields of Recipe. A state is kept beside the checkpoint (``path`` + '.partial') every
+    settings: the fields of Recipe. A state is stored beside the checkpoint (``path`` + '.partial') every
     ``save_every`` steps; with ``resume`` an existing one is continued, and the result is bit for bit that of an
     uninterrupted run on the same machine and threads. Returns history columns: step, learning_rate, every loss term
     (mean since the last logged step) and held_out, the loss on the patches held out. Raises MossFuseError for pairs or
-    settings that do not fit together, and where the loss stops being finite.
+    settings that do not fit together, and where the loss is no longer finite.
     """
     recipe = Recipe(**settings)
     check_pairs(pairs)
@@ -127,9 +128,9 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
 
 
 class Run:
-    """Everything a training changes; its state can be written and taken up again.
+    """The state of a training, which can be stored and restored.
 
-    judged: the network that is evaluated and kept, an exponential average of the trained one where ``ema`` is not 0.
+    judged: the network that is evaluated and kept, an exponential average of the trained one if ``ema`` is not 0.
     """
 
     def __init__(self, network, optimisers, generator, path, identity, ema):
@@ -142,21 +143,22 @@ class Run:
         self.step, self.history, self.sums, self.best = 0, {}, {}, None
 
     def count(self, loss, terms):
-        """Take a finished step into the sums and into the average of the weights."""
+        """Add a finished step to the sums and to the average of the weights."""
         self.step += 1
         for name, value in {"loss": loss, **terms}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
         if self.ema:
-            # The average starts short, or the random first weights would stay in it.
+            # A short average at first keeps the random initial weights out of it.
             weight = 1 - min(self.ema, self.step / (self.step + 10))
             with torch.no_grad():
                 torch._foreach_lerp_(self.means, self.values, weight)
                 torch._foreach_copy_(self.counters, self.counts)
 
     def record(self, learning_rate, held_out_loss):
-        """Add the means since the last record to the history, and keep the best iterate by the held-out loss.
+        """Add the means since the last record to the history, and keep the iterate with the lowest held-out loss.
 
-        held_out_loss(network): a float; None where nothing is held out.
+        held_out_loss(network): returns a float; None where nothing is held out. Raises MossFuseError where the loss is
+        not finite.
         """
         counted = (self.step - 1) % LOG_EVERY + 1
         row = {"step": self.step, "learning_rate": learning_rate}
@@ -175,13 +177,14 @@ class Run:
         self.sums = {}
 
     def choose(self):
-        """Set ``judged`` to the best iterate; (its step, its held-out loss or None)."""
+        """Set ``judged`` to the best iterate; return its step and its held-out loss (None where nothing is held out)."""
         if self.best is None:
             return self.step, None
         self.judged.load_state_dict(self.best["weights"])
         return self.best["step"], self.best["held_out"]
 
     def store(self):
+        """Write the state to ``path``."""
         state = {
             "identity": self.identity,
             "network": self.network.state_dict(),
@@ -193,9 +196,12 @@ class Run:
         torch_files.write_atomically(state, self.path)
 
     def restore(self):
+        """Read the state from ``path``; one of other pairs, settings or seed is ignored with a warning."""
         state = torch_files.read_file(self.path)
         if state.get("identity") != self.identity:
-            log.warning("%s belongs to a training with other pairs, settings or seed; starting anew", self.path)
+            log.warning(
+                "%s belongs to a training with other pairs, settings or seed; starting from the beginning", self.path
+            )
             return
         self.network.load_state_dict(state["network"])
         if self.ema:
@@ -209,7 +215,7 @@ class Run:
 
 
 def new_network(pairs, recipe, geometry, seed):
-    """A freshly initialised network; operators fitted and frozen where the recipe says so."""
+    """Return a freshly initialised network; its operators are fitted and frozen where the recipe says so."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = MossFuse(
@@ -229,7 +235,7 @@ def new_network(pairs, recipe, geometry, seed):
 
 
 def make_optimisers(network, recipe):
-    """[(optimiser, its full step size)]: Muon for weight matrices and dense kernels, Adam for everything else.
+    """Return [(optimiser, full step size)]: Muon for weight matrices and dense kernels, Adam for everything else.
 
     Depthwise kernels, vectors, tiny matrices and the blind net stay with Adam; all do where matrix_rate is 0.
     """
@@ -247,9 +253,10 @@ def make_optimisers(network, recipe):
 
 
 def protruding_blocks(geometry, patches, turning=False):
-    """How many low-resolution pixels at each side of a patch have a PSF window that leaves it: ((t, b), (l, r)).
+    """Return ((top, bottom), (left, right)): low-resolution pixels at each side of a patch whose PSF window leaves it.
 
-    turning: the patches are turned, so every side has the most that any has.
+    turning: the patches are rotated, so every side has the largest of these numbers. Raises MossFuseError where the
+    windows of all pixels leave the patch.
     """
     spans = [block_span(*which, patches.ratio) for which in zip(geometry.size, geometry.phase, strict=True)]
     blocks = tuple((-first, last) for first, last, _ in spans)
@@ -265,13 +272,13 @@ def protruding_blocks(geometry, patches, turning=False):
 
 
 def iterate_path(path, step):
-    """Where the weights of an intermediate step are kept for curves."""
+    """Return the path of the weights of an intermediate step, kept for curves."""
     path = Path(path)
     return path.with_name(f"{path.stem}-step{step:06d}{path.suffix}")
 
 
 def find_iterates(path):
-    """step -> file of the intermediate weights kept beside the checkpoint ``path``, in order."""
+    """Return step -> file of the intermediate weights kept beside the checkpoint ``path``, in order."""
     path = Path(path)
     numbers = (each.stem.removeprefix(f"{path.stem}-step") for each in path.parent.glob(f"*-step*{path.suffix}"))
     steps = sorted(int(number) for number in numbers if number.isdigit())

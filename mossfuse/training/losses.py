@@ -1,10 +1,10 @@
-"""The loss terms of MossFuse and the ways in which they are summed: the paper's, the released one, and the paper's less a part.
+"""The loss terms of MossFuse and the ways to sum them: the paper's, the released code's, and ablations of the paper's.
 
 Source: the paper's subspace decomposition, cycle consistency and self-supervised terms, as coded in the released
-training script (where every "mse" is a mean absolute error). No term sees a ground truth.
+training script (where every "mse" is a mean absolute error). No term uses a ground truth.
 
-One backward pass is enough: in every fusion term the operators and the images they make are detached, so the blind
-net's parameters answer to the term ``blind`` alone and the rest of the network to all others. The released script
+One backward pass is enough: in every fusion term the operators and their images are detached, so that the blind
+net's parameters depend on the term ``blind`` alone and the rest of the network on all others. The released script
 reaches the same gradients with two backward passes and switched requires_grad flags (tests/unit/test_network.py).
 """
 
@@ -13,7 +13,7 @@ import torch
 from mossfuse.network.encoders import enlarge
 from mossfuse.physics.rotations import following
 
-SHORTEST = 1e-16  # squared length below which a feature counts as this long, so that its cosines stay finite
+SHORTEST = 1e-16  # lower bound of a feature's squared length, so that its cosines stay finite
 SELF_SUPERVISED = ("msi_rebuilt", "hsi_rebuilt", "blurred_from_hsi", "blurred_from_msi")
 VARIANTS = {
     "paper": dict.fromkeys(("decomposition", "hsi_cycle", "msi_cycle", *SELF_SUPERVISED), 1.0),
@@ -24,12 +24,12 @@ VARIANTS = {
 
 
 def l1(a, b):
-    """Mean absolute error."""
+    """Return the mean absolute error."""
     return (a - b).abs().mean()
 
 
 def decomposition(out):
-    """-log of the share of the shared pair among four feature pairs, each weighing e^cosine.
+    """Return -log of the share of the shared pair among four feature pairs, each weighted by e^cosine.
 
     Named subspace clustering in the paper; it pulls the shared features together and pushes each complementary
     feature away from the shared one of its image and from the other complementary one (towards cosine -1). A cosine
@@ -44,12 +44,13 @@ def decomposition(out):
 
 
 def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0)), turns=None):
-    """name -> scalar tensor, of one pass ``out`` (mossfuse.network.architecture.Outputs) on its inputs.
+    """Return name -> scalar tensor for one pass ``out`` (mossfuse.network.architecture.Outputs) and its inputs.
 
-    msi (N, M, rows, cols), hsi (N, B, low rows, low cols). The self-supervised terms are absent where the network
-    has no decoders for them. border_blocks: low-resolution pixels to leave out at each side, ((top, bottom), (left,
+    msi (N, M, rows, cols), hsi (N, B, low rows, low cols). The self-supervised terms are absent where the network has
+    no decoders for them. border_blocks: low-resolution pixels to leave out at each side, ((top, bottom), (left,
     right)), of the terms that blur: in a patch their PSF window would need pixels outside. turns: how every pair was
-    turned (mossfuse.physics.rotations), as told to the network; None: not, or the sensor's phase is to be taken nevertheless.
+    rotated (mossfuse.physics.rotations), as given to the network; None: not rotated, or the sensor's phase is used as
+    it is.
     """
     (top, bottom), (left, right) = border_blocks
     inner = (..., slice(top, hsi.shape[2] - bottom), slice(left, hsi.shape[3] - right))
@@ -77,10 +78,10 @@ def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0)), turns=No
 
 
 def fusion_loss(terms, variant):
-    """The weighted sum of a variant of VARIANTS, without ``blind``; 'released' is the script's active line."""
+    """Return the weighted sum of a variant of VARIANTS, without ``blind``; 'released' is the script's active line."""
     return sum(weight * terms[name] for name, weight in VARIANTS[variant].items())
 
 
 def needs_decoders(variant):
-    """Whether a variant uses the self-supervised decoders."""
+    """Return whether a variant uses the self-supervised decoders."""
     return any(name in SELF_SUPERVISED for name in VARIANTS[variant])

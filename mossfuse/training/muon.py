@@ -1,8 +1,8 @@
-"""Muon: momentum whose update is made orthogonal, for weight matrices and dense convolution kernels.
+"""Muon: momentum with orthogonalised updates, for weight matrices and dense convolution kernels.
 
 Source: Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); scale of the update after Liu
 et al., arXiv 2502.16982. Where the bands of an image are nearly proportional to each other, plain gradients of the
-first and last layers hardly touch the differences between bands; equal singular values of the update do.
+first and last layers hardly change the differences between bands; an update with equal singular values does.
 torch.optim.Muon takes matrices only and works in bfloat16, one matrix after another; here kernels are matrices
 (outputs, inputs * taps), all matrices of one shape are treated in one batch, and everything stays in float32.
 """
@@ -16,7 +16,7 @@ ADAM_SCALE = 0.2  # root mean square of a typical update of Adam, in units of th
 
 
 def orthogonalise(matrices):
-    """The nearest (semi-)orthogonal matrices of a batch (n, rows, cols), by Newton-Schulz iterations; roughly."""
+    """Return roughly the nearest (semi-)orthogonal matrices of a batch (n, rows, cols), by Newton-Schulz iterations."""
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
     x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
@@ -28,9 +28,9 @@ def orthogonalise(matrices):
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum made orthogonal; ``lr`` is comparable with Adam's step size.
+    """Nesterov momentum with orthogonalised updates; ``lr`` is comparable with Adam's step size.
 
-    params: tensors of two or more axes, the first one the outputs; one without a gradient stays as it is.
+    params: tensors of two or more axes, the first one the outputs; one without a gradient is left unchanged.
     """
 
     def __init__(self, params, lr):
@@ -38,7 +38,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self):
-        """One update of every parameter."""
+        """Update every parameter once."""
         for group in self.param_groups:
             batches = {}
             for parameter in (p for p in group["params"] if p.grad is not None):
@@ -50,7 +50,7 @@ class Muon(torch.optim.Optimizer):
                     parameter.sub_(update.reshape(parameter.shape), alpha=size)
 
     def _momentum(self, parameter):
-        """Running mean of the gradients with the present one weighted in once more (Nesterov)."""
+        """Return the running mean of the gradients with the current one weighted in once more (Nesterov)."""
         mean = self.state[parameter].setdefault("mean", torch.zeros_like(parameter))
         mean.lerp_(parameter.grad, 1 - MOMENTUM)
         return parameter.grad.lerp(mean, MOMENTUM)

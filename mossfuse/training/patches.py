@@ -1,4 +1,4 @@
-"""Training patches: aligned to the low-resolution grid, drawn at random or in the released order, some held out."""
+"""Training patches: aligned with the low-resolution grid, drawn at random or in the released order, some held out."""
 
 from functools import cached_property
 
@@ -7,13 +7,13 @@ import torch
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.tensors import to_tensor
 
-KEPT = 0.5  # share of a pair's places for patches that holding some out must leave
+KEPT = 0.5  # share of a pair's places that must stay free when patches are held out
 
 
 class Patches:
     """All pairs on one device; a patch is cut at a place (pair, row, col), in low-resolution pixels.
 
-    Raises MossFuseError for a patch that is no multiple of the ratio or larger than an MSI.
+    Raises MossFuseError for a patch that is not a multiple of the ratio or larger than an MSI.
     """
 
     def __init__(self, pairs, patch, device):
@@ -44,12 +44,15 @@ class Patches:
                 self.held_out.append(place)
 
     def draw(self, batch, generator):
-        """(msi (batch, M, patch, patch), hsi (batch, B, patch / ratio, patch / ratio)): any pair, any free place."""
+        """Draw (msi (batch, M, patch, patch), hsi (batch, B, patch / ratio, patch / ratio)) from any pair and free
+        place.
+        """
         numbers = torch.randint(len(self.images), (batch,), generator=generator).tolist()
         return self.cut([self._free_place(number, generator) for number in numbers])
 
     def released(self, step, batch):
-        """The patches of a 0-based ``step`` in the released order: pairs in turn, places half a patch apart, row by row.
+        """Return the patches of a 0-based ``step`` in the released order: pair after pair, half a patch apart, row by
+        row.
 
         Every epoch is the same; what does not fill a batch at its end is left out. (512 px, patch 128: 49 per scene.)
         """
@@ -57,7 +60,7 @@ class Patches:
         return self.cut(self._released_places[first : first + batch])
 
     def steps_per_epoch(self, batch):
-        """Steps after which the released order begins again."""
+        """Return the steps after which the released order repeats; raise MossFuseError where a batch exceeds it."""
         steps = len(self._released_places) // batch
         if not steps:
             raise MossFuseError(
@@ -67,7 +70,7 @@ class Patches:
         return steps
 
     def cut(self, places):
-        """The patches at ``places``, as from ``draw``."""
+        """Return the patches at ``places``, as from ``draw``."""
         r, size = self.ratio, self.low
         msi, hsi = [], []
         for number, row, col in places:
@@ -78,6 +81,7 @@ class Patches:
 
     @cached_property
     def _released_places(self):
+        """Every place of the released order."""
         stride = max(1, self.low // 2)
         return [
             (number, row, col)
@@ -87,7 +91,7 @@ class Patches:
         ]
 
     def _free_place(self, number, generator):
-        """Any free place of a pair; at least half are free, so few draws are in vain."""
+        """Draw a free place of a pair; at least half are free, so few draws fail."""
         free = self.free[number]
         while True:
             row, col = (int(torch.randint(n, (), generator=generator)) for n in free.shape)

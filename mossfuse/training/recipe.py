@@ -1,4 +1,4 @@
-"""The settings of a training of MossFuse, checked."""
+"""The settings of a training of MossFuse, validated."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CHOICES = {
     "precision": PRECISIONS,
 }
 RELEASED_LAST_RATE = 1e-6
-RELEASED_PERIOD = 200  # epochs; the script counts them in steps but moves the schedule once an epoch
+RELEASED_PERIOD = 200  # epochs; the script counts them in steps but advances the schedule once an epoch
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,19 @@ class Recipe:
     dim, num_blocks, aggregation: width, depth and aggregations of the network (mossfuse.network.architecture).
     steps: optimiser steps. patch: side of a patch in MSI pixels, a multiple of the ratio. batch: patches per step.
     order: 'random' patches, or 'released': always the same overlapping ones, scene after scene.
-    augment: 'none'; 'exact': patches are turned and mirrored, and the blur follows with its phase; 'released': turned
-        and mirrored under the unturned blur, which is wrong by a pixel where the phase is off the block's centre.
+    augment: 'none'; 'exact': patches are rotated and mirrored together with the blur and its phase; 'released': rotated
+        and mirrored under the unrotated blur, which is off by a pixel where the phase is not the block's centre.
     learning_rate: Adam's step size. matrix_rate: the same for Muon, which trains the weight matrices and dense kernels;
         0: Adam trains them too. schedule: 'cosine': ``warmup`` steps of linear rise, then a cosine down to the share
-        ``final_rate``; 'released': a cosine that is moved once an epoch and hardly falls.
+        ``final_rate``; 'released': a cosine that advances once an epoch and hardly falls.
     clip: limit on the norm of the gradient, the blind net's aside; 0: none.
     ema: decay of the exponential average of the weights that is evaluated and kept; 0: the weights themselves.
-    held_out: patches that no training patch may overlap; the iterate that explains them best is kept (0: the last).
+    held_out: patches that no training patch may overlap; the iterate with the lowest loss on them is kept (0: the
+    last).
     loss: name in mossfuse.training.losses.VARIANTS. operators: 'fitted' first and frozen, or 'learned' with the rest.
     precision: of convolutions and products; operators and losses stay in float32. deterministic: on a GPU, the same
-        bytes every time, at the price of speed (a CPU always repeats itself).
-    recompute: the backward pass computes the inner values of a block again instead of keeping them: half the memory for
+        bytes every time, at the price of speed (a CPU is always deterministic).
+    recompute: the backward pass computes the inner values of a block again instead of storing them: half the memory for
         a quarter more time (docs/speed.md).
     save_every: steps between resumable states. keep_every: steps between weights that are kept for curves; 0: none.
     """
@@ -87,7 +88,7 @@ class Recipe:
             raise MossFuseError("the released order of patches leaves none out; set held_out 0 or order 'random'")
 
     def pace(self, step, steps_per_epoch=1):
-        """Share of the step sizes that is used at the 0-based ``step``."""
+        """Return the factor on the step sizes at the 0-based ``step``."""
         if self.schedule == "released":
             phase = math.pi * (step // steps_per_epoch) / (RELEASED_PERIOD * steps_per_epoch)
             last = RELEASED_LAST_RATE / self.learning_rate

@@ -20,8 +20,9 @@ SUPPORTS = ("sensor", "block")
 class BlindStreams:
     """Learned operators and spectral streams of one observation.
 
-    support: of the PSF, the 'sensor' geometry or the own ratio x ratio 'block' of each LR pixel (the authors').
-    members: pairs of streams that start differently and are averaged; interactive: EDIP-Net's cross-talk.
+    support: of the PSF, the 'sensor' geometry or the ratio x ratio 'block' of each LR pixel (the authors').
+    members: pairs of streams with different initial weights that are averaged; interactive: EDIP-Net's exchange of
+    features.
     """
 
     def __init__(self, observation, *, seed, device, support, members, interactive):
@@ -39,7 +40,8 @@ class BlindStreams:
             self.streams = SpectralStreams(msi_bands, bands, members, interactive).to(device)
 
     def stages(self, *, operator_steps, operator_rate, spectral_steps, spectral_rate):
-        """The blind step (sum of absolute errors) and the spectral regression, half of each at constant step size.
+        """Yield the blind step (sum of absolute errors) and the spectral regression, half of each at constant step
+        size.
 
         Streams A learn from the projected HSI, streams B from the blurred MSI; the target of both is the HSI.
         """
@@ -50,7 +52,7 @@ class BlindStreams:
             low = torch.stack([self.paths.from_hsi(), self.paths.from_msi()]).repeat_interleave(members, 0)
 
         def loss(step):
-            return (self.streams(low) - self.target).abs().mean((1, 2)).sum()  # one L1 for each stream, none shared
+            return (self.streams(low) - self.target).abs().mean((1, 2)).sum()  # one L1 per stream
 
         yield Stage(
             "spectra",
@@ -64,12 +66,12 @@ class BlindStreams:
 
     @torch.no_grad()
     def candidates(self):
-        """The cubes of streams A and B at full resolution, (2, B, H, W)."""
+        """Return the cubes of streams A and B at full resolution, (2, B, H, W)."""
         spectra = torch.cat([self.streams.candidates(piece) for piece in self.pixels.split(CHUNK)], 1)
         return spectra.reshape(2, *self.shape, -1).permute(0, 3, 1, 2).contiguous()
 
     def data_terms(self, cube):
-        """L1 to both images through the operators that were found: {'msi': ..., 'hsi': ...}; cube (1, B, H, W)."""
+        """Return {'msi': ..., 'hsi': ...}: L1 to both images through the fitted operators; cube (1, B, H, W)."""
         return {
             "msi": (self.operator.colours(cube) - self.msi).abs().mean(),
             "hsi": (self.operator.blur(cube) - self.hsi).abs().mean(),
@@ -77,10 +79,10 @@ class BlindStreams:
 
 
 def half_constant(steps):
-    """Half of the steps at constant step size, half on a line to zero."""
+    """Return a schedule with half of the steps at constant step size, half linear to zero."""
     return constant_then_linear(steps - steps // 2, steps // 2)
 
 
 def to_cube(image):
-    """(1, B, H, W) tensor -> (H, W, B) float32 array."""
+    """Convert a (1, B, H, W) tensor to a (H, W, B) float32 array."""
     return np.ascontiguousarray(image.detach()[0].permute(1, 2, 0).float().cpu().numpy())

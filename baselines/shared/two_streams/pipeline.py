@@ -1,6 +1,6 @@
-"""What M2U-Net and EDIP-Net have in common: their settings, and the way from blind step and streams to U-Nets.
+"""What M2U-Net and EDIP-Net have in common: their settings, and the stages from blind step and streams to U-Nets.
 
-Imports torch only where something is computed, because the workflow reads the settings at every start.
+Imports torch only inside functions, because the workflow reads the settings at every start.
 """
 
 from mossfuse.protocol import Fusion, Parameter
@@ -37,14 +37,17 @@ def fuse_in_stages(
     observation, *, seed, device, networks, starts, merge, interactive, support, members, operator_steps, operator_rate,
     spectral_steps, spectral_rate, detail_steps, detail_rate, precision, graphs, time_limit_s, iterates,
 ):  # fmt: skip
-    """The fused cube of the last iterate with the learned PSF and SRF.
+    """Return the fused cube of the last iterate with the learned PSF and SRF.
 
-    networks(): the U-Nets of the last stage, each called with a cube and the MSI. starts(candidates): the cubes (n, B, H, W)
-    they begin with, made of both streams' (2, B, H, W). merge(cubes, streams): one cube (1, B, H, W) of theirs.
+    networks(): returns the U-Nets of the last stage, each called with a cube and the MSI. starts(candidates): returns
+    the cubes (n, B, H, W) they begin with, from both streams' (2, B, H, W). merge(cubes, streams): returns one cube (1,
+    B, H, W).
     interactive: whether the streams exchange their features (BlindStreams).
-    support: of the PSF, 'sensor' or the ratio x ratio 'block'. members: pairs of streams that are averaged. *_steps, *_rate:
-    of the stages; detail_steps 0 ends after the streams. precision: of the U-Nets' convolutions, 'float32' or 'bfloat16'.
-    time_limit_s: of the last stage (its schedule then follows the clock). graphs, iterates: see mossfuse.fitting.stages.fit.
+    support: of the PSF, 'sensor' or the ratio x ratio 'block'. members: pairs of streams that are averaged. *_steps,
+    *_rate: of the stages; detail_steps 0 ends after the streams. precision: of the U-Nets' convolutions, 'float32' or
+    'bfloat16'.
+    time_limit_s: of the last stage (its schedule then follows the clock). graphs, iterates: see
+    mossfuse.fitting.stages.fit.
     """
     import torch
 

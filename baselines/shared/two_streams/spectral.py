@@ -67,6 +67,6 @@ class SpectralStreams(nn.Module):
         return x if self.interactive else F.leaky_relu(x, SLOPE)
 
     def candidates(self, pixels):
-        """Both streams' spectra for MSI pixels (n, M), each the mean over the members: (2, n, B)."""
+        """Return both streams' spectra for MSI pixels (n, M), each the mean over the members: (2, n, B)."""
         outputs = self(pixels.expand(2 * self.members, *pixels.shape))
         return outputs.unflatten(0, (2, self.members)).mean(1)

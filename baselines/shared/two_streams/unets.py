@@ -1,7 +1,7 @@
 """The spatial networks of M2U-Net and EDIP-Net: two-scale U-Nets that refine the cube of the spectral streams.
 
-Both start from the identity where ``residual``: the network's output, zero at first, is added to its input cube. The
-authors' networks (residual=False) end with a sigmoid and have to build the whole cube anew.
+With ``residual`` both start from the identity: the network's output, zero at first, is added to its input cube. The
+authors' networks (residual=False) end with a sigmoid and have to build the whole cube.
 """
 
 import torch
@@ -79,7 +79,7 @@ class PlainUNet(nn.Module):
         self.head = Head(width, bands, residual)
 
     def forward(self, cube, msi=None):
-        """The MSI is not looked at; it is taken so that both networks are called alike."""
+        """Refine a cube; the MSI is not used but accepted, so that both networks are called in the same way."""
         check_size(cube)
         x, levels = self.down[0](cube), []
         for convolution in self.down[1:]:
@@ -107,12 +107,12 @@ class Head(nn.Module):
 
 
 def stack_with_skip(low, skip):
-    """The coarse image enlarged bilinearly to the skip's size, and the skip, as one stack of channels."""
+    """Enlarge the coarse image bilinearly to the skip's size and stack it with the skip."""
     return torch.cat([enlarge_axis(enlarge_axis(low, 2, skip.shape[2]), 3, skip.shape[3]), skip], 1)
 
 
 def enlarge_axis(image, axis, size):
-    """Bilinear interpolation by 2 along one axis (pixel centres aligned as areas); an odd ``size`` repeats the last pixel.
+    """Interpolate bilinearly by 2 along one axis (pixel centres as areas); an odd ``size`` repeats the last pixel.
 
     Written as shifts, whose gradient adds in a fixed order on every device.
     """
@@ -126,6 +126,7 @@ def enlarge_axis(image, axis, size):
 
 
 def check_size(image):
+    """Raise MossFuseError for images smaller than SMALLEST pixels."""
     if min(image.shape[2:]) < SMALLEST:
         raise MossFuseError(
             f"the U-Net needs images of at least {SMALLEST}x{SMALLEST} pixels, got {image.shape[2]}x{image.shape[3]}; "
