@@ -49,4 +49,5 @@ def test_architecture_page_has_the_measured_table(measured):
 
 
 def test_picture_shows_the_layers_of_the_contract():
-    assert structure.PICTURE.read_text() == structure.draw_layers(structure.layers())
+    drawn = structure.draw_layers(structure.layers())
+    assert structure.PICTURE.read_text() == drawn, "run python docs/measure/structure.py --write"
