@@ -231,55 +231,55 @@ def replace_table(page: str, text: str) -> str:
     return f"{page[:start]}\n\n{text}\n\n{page[end:]}"
 
 
-def layers(root: Path = ROOT) -> list[list[str]]:
-    """Return the layers of the package from top to bottom, as the import contract lists them."""
-    contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-    lines = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-    return [re.split(r"\s*[|:]\s*", line) for line in lines if line != "__main__"]
+def contracts(root: Path = ROOT) -> dict[str, dict]:
+    """Return the import contracts of the project by their id."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]
+    return {contract["id"]: contract for contract in settings["contracts"]}
 
 
-def draw_layers(rows: list[list[str]]) -> str:
-    """Return the picture of the layers as SVG: one band for each, the baselines beside what they may import."""
-    height, gap, width, aside = 46, 8, 470, 120
-    used = next(i for i, row in enumerate(rows) if "fitting" in row)
-    total = len(rows) * (height + gap) + gap
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + aside + 3 * gap} {total}" '
-        'font-family="system-ui, sans-serif" font-size="15" role="img">',
-        "<title>Layers of the package: each imports those below it only</title>",
-        f'<rect width="100%" height="{total}" rx="10" fill="#f4f7f7"/>',
-    ]
-    for number, row in enumerate(rows):
-        top = gap + number * (height + gap)
+def draw_layers(found: dict[str, dict]) -> str:
+    """Return the picture of the layers as SVG: one band for each layer, its packages as boxes.
+
+    The packages that a baseline may import have the colour of the baselines.
+    """
+    rows = [re.split(r"\s*[|:]\s*", line) for line in found["layers"]["layers"] if line != "__main__"]
+    forbidden = {name.removeprefix("mossfuse.") for name in found["baselines"]["forbidden_modules"]}
+    box, gap, width, aside = 32, 8, 470, 120
+    parts, top = [], 2 * gap
+    for row in rows:
+        lines = [row] if len(row) <= 5 else [row[: len(row) // 2], row[len(row) // 2 :]]
+        height = len(lines) * (box + gap) + gap
         parts.append(f'<rect x="{gap}" y="{top}" width="{width}" height="{height}" rx="6" fill="#d5e8e6"/>')
-        size = (width - gap * (len(row) + 1)) / len(row)
-        for place, name in enumerate(row):
-            left = gap + gap + place * (size + gap)
-            parts.append(
-                f'<rect x="{left:.1f}" y="{top + 7}" width="{size:.1f}" height="{height - 14}" rx="4" fill="#ffffff" stroke="#00796b"/>'
-                f'<text x="{left + size / 2:.1f}" y="{top + 28}" text-anchor="middle" fill="#12302d"'
-                f"{squeeze(name, size)}>{name}</text>"
-            )
-    left, top = width + 2 * gap, gap + (used - 2) * (height + gap)
-    bottom = top + 2 * (height + gap) - gap
-    parts.append(
-        f'<rect x="{left}" y="{top}" width="{aside}" height="{bottom - top}" rx="6" fill="#fbe5cf" stroke="#b35c00"/>'
-        f'<text x="{left + aside / 2}" y="{(top + bottom) / 2}" text-anchor="middle" fill="#5a2e00">baselines</text>'
-        f'<text x="{left + aside / 2}" y="{(top + bottom) / 2 + 18}" text-anchor="middle" font-size="12" fill="#5a2e00">one method each</text>'
+        for number, line in enumerate(lines):
+            size = (width - gap * (len(line) + 1)) / len(line)
+            for place, name in enumerate(line):
+                left, high = 2 * gap + place * (size + gap), top + gap + number * (box + gap)
+                parts.append(draw_box(left, high, size, box, name, allowed=name not in forbidden))
+        if "methods" in row:
+            left = width + 2 * gap
+            parts.append(draw_box(left, top + gap, aside, box, "baselines", allowed=True))
+            note = ("import the boxes", "of this colour")
+            parts += [
+                f'<text x="{left + aside / 2}" y="{top + 60 + 16 * n}" text-anchor="middle" font-size="13" fill="#5a2e00">{text}</text>'
+                for n, text in enumerate(note)
+            ]
+        top += height + gap
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + aside + 3 * gap} {top + gap}" '
+        'font-family="system-ui, sans-serif" font-size="14" role="img">'
     )
-    low = gap + used * (height + gap)
-    parts.append(
-        f'<path d="M{left + aside / 2} {bottom} V{low + 10}" stroke="#b35c00" stroke-width="2"/>'
-        f'<rect x="{left}" y="{low}" width="{aside}" height="{total - gap - low}" rx="6" fill="none" stroke="#b35c00" stroke-dasharray="5 4"/>'
-        f'<text x="{left + aside / 2}" y="{(low + total) / 2 - 4}" text-anchor="middle" font-size="12" fill="#5a2e00">import</text>'
-        f'<text x="{left + aside / 2}" y="{(low + total) / 2 + 12}" text-anchor="middle" font-size="12" fill="#5a2e00">these layers</text>'
-    )
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    title = "<title>Layers of the package: each imports those below it only</title>"
+    ground = f'<rect width="100%" height="{top + gap}" rx="10" fill="#f4f7f7"/>'
+    return "\n".join([head, title, ground, *parts, "</svg>"]) + "\n"
 
 
-def squeeze(name: str, size: float) -> str:
-    """Return the attributes that fit a long name into its box."""
-    return f' textLength="{size - 8:.1f}" lengthAdjust="spacingAndGlyphs"' if len(name) * 8 > size - 8 else ""
+def draw_box(left: float, top: float, width: float, height: float, name: str, *, allowed: bool) -> str:
+    """Return one box with its name; allowed: a baseline may import it."""
+    fill, stroke, ink = ("#fdebd8", "#b35c00", "#5a2e00") if allowed else ("#ffffff", "#00796b", "#12302d")
+    return (
+        f'<rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{height}" rx="4" fill="{fill}" stroke="{stroke}"/>'
+        f'<text x="{left + width / 2:.1f}" y="{top + 21}" text-anchor="middle" fill="{ink}">{name}</text>'
+    )
 
 
 def main() -> None:
@@ -289,7 +289,7 @@ def main() -> None:
     text = table(measure())
     if options.write:
         PAGE.write_text(replace_table(PAGE.read_text(), text))
-        PICTURE.write_text(draw_layers(layers()))
+        PICTURE.write_text(draw_layers(contracts()))
     else:
         sys.stdout.write(text + "\n")
 

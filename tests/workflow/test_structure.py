@@ -49,5 +49,13 @@ def test_architecture_page_has_the_measured_table(measured):
 
 
 def test_picture_shows_the_layers_of_the_contract():
-    drawn = structure.draw_layers(structure.layers())
+    drawn = structure.draw_layers(structure.contracts())
     assert structure.PICTURE.read_text() == drawn, "run python docs/measure/structure.py --write"
+
+
+def test_baselines_may_import_what_every_method_may_use_and_no_package_is_forgotten():
+    contracts = structure.contracts()
+    every = {name for row in contracts["layers"]["layers"] for name in re.split(r"\s*[|:]\s*", row)} - {"__main__"}
+    forbidden = {name.removeprefix("mossfuse.") for name in contracts["baselines"]["forbidden_modules"]}
+    allowed = "protocol errors parameters progress devices files physics estimation fitting"
+    assert every - forbidden == set(allowed.split()) and forbidden < every
