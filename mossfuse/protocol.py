@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
 KNOWLEDGE = ("psf", "phase", "srf", "noise")
@@ -388,9 +390,9 @@ class Dataset:
 class Degradation:
     """How a pair is made from a cube. Nothing is derived from the ratio: size and phase are explicit.
 
-    psf: {'family': 'gaussian', 'size': k, 'sigma': px} or anisotropic {'sigma': (long, short), 'angle': deg},
-        or {'family': 'box', 'size': k}; phase: (row, col); border: 'reflect' (reflect-101), 'wrap' or 'zero'.
-    srf: name of a spectral response; snr_hsi / snr_msi in dB (None: no noise).
+    psf: {'family': name of a PsfFamily, parameter: value, ...}, such as {'family': 'gaussian', 'size': k, 'sigma': px};
+        phase: (row, col); border: 'reflect' (reflect-101), 'wrap' or 'zero'.
+    srf: name of a Response; snr_hsi / snr_msi in dB (None: no noise).
     shift: (rows, cols) in high-resolution pixels by which the MSI is moved against the HSI.
     """
 
@@ -405,3 +407,49 @@ class Degradation:
     shift: tuple[float, float] = (0.0, 0.0)
     noise_seed: int = 0
     note: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A spectral response (SRF): the matrix that turns HSI bands into MSI bands.
+
+    table(mirrors, folder) -> (M, N) response of M channels at ``wavelengths`` (N,), in nm; a table that has to be downloaded
+        is looked for in ``mirrors`` and kept in ``folder``.
+    by_band: the columns belong to band 1, 2, ... whatever their wavelengths (no interpolation).
+    """
+
+    name: str
+    title: str
+    citation: str
+    table: Callable[..., np.ndarray]
+    wavelengths: tuple[float, ...]
+    by_band: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PsfFamily:
+    """A family of PSFs, such as the Gaussians: its parameters, how a degradation's name spells them, and the kernel.
+
+    kernel(**params) -> (rows, cols) array, non-negative, sums to 1.
+    params: name -> default value, or a Parameter with its range; a default is used where a degradation leaves the parameter
+        out, and by ``mossfuse bench check``.
+    spellings: how a member is written in a degradation's name, such as 'gauss{size}s{sigma}'; '{sigma[0]}' is the first of
+        several values. The first spelling whose parameters the member has is used.
+    """
+
+    name: str
+    title: str
+    citation: str
+    kernel: Callable[..., np.ndarray]
+    spellings: tuple[str, ...]
+    params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "params", Parameters(self.params))
+
+    @property
+    def ranges(self) -> Mapping[str, Parameter]:
+        """The parameters of ``kernel`` with their ranges."""
+        return Parameters(self.params).declared

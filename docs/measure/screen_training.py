@@ -15,12 +15,10 @@ import torch
 import yaml
 
 from mossfuse.datasets import phantom
-from mossfuse.degradations import find_degradation
-from mossfuse.degradations.responses import load_srf
+from mossfuse.degradations import degrade, find_degradation, load_srf
 from mossfuse.methods import mossfuse as method
 from mossfuse.metrics import score
 from mossfuse.network import checkpoint
-from mossfuse.physics.degrade import degrade
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -85,9 +85,7 @@ def measure(name, side, path):
 def save_images(path, size, noisy):
     """Write hsi and msi: the official degradation of ``twins`` at ``size`` px."""
     from mossfuse.datasets import phantom
-    from mossfuse.degradations import find_degradation
-    from mossfuse.degradations.responses import load_srf
-    from mossfuse.physics.degrade import degrade
+    from mossfuse.degradations import degrade, find_degradation, load_srf
 
     truth, wavelengths = phantom.read("twins", None, None, size=size)
     degradation = find_degradation("x32-gauss31s2-nikond5100" + ("-snr30-35" if noisy else ""))

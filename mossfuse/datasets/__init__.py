@@ -18,6 +18,7 @@ KIND = Kind(
     ("obtain", "read"),
     "MOSSFUSE_DATASETS",
     lambda: [Path(__file__).resolve().parent],
+    spec=Dataset,
 )
 
 

@@ -1,148 +1,111 @@
-"""Finding degradations by name. A name says everything, so it can also be written down without being registered.
+"""Degradations: how a pair is made from a scene. Three things are found here, each of them one new file:
 
-Grammar: ``x{ratio}-{psf}-{srf}`` and optional suffixes in this order,
+- ``settings/``: degradations with a meaning of their own, such as a published protocol (``DEGRADATION`` or ``DEGRADATIONS``);
+- ``responses/``: spectral responses of the MSI camera (``RESPONSE`` or ``RESPONSES``);
+- ``psfs/``: families of PSFs (``PSF`` or ``PSFS``).
 
-- psf: ``gauss31s2`` (size, sigma), ``gauss31s3x1.5a30`` (sigmas along and across, angle in degrees), ``box32``
-- srf: name of the response without hyphens (``nikond700``)
-- ``-phase16x16``: where it is not the official one (even ratio r: r/2-1; odd: (r-1)/2)
-- ``-wrap``, ``-zero``: border other than reflect
-- ``-shift0.5x-1``: the MSI moved by rows, cols (high-resolution pixels)
-- ``-snr35-40``: signal-to-noise ratio of the HSI and of the MSI in dB (``inf``: that one clean)
-- ``-noise3``: seed of the noise other than 0
-
-Modules of this folder list the settings that have a meaning of their own in DEGRADATIONS.
+Files in a folder of MOSSFUSE_DEGRADATIONS may define any of the three. A degradation that no file defines can be written
+down by name (mossfuse.degradations.names).
 """
 
-import difflib
-import importlib
-import math
-import pkgutil
-import re
-from functools import cache
+from __future__ import annotations
 
-from mossfuse.degradations.responses import RESPONSES
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from mossfuse.degradations.names import canonical_name, explain, parse
+from mossfuse.degradations.psfs import KIND as PSF_KIND
+from mossfuse.degradations.psfs import find_psf_family, make_psf, unusable_psf
+from mossfuse.degradations.responses import KIND as RESPONSE_KIND
+from mossfuse.degradations.responses import find_response, load_srf
+from mossfuse.discovery import Catalogue, Kind, search
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Degradation
 
-NUMBER = r"-?\d+(?:\.\d+)?"
-GRAMMAR = re.compile(
-    r"x(?P<ratio>\d+)"
-    rf"-(?:gauss(?P<size>\d+)s(?P<sigma>{NUMBER})(?:x(?P<across>{NUMBER})a(?P<angle>{NUMBER}))?|box(?P<box>\d+))"
-    r"-(?P<srf>[a-z0-9]+)"
-    r"(?:-phase(?P<row>\d+)x(?P<col>\d+))?"
-    r"(?:-(?P<border>wrap|zero))?"
-    rf"(?:-shift(?P<down>{NUMBER})x(?P<right>{NUMBER}))?"
-    rf"(?:-snr(?P<hsi>{NUMBER}|inf)-(?P<msi>{NUMBER}|inf))?"
-    r"(?:-noise(?P<seed>\d+))?"
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mossfuse.protocol import Observation
+
+__all__ = [
+    "canonical_name",
+    "catalogue",
+    "degrade",
+    "files_behind",
+    "find_degradation",
+    "find_psf_family",
+    "find_response",
+    "load_srf",
+    "make_psf",
+    "parse",
+]
+
+
+def misnamed(degradation: Degradation, module: ModuleType) -> str | None:
+    """Return a complaint where a degradation's name is not what its fields spell."""
+    complaint = unusable_psf(degradation.psf)
+    if complaint:
+        return f"degradation '{degradation.name}': {complaint}"
+    name = canonical_name(degradation)
+    if degradation.name != name:
+        return f"degradation '{degradation.name}' must be called '{name}', which is what its fields say"
+    return None
+
+
+KIND = Kind(
+    "degradation",
+    ("DEGRADATION", "DEGRADATIONS"),
+    (),
+    "MOSSFUSE_DEGRADATIONS",
+    lambda: [Path(__file__).resolve().parent / "settings"],
+    misnamed,
+    Degradation,
+    (RESPONSE_KIND.constants, PSF_KIND.constants),
 )
 
 
 @cache
-def catalogue():
-    """name -> Degradation of everything registered; MossFuseError where a name does not say what the fields say."""
-    found = {}
-    for info in (i for i in pkgutil.iter_modules(__path__) if i.name != "responses"):
-        module = importlib.import_module(f"{__name__}.{info.name}")
-        for degradation in module.DEGRADATIONS:
-            if degradation.name != canonical_name(degradation):
-                raise MossFuseError(
-                    f"{module.__file__}: degradation '{degradation.name}' must be called "
-                    f"'{canonical_name(degradation)}', which is what its fields say"
-                )
-            found[degradation.name] = degradation
-    return found
+def catalogue() -> Catalogue:
+    """Return every degradation that a file defines, and the files that cannot be used with their reasons."""
+    return search(KIND)
 
 
-def find_degradation(name):
-    """The Degradation of a registered or written-out name; MossFuseError gives the nearest names."""
+def find_degradation(name: str) -> Degradation:
+    """Return the Degradation of a defined or written-out name; raise MossFuseError with the nearest names."""
     known = catalogue()
-    if name in known:
-        return known[name]
-    degradation = parse(name)
+    if name in known.entries and name not in known.clashes:
+        return known.entries[name][0]
+    degradation = None if name in known.clashes else parse(name)
     if degradation is not None and degradation.name == name:
         return degradation
-    near = [degradation.name] if degradation else difflib.get_close_matches(name, known, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-    raise MossFuseError(f"unknown degradation '{name}'; {hint}")
+    if degradation is not None:
+        raise MossFuseError(f"unknown degradation '{name}'; did you mean {degradation.name}?")
+    reason = explain(name)
+    if reason:
+        raise MossFuseError(f"unknown degradation '{name}'; {reason}")
+    return known.find(name)[0]
 
 
-def parse(name):
-    """The Degradation that a name spells, under its canonical name; None where the grammar or the SRF is unknown."""
-    found = GRAMMAR.fullmatch(name)
-    responses = {short(srf): srf for srf in RESPONSES}
-    if found is None or found["srf"] not in responses or not positive(found):
-        return None
-    ratio = int(found["ratio"])
-    official = official_geometry(ratio)[1]
-    fields = {
-        "ratio": ratio,
-        "psf": psf_of(found),
-        "phase": (official, official) if found["row"] is None else (int(found["row"]), int(found["col"])),
-        "srf": responses[found["srf"]],
-        "border": found["border"] or "reflect",
-        "snr_hsi": decibels(found["hsi"]),
-        "snr_msi": decibels(found["msi"]),
-        "shift": (float(found["down"] or 0), float(found["right"] or 0)),
-        "noise_seed": int(found["seed"] or 0),
-    }
-    return Degradation(name=canonical_name(Degradation(name="", **fields)), **fields)
+def files_behind(degradation: Degradation) -> list[Path]:
+    """Return the files that define the degradation's SRF and its PSF family."""
+    modules = (find_response(degradation.srf)[1], find_psf_family(degradation.psf["family"])[1])
+    return [Path(module.__file__) for module in modules if module.__file__]
 
 
-def positive(found):
-    """True where ratio, size and sigmas are above zero."""
-    return all(float(found[name] or 1) > 0 for name in ("ratio", "size", "box", "sigma", "across"))
+def degrade(
+    cube: np.ndarray,
+    degradation: Degradation,
+    srf: np.ndarray,
+    *,
+    scene: str = "",
+    wavelengths: np.ndarray | None = None,
+) -> Observation:
+    """Return the degraded pair of a scene; see mossfuse.physics.degrade for shapes and errors.
 
+    srf: (M, B) response at the scene's bands, as ``load_srf`` gives it.
+    """
+    from mossfuse.physics.degrade import degrade as apply
 
-def psf_of(found):
-    if found["box"]:
-        return {"family": "box", "size": int(found["box"])}
-    sigma = float(found["sigma"])
-    if found["across"] is None:
-        return {"family": "gaussian", "size": int(found["size"]), "sigma": sigma}
-    return {
-        "family": "gaussian",
-        "size": int(found["size"]),
-        "sigma": (sigma, float(found["across"])),
-        "angle": float(found["angle"]),
-    }
-
-
-def decibels(written):
-    return None if written in (None, "inf") else float(written)
-
-
-def canonical_name(degradation):
-    """The name that a Degradation's fields spell."""
-    d = degradation
-    official = official_geometry(d.ratio)[1]
-    parts = [f"x{d.ratio}", psf_text(d.psf), short(d.srf)]
-    if tuple(d.phase) != (official, official):
-        parts.append(f"phase{d.phase[0]}x{d.phase[1]}")
-    if d.border != "reflect":
-        parts.append(d.border)
-    if any(d.shift):
-        parts.append(f"shift{number(d.shift[0])}x{number(d.shift[1])}")
-    if d.snr_hsi is not None or d.snr_msi is not None:
-        parts += [f"snr{number(d.snr_hsi)}", number(d.snr_msi)]
-    if d.noise_seed:
-        parts.append(f"noise{d.noise_seed}")
-    return "-".join(parts)
-
-
-def psf_text(psf):
-    if psf["family"] == "box":
-        return f"box{psf['size']}"
-    sigma = psf["sigma"]
-    if isinstance(sigma, (int, float)):
-        return f"gauss{psf['size']}s{number(sigma)}"
-    return f"gauss{psf['size']}s{number(sigma[0])}x{number(sigma[1])}a{number(psf.get('angle', 0))}"
-
-
-def number(value):
-    """35.0 -> '35', 1.5 -> '1.5', None -> 'inf'."""
-    return f"{math.inf if value is None else value:.10g}"
-
-
-def short(srf):
-    return srf.replace("-", "")
+    return apply(cube, degradation, make_psf(degradation.psf), srf, scene=scene, wavelengths=wavelengths)

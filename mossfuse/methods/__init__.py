@@ -28,7 +28,7 @@ def lacks_training(method: Method, module: ModuleType) -> str | None:
     return None
 
 
-KIND = Kind("method", ("METHOD", "METHODS"), ("fuse",), "MOSSFUSE_BASELINES", method_folders, lacks_training)
+KIND = Kind("method", ("METHOD", "METHODS"), ("fuse",), "MOSSFUSE_BASELINES", method_folders, lacks_training, Method)
 
 
 @cache

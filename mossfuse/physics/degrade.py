@@ -5,17 +5,16 @@ import zlib
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.psf import make_psf
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.physics.srf import apply_srf
 from mossfuse.protocol import Observation, Sensor
 
 
-def degrade(cube, degradation, srf, *, scene="", wavelengths=None):
+def degrade(cube, degradation, psf, srf, *, scene="", wavelengths=None):
     """The degraded pair of a scene as an Observation whose sensor holds everything.
 
-    cube: (H, W, B) in [0, 1], H and W multiples of the ratio; srf: (M, B), rows sum to 1; scene: its name, which
-    enters the noise's seed. Computed in float64, returned as float32. Noise is white and Gaussian,
+    cube: (H, W, B) in [0, 1], H and W multiples of the ratio; psf: (k, k), sums to 1; srf: (M, B), rows sum to 1;
+    scene: its name, which enters the noise's seed. Computed in float64, returned as float32. Noise is white and Gaussian,
     sigma^2 = mean(x^2) / 10^(SNR/10) per image, drawn from PCG64([noise_seed, crc32(scene)]), the HSI's first.
     MossFuseError where shapes do not fit.
     """
@@ -26,7 +25,6 @@ def degrade(cube, degradation, srf, *, scene="", wavelengths=None):
             f"the spectral response '{degradation.srf}' has {srf.shape[-1]} columns and the scene {scene or 'given'} has {bands} bands; "
             "make it for the scene's wavelengths"
         )
-    psf = make_psf(degradation.psf)
     scene_f64 = cube.astype(np.float64)
     hsi = BlurSample(psf, degradation.phase, degradation.ratio, (rows, cols), degradation.border)(scene_f64)
     msi = shifted(apply_srf(scene_f64, srf), degradation.shift)

@@ -27,15 +27,6 @@ def box_psf(size):
     return np.full((size, size), 1.0 / size**2)
 
 
-def make_psf(spec):
-    """The (k, k) PSF of a Degradation's ``psf`` mapping."""
-    if spec["family"] == "gaussian":
-        return gaussian_psf(spec["size"], spec["sigma"], spec.get("angle", 0.0))
-    if spec["family"] == "box":
-        return box_psf(spec["size"])
-    raise ValueError(f"unknown PSF family '{spec['family']}'")
-
-
 def separable_factors(psf, tolerance=1e-7):
     """(row factor, col factor) with ``outer(row, col) == psf``, or None where the PSF is not separable."""
     row, col = psf.sum(1), psf.sum(0)

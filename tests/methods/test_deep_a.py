@@ -232,8 +232,7 @@ def balloons(mirror_file):
     """CAVE balloons at half size, and its official x32 pair with everything known."""
     from scipy.io import loadmat
 
-    from mossfuse.degradations import find_degradation
-    from mossfuse.physics.degrade import degrade
+    from mossfuse.degradations import degrade, find_degradation
 
     cube = (loadmat(mirror_file("CAVE_256/balloons_ms.mat"))["Omsi"] / 65535).astype(np.float32)
     responses = loadmat(mirror_file("srf/MossFuse_resp.mat"))

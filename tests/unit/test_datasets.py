@@ -419,9 +419,9 @@ def test_specifications_import_nothing_heavy():
     code = (
         "import sys\n"
         "from mossfuse.datasets import catalogue\n"
-        "from mossfuse.degradations import catalogue as degradations\n"
-        "import mossfuse.remote.registry, mossfuse.degradations.responses\n"
-        "catalogue(), degradations()\n"
+        "from mossfuse.degradations import catalogue as degradations, psfs, responses\n"
+        "import mossfuse.remote.registry\n"
+        "catalogue(), degradations(), psfs.catalogue(), responses.catalogue()\n"
         "sys.exit(', '.join(m for m in ('torch', 'scipy', 'h5py', 'hdf5storage', 'PIL', 'pandas', 'skimage') if m in sys.modules) or None)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
@@ -482,9 +482,7 @@ def test_real_watercolors_is_eight_bit(mirror_file, tmp_path):
     ],
 )
 def test_real_airborne_scene_gives_a_pair(mirror_file, tmp_path, name, place, srf):
-    from mossfuse.degradations import find_degradation
-    from mossfuse.degradations.responses import load_srf
-    from mossfuse.physics.degrade import degrade
+    from mossfuse.degradations import degrade, find_degradation, load_srf
 
     mirror = mirror_file(f"remote_sensing/{place}").parents[1]
     record, cube, wavelengths = obtain_and_read(tmp_path, name, name, [mirror])

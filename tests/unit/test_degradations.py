@@ -10,11 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mossfuse.benchmark.data.pairs import pair_sha256, read_pair, write_pair
-from mossfuse.degradations import canonical_name, catalogue, find_degradation, parse
-from mossfuse.degradations import responses as srfs
-from mossfuse.degradations.responses import RESPONSES, load_srf
+from mossfuse.degradations import canonical_name, catalogue, degrade, find_degradation, load_srf, parse, responses
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.degrade import degrade
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Degradation
 
@@ -38,8 +35,8 @@ def srf():
 
 
 def test_every_registered_name_says_what_its_fields_say():
-    assert len(catalogue()) >= 6
-    for name, degradation in catalogue().items():
+    assert len(catalogue().entries) >= 6
+    for name, (degradation, _) in catalogue().entries.items():
         assert name == canonical_name(degradation) and parse(name) == degradation
         size, phase = official_geometry(degradation.ratio)
         assert degradation.psf["size"] == size and degradation.phase == (phase, phase)
@@ -72,7 +69,7 @@ degradations = st.builds(
         st.builds(lambda k: {"family": "box", "size": k}, st.integers(1, 63)),
     ),
     phase=st.tuples(st.integers(0, 63), st.integers(0, 63)),
-    srf=st.sampled_from(sorted(RESPONSES)),
+    srf=st.sampled_from(sorted(responses.catalogue().entries)),
     border=st.sampled_from(["reflect", "wrap", "zero"]),
     snr_hsi=st.none() | numbers,
     snr_msi=st.none() | numbers,
@@ -94,7 +91,7 @@ def test_name_and_fields_determine_each_other(degradation):
         ("x32-gauss31s2-nikond70", "did you mean x32-gauss31s2-nikond700"),
         ("x8-gauss7s2.0-nikond5100", "did you mean x8-gauss7s2-nikond5100"),
         ("x0-gauss7s2-nikond700", "did you mean"),
-        ("nonsense", "known: x32-gauss31s2-nikond700"),
+        ("nonsense", "known degradations: x16-gauss15s2-nikond5100"),
     ],
 )
 def test_unknown_degradation_names_the_nearest(name, hint):
@@ -236,12 +233,19 @@ def test_file_that_is_no_pair_is_refused(cube, tmp_path):
         write_pair(tmp_path / "blocked" / "p.mat", degrade(cube, X8, np.full((3, 31), 1 / 31)))
 
 
+def give_table(monkeypatch, name, table):
+    """Let a response have another table."""
+    response, module = responses.find_response(name)
+    entry = (replace(response, table=lambda mirrors, folder: table), module)
+    monkeypatch.setitem(responses.catalogue().entries, name, entry)
+
+
 @pytest.fixture
 def ramp(monkeypatch):
     """A response whose three channels are straight lines, so interpolation is exact."""
     lines = np.stack([np.linspace(0, 1, 31), np.linspace(1, 0, 31), np.ones(31)])
     for name in ("nikon-d700", "nikon-d700-by-band"):
-        monkeypatch.setitem(srfs.RESPONSES, name, replace(RESPONSES[name], table=lambda *a: lines))
+        give_table(monkeypatch, name, lines)
     return lines
 
 
@@ -267,7 +271,7 @@ def test_srf_outside_its_range_is_refused(ramp):
 def test_channel_that_sees_nothing_is_refused_and_a_thin_one_reported(monkeypatch, caplog):
     lines = np.ones((3, 31))
     lines[2, 5:] = 0.002
-    monkeypatch.setitem(srfs.RESPONSES, "nikon-d700", replace(RESPONSES["nikon-d700"], table=lambda *a: lines))
+    give_table(monkeypatch, "nikon-d700", lines)
     np.testing.assert_allclose(load_srf("nikon-d700", np.arange(560, 701, 20)).sum(1), 1)
     assert "channel 3 of 'nikon-d700' has only 1 % of its response inside the bands" in caplog.text
     lines[2, 5:] = 0

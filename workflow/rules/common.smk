@@ -14,6 +14,7 @@ from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
+from mossfuse.degradations import files_behind
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
 
@@ -31,6 +32,8 @@ CELL_NAMES = ("{dataset}", "{degradation}", "{method}", "{scene}", "{seed}")
 CELL = PATHS.cell(*CELL_NAMES)
 TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
 PACKAGE = Path(workflow.basedir) / "mossfuse"
+# How SRFs and PSFs are found and spelled changes no pair.
+FINDERS = ("mossfuse.discovery", "mossfuse.degradations.spelling")
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
 for name, first in (
@@ -63,6 +66,13 @@ onstart:
 def code(*modules):
     """Return one digest of several modules of the package and of what they import."""
     return "-".join(source_digest(PACKAGE / m) for m in modules)
+
+
+def pair_code(wildcards):
+    """Return the digest of the code behind a pair: the sensor model, and the files of its own SRF and PSF family."""
+    model = source_digest(PACKAGE / "benchmark/data/make_pair.py", skip=FINDERS)
+    own = files_behind(GRID.degradations[wildcards.degradation])
+    return "-".join([model, *(source_digest(path) for path in own)])
 
 
 def method_code(wildcards):

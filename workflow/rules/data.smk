@@ -63,7 +63,7 @@ rule degrade:
         "../envs/mossfuse.yaml"
     params:
         spec=lambda w: repr(GRID.degradations[w.degradation]),
-        code=code("benchmark/data/make_pair.py"),
+        code=pair_code,
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench degrade --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"

@@ -5,6 +5,7 @@ hsi = H x + n, with H = blur by the PSF and sampling at the phase; msi = R shift
 """
 
 from mossfuse.benchmark.data.pairs import write_pair
+from mossfuse.degradations.psfs import make_psf
 from mossfuse.degradations.responses import load_srf
 from mossfuse.files import read_cube
 from mossfuse.physics.degrade import degrade
@@ -16,6 +17,6 @@ def make_pair(degradation, *, truth, path, scene, split, mirrors=(), registry=No
     registry: folder for a downloaded spectral response; None: the user's cache.
     """
     cube, wavelengths = read_cube(truth)
-    srf = load_srf(degradation.srf, wavelengths, mirrors, registry)
-    pair = degrade(cube, degradation, srf, scene=scene, wavelengths=wavelengths)
+    psf, srf = make_psf(degradation.psf), load_srf(degradation.srf, wavelengths, mirrors, registry)
+    pair = degrade(cube, degradation, psf, srf, scene=scene, wavelengths=wavelengths)
     return write_pair(path, pair, degradation=degradation, split=split)

@@ -1,0 +1,36 @@
+"""Nikon D700: the official code's 3 x 31 matrix, a file of the registry."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mossfuse.protocol import Response
+
+
+def matrix(mirrors: Sequence[str | Path] | None, folder: str | Path | None) -> np.ndarray:
+    """Return the (3, 31) matrix: red, green and blue at 400-700 nm."""
+    from mossfuse.files import read_array
+    from mossfuse.remote.registry import obtain_file
+
+    path = obtain_file("nikon-d700", mirrors, folder).path
+    return read_array(path, key="resp")
+
+
+RESPONSES = (
+    Response(
+        name="nikon-d700",
+        title="Nikon D700 (the CAVE protocol)",
+        citation="MossFuse, dataset/resp.mat (same numbers as MHF-net)",
+        table=matrix,
+        wavelengths=tuple(range(400, 701, 10)),
+    ),
+    Response(
+        name="nikon-d700-by-band",
+        title="Nikon D700, its 31 columns by band number: what is customary for 31-band cubes of another range (Harvard)",
+        citation="MossFuse, dataset/resp.mat",
+        table=matrix,
+        wavelengths=tuple(range(400, 701, 10)),
+        by_band=True,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Degradations with a meaning of their own, one file for each source."""
