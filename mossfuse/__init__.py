@@ -1,15 +1,44 @@
 """MossFuse: hyperspectral-multispectral image fusion and its benchmark.
 
-``from mossfuse import fuse`` fuses one pair. ``from mossfuse import Method, Fusion, Observation, Sensor, Dataset,
-Degradation`` is what a new method, dataset or degradation is written against.
+``from mossfuse import fuse`` fuses one pair. Everything else here is what a new method, dataset, degradation, SRF or PSF
+family is written against (mossfuse.protocol).
 """
 
-from mossfuse.protocol import Dataset, Degradation, Fusion, Method, Observation, Sensor
+from typing import Any
 
-__all__ = ["Dataset", "Degradation", "Fusion", "Method", "Observation", "Sensor", "fuse"]
+from mossfuse.errors import MossFuseError
+from mossfuse.protocol import (
+    Dataset,
+    Degradation,
+    Fusion,
+    Method,
+    Observation,
+    Parameter,
+    PsfFamily,
+    Published,
+    RemoteFile,
+    Response,
+    Sensor,
+)
+
+__all__ = [
+    "Dataset",
+    "Degradation",
+    "Fusion",
+    "Method",
+    "MossFuseError",
+    "Observation",
+    "Parameter",
+    "PsfFamily",
+    "Published",
+    "RemoteFile",
+    "Response",
+    "Sensor",
+    "fuse",
+]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     """Import ``fuse`` and look up ``__version__`` on first use, so that importing the package stays cheap."""
     if name == "fuse":
         from importlib import import_module

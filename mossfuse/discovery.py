@@ -23,6 +23,14 @@ from typing import Any
 
 from mossfuse.errors import MossFuseError, suggestion
 
+# Constants of every kind by environment variable. A file that defines another kind alone is passed over, so that one folder
+# may hold all kinds.
+CONSTANTS = {
+    "MOSSFUSE_BASELINES": (("METHOD", "METHODS"),),
+    "MOSSFUSE_DATASETS": (("DATASET", "DATASETS"),),
+    "MOSSFUSE_DEGRADATIONS": (("DEGRADATION", "DEGRADATIONS"), ("RESPONSE", "RESPONSES"), ("PSF", "PSFS")),
+    "MOSSFUSE_METRICS": (("METRIC", "METRICS"),),
+}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # names become parts of paths
 log = logging.getLogger(__name__)
 
@@ -34,7 +42,6 @@ class Kind:
     word: its name in messages ('method'). constants: a module must define one of these, a specification or a tuple of
     them. functions: what else it must define. variable: environment variable with further folders (separated like PATH).
     folders: returns the built-in ones. check(spec, module): returns a complaint, or None. spec: class of a specification.
-    beside: constants of other kinds that share the variable; a file that defines one of these alone is passed over.
     """
 
     word: str
@@ -44,7 +51,6 @@ class Kind:
     folders: Callable[[], list[Path]]
     check: Callable[[Any, ModuleType], str | None] = lambda spec, module: None
     spec: type = object
-    beside: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -148,17 +154,23 @@ def load(kind: Kind, path: Path) -> ModuleType | None:
         raise MossFuseError(f"{kind.word} file {path} cannot be imported ({reason}); fix or remove it") from error
     one, many = kind.constants
     defined = hasattr(module, one) or hasattr(module, many)
-    if not defined and any(hasattr(module, constant) for pair in kind.beside for constant in pair):
+    if not defined and defines_another_kind(module):
         return None
     missing = [name for name in kind.functions if not callable(getattr(module, name, None))]
     if not defined or missing:
-        either = " or ".join(f"{single} (or {several})" for single, several in (kind.constants, *kind.beside))
+        pairs = CONSTANTS.get(kind.variable, (kind.constants,))
+        either = " or ".join(f"{single} (or {several})" for single, several in pairs)
         wanted = " and ".join([either, *kind.functions])
         raise MossFuseError(f"{kind.word} file {path} must define {wanted}; see docs/adding")
     complaint = complain(kind, module)
     if complaint:
         raise MossFuseError(f"{kind.word} file {path}: {complaint}")
     return module
+
+
+def defines_another_kind(module: ModuleType) -> bool:
+    """Return whether a module defines the constant of any kind."""
+    return any(hasattr(module, name) for pairs in CONSTANTS.values() for pair in pairs for name in pair)
 
 
 def complain(kind: Kind, module: ModuleType) -> str | None:

@@ -16,9 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mossfuse.degradations.names import canonical_name, explain, parse
-from mossfuse.degradations.psfs import KIND as PSF_KIND
 from mossfuse.degradations.psfs import find_psf_family, make_psf, unusable_psf
-from mossfuse.degradations.responses import KIND as RESPONSE_KIND
 from mossfuse.degradations.responses import find_response, load_srf
 from mossfuse.discovery import Catalogue, Kind, search
 from mossfuse.errors import MossFuseError
@@ -62,7 +60,6 @@ KIND = Kind(
     lambda: [Path(__file__).resolve().parent / "settings"],
     misnamed,
     Degradation,
-    (RESPONSE_KIND.constants, PSF_KIND.constants),
 )
 
 

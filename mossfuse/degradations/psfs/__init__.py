@@ -38,7 +38,6 @@ KIND = Kind(
     lambda: [Path(__file__).resolve().parent],
     misspelled,
     PsfFamily,
-    (("DEGRADATION", "DEGRADATIONS"), ("RESPONSE", "RESPONSES")),
 )
 
 

@@ -40,7 +40,6 @@ KIND = Kind(
     lambda: [Path(__file__).resolve().parent],
     unusable,
     Response,
-    (("DEGRADATION", "DEGRADATIONS"), ("PSF", "PSFS")),
 )
 
 
