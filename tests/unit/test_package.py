@@ -90,6 +90,15 @@ def test_citation_and_fallback_name_the_newest_release_of_the_changelog():
     assert PROJECT["tool"]["hatch"]["version"]["fallback-version"] == version
 
 
+def test_conda_environment_installs_this_project_from_where_snakemake_copies_it():
+    environment = yaml.safe_load((ROOT / "workflow" / "envs" / "mossfuse.yaml").read_text())
+    constraints, project = (line.split()[1] for line in environment["dependencies"][-1]["pip"])
+    assert (ROOT / ".snakemake" / "conda" / constraints).resolve() == ROOT / "constraints.txt"
+    folder, extra = project.split("[")
+    assert (ROOT / ".snakemake" / "conda" / folder).resolve() == ROOT
+    assert extra.rstrip("]") in PROJECT["project"]["optional-dependencies"]
+
+
 def canonical(name):
     """Return a distribution's name as PEP 503 writes it."""
     return re.sub(r"[-_.]+", "-", name).lower()

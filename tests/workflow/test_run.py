@@ -99,6 +99,28 @@ def test_living_snakemake_of_this_folder_is_seen(script):
         process.communicate()
 
 
+def test_test_suite_gets_one_worker_per_processor_and_one_numeric_thread_each(script, monkeypatch):
+    calls = []
+    finished = type("Finished", (), {"returncode": 3})
+    monkeypatch.setattr(script.subprocess, "run", lambda command, env: calls.append((command, env)) or finished)
+    monkeypatch.setattr(script, "processors", lambda: 2)
+    assert script.run_tests({"OMP_NUM_THREADS": "4"}, ["-k", "metrics"]) == 3
+    command, environment = calls[0]
+    assert command[1:5] == ["-m", "pytest", "-n", "2"] and command[-2:] == ["-k", "metrics"]
+    assert {environment[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")} == {"1"}
+
+
+def test_benchmark_installs_its_extra_and_tests_install_theirs(script, monkeypatch):
+    targets = []
+    monkeypatch.setattr(script, "call", lambda command, _: targets.append(command[-1]))
+    monkeypatch.setattr(script, "check_machine", lambda: script.VENV.mkdir(exist_ok=True))
+    script.set_up("benchmark")
+    script.set_up("test")
+    assert [t for t in targets if t.startswith(".")] == [".[benchmark]", ".[test]"]
+    script.set_up("benchmark")
+    assert len(targets) == 4  # twice the environment, which these calls did not create, and twice the installation
+
+
 def test_unknown_argument_is_refused():
     result = subprocess.run(
         [sys.executable, str(ROOT / "run.py"), "tset"], capture_output=True, text=True, env={**os.environ}
