@@ -1,18 +1,25 @@
 """The one place that chooses a device, its precision and its random seeds. Nothing imports torch before it is needed."""
 
 import os
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 from mossfuse.errors import MossFuseError
+
+if TYPE_CHECKING:
+    import torch
+
+    from mossfuse.protocol import Method
 
 PRECISIONS = ("float32", "bfloat16")
 
 
-def choose_device(method, wanted=None):
+def choose_device(method: "Method", wanted: str | None = None) -> str:
     """Return 'cpu' or 'cuda' for a Method.
 
-    wanted: 'cpu'; 'cuda' (raise MossFuseError where no GPU answers); None or 'auto' (the GPU where the method uses one
-    and there is one). Raises MossFuseError for any other name.
+    wanted: 'cpu'; 'cuda' (raise MossFuseError if no GPU answers); None or 'auto' (the GPU if the method uses one and
+    there is one). Raises MossFuseError for any other name.
     """
     if wanted not in (None, "auto", "cpu", "cuda"):
         raise MossFuseError(f"unknown device '{wanted}'; use cpu or cuda")
@@ -28,19 +35,32 @@ def choose_device(method, wanted=None):
 
 
 @contextmanager
-def seeded(seed, device="cpu"):
+def seeded(seed: int, device: "str | torch.device" = "cpu") -> Iterator[None]:
     """Seed torch inside the block, with cuDNN deterministic and in full float32; restore every setting afterwards."""
     import torch
 
     device = torch.device(device)
     devices = [device.index or 0] if device.type == "cuda" else []
-    precise = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-    with torch.random.fork_rng(devices=devices), precise:
+    with torch.random.fork_rng(devices=devices), precise():
         torch.manual_seed(seed)
         yield
 
 
-def mixed(precision, device):
+def new_generator(seed: int) -> "torch.Generator":
+    """Return a generator of random numbers on the CPU: the same numbers whatever the device of the computation."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def precise() -> AbstractContextManager[None]:
+    """Return a context in which cuDNN is deterministic and works in full float32; without effect on a CPU."""
+    import torch
+
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+
+
+def mixed(precision: str, device: "str | torch.device") -> "torch.autocast":
     """Return a context in which convolutions and matrix products run in 'float32' (no change) or 'bfloat16'."""
     import torch
 
@@ -50,8 +70,8 @@ def mixed(precision, device):
 
 
 @contextmanager
-def repeatable(device, strict):
-    """Use only deterministic kernels on a GPU where ``strict``; restore the settings afterwards. Does nothing on a CPU."""
+def repeatable(device: "str | torch.device", strict: bool) -> Iterator[None]:
+    """Use only deterministic kernels on a GPU if ``strict``; restore the settings afterwards. Does nothing on a CPU."""
     import torch
 
     if torch.device(device).type != "cuda":
@@ -67,7 +87,7 @@ def repeatable(device, strict):
         torch.use_deterministic_algorithms(before)
 
 
-def synchronise(device):
+def synchronise(device: str) -> None:
     """Wait until a GPU has finished its work, so that a clock can be read."""
     if device == "cuda":
         import torch
@@ -75,6 +95,6 @@ def synchronise(device):
         torch.cuda.synchronize()
 
 
-def parameter_count(*modules):
+def parameter_count(*modules: "torch.nn.Module") -> int:
     """Return the number of learned values in torch modules, frozen ones included."""
     return sum(p.numel() for module in modules for p in module.parameters())

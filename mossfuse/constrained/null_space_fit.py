@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mossfuse.devices import seeded
+from mossfuse.devices import new_generator, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.progress import track
 
@@ -75,7 +75,7 @@ def fit_null_space(trunk, targets, seen, null, recipe, *, seed, scale=None):
     wanted, weight = as_tensor(targets / scale[:, None, None], device), as_tensor(seen, device)
     rescaled = outer * as_tensor(scale, device)[:, None, None]
     batch = min(count, max(1, recipe.pixels // trunk.places.shape[1]))
-    generator = torch.Generator().manual_seed(seed)
+    generator = new_generator(seed)
     params = list(trunk.networks.parameters())
     optimiser = torch.optim.AdamW(params, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
     mean, looks, losses = [p.detach().clone() for p in params], [], []

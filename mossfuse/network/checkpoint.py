@@ -8,10 +8,11 @@ import re
 from pathlib import Path
 
 from mossfuse.errors import MossFuseError
-from mossfuse.files.torch_files import read_file, write_atomically
+from mossfuse.files.torch_files import read_file
+from mossfuse.fitting.checkpoints import check_format, write_checkpoint
 from mossfuse.network.architecture import MossFuse
 
-FORMAT = "mossfuse-checkpoint-1"
+KIND = "mossfuse"
 RELEASED_SHA256 = "8f9a4526df3f587b425cce56cf14952de58f3df2ab8fb25137670d44bccef348"
 RELEASED_KEY = "Model_stage1"
 RELEASED_WAVELENGTHS = [400.0 + 10.0 * band for band in range(31)]
@@ -101,15 +102,15 @@ def save(path, network, wavelengths=None, training=None):
     Content: format, config (bands, msi_bands, ratio, dim, num_blocks, decoders, geometry), state_dict, wavelengths
     (list of nm or None), training (facts: settings, seed, sizes).
     """
-    write_atomically(
+    write_checkpoint(
+        path,
+        KIND,
         {
-            "format": FORMAT,
             "config": network.config,
             "state_dict": {name: tensor.cpu() for name, tensor in network.state_dict().items()},
             "wavelengths": None if wavelengths is None else [float(w) for w in wavelengths],
             "training": dict(training or {}),
         },
-        path,
     )
 
 
@@ -120,10 +121,7 @@ def load(path):
     content = read_file(path)
     if isinstance(content, dict) and RELEASED_KEY in content:
         return load_released(path, content[RELEASED_KEY])
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise MossFuseError(
-            f"{path} is neither a checkpoint of this package ({FORMAT}) nor the authors' file; train the method again"
-        )
+    check_format(content, path, KIND)
     network = MossFuse(**content["config"])
     load_by_name(network, content["state_dict"], path)
     return network.eval(), {name: content[name] for name in ("wavelengths", "training")}

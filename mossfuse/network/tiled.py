@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mossfuse.devices import mixed
+from mossfuse.devices import mixed, precise
 from mossfuse.network.aggregation import Addition, Aggregation
 from mossfuse.network.blocks import TransformerBlock, matrix
 from mossfuse.network.fused_operations import gated_projection, pointwise, products
@@ -186,9 +186,8 @@ def groups(channels, size):
 @contextmanager
 def exact_arithmetic(precision, device):
     """Use ``precision`` for products, with true float32: no TF32, no choice of algorithms by timing."""
-    settings = {"enabled": True, "benchmark": False, "deterministic": True, "allow_tf32": False}
     on_gpu = torch.device(device).type == "cuda"  # the flags are the process's, and tiles on a CPU have threads
-    with torch.backends.cudnn.flags(**settings) if on_gpu else nullcontext(), mixed(precision, device):
+    with precise() if on_gpu else nullcontext(), mixed(precision, device):
         yield
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import torch
 
-from mossfuse.devices import mixed, parameter_count, repeatable
+from mossfuse.devices import mixed, new_generator, parameter_count, repeatable, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.joint import fit_operators
-from mossfuse.files import torch_files
-from mossfuse.fitting.resuming import check_pairs, identity, partial_path
+from mossfuse.fitting.resuming import check_pairs, state_file
 from mossfuse.network import checkpoint
 from mossfuse.network.architecture import MossFuse, inference_parameter_count
 from mossfuse.network.blocks import recompute_blocks
@@ -47,7 +46,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     recipe = Recipe(**settings)
     check_pairs(pairs)
     geometry = geometry_of(pairs[0])
-    generator = torch.Generator().manual_seed(seed)
+    generator = new_generator(seed)
     patches = Patches(pairs, recipe.patch, device)
     patches.hold_out(recipe.held_out, generator)
     if len(patches.held_out) < recipe.held_out:
@@ -58,8 +57,8 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
     recompute_blocks(network, recipe.recompute)
     fusing = [p for name, p in network.named_parameters() if not name.startswith("blind.")]
     optimisers = make_optimisers(network, recipe)
-    run = Run(network, optimisers, generator, partial_path(path), identity(pairs, recipe, seed), recipe.ema)
-    if resume and run.path.exists():
+    run = Run(network, optimisers, generator, state_file(path, pairs, recipe, seed), recipe.ema)
+    if resume:
         run.restore()
     if recipe.keep_every and not run.step:
         for stale in find_iterates(path).values():
@@ -123,7 +122,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
         "weights of step %d of %d kept%s", chosen, recipe.steps, f", held-out loss {held_out:.3g}" if held_out else ""
     )
     checkpoint.save(path, run.judged, pairs[0].wavelengths, facts)
-    run.path.unlink(missing_ok=True)
+    run.file.remove()
     return run.history
 
 
@@ -133,9 +132,9 @@ class Run:
     judged: the network that is evaluated and kept, an exponential average of the trained one if ``ema`` is not 0.
     """
 
-    def __init__(self, network, optimisers, generator, path, identity, ema):
+    def __init__(self, network, optimisers, generator, file, ema):
         self.network, self.optimisers, self.generator = network, [o for o, _ in optimisers], generator
-        self.path, self.identity, self.ema = path, identity, ema
+        self.file, self.ema = file, ema
         self.judged = copy.deepcopy(network).requires_grad_(False) if ema else network
         pairs = list(zip(self.judged.state_dict().values(), network.state_dict().values(), strict=True))
         self.means, self.values = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
@@ -184,24 +183,21 @@ class Run:
         return self.best["step"], self.best["held_out"]
 
     def store(self):
-        """Write the state to ``path``."""
-        state = {
-            "identity": self.identity,
-            "network": self.network.state_dict(),
-            "judged": self.judged.state_dict() if self.ema else None,
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "generator": self.generator.get_state(),
-            **{name: getattr(self, name) for name in ("step", "history", "sums", "best")},
-        }
-        torch_files.write_atomically(state, self.path)
+        """Write the state (mossfuse.fitting.resuming)."""
+        self.file.store(
+            {
+                "network": self.network.state_dict(),
+                "judged": self.judged.state_dict() if self.ema else None,
+                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+                "generator": self.generator.get_state(),
+                **{name: getattr(self, name) for name in ("step", "history", "sums", "best")},
+            }
+        )
 
     def restore(self):
-        """Read the state from ``path``; one of other pairs, settings or seed is ignored with a warning."""
-        state = torch_files.read_file(self.path)
-        if state.get("identity") != self.identity:
-            log.warning(
-                "%s belongs to a training with other pairs, settings or seed; starting from the beginning", self.path
-            )
+        """Continue from the stored state, if there is one of this training."""
+        state = self.file.restore()
+        if state is None:
             return
         self.network.load_state_dict(state["network"])
         if self.ema:
@@ -211,13 +207,12 @@ class Run:
         self.generator.set_state(state["generator"])
         for name in ("step", "history", "sums", "best"):
             setattr(self, name, state[name])
-        log.info("continuing %s at step %d", self.path, self.step)
+        log.info("continuing %s at step %d", self.file.path, self.step)
 
 
 def new_network(pairs, recipe, geometry, seed):
     """Return a freshly initialised network; its operators are fitted and frozen where the recipe says so."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         network = MossFuse(
             pairs[0].hsi.shape[2],
             pairs[0].msi.shape[2],

@@ -87,7 +87,7 @@ def test_state_of_another_training_is_not_continued(pairs, tmp_path, monkeypatch
         with pytest.raises(KeyboardInterrupt):
             train(pairs, tmp_path / "w.pt", seed=1)
     train(pairs, tmp_path / "w.pt", seed=2)
-    assert "starting anew" in caplog.text
+    assert "starting again" in caplog.text
     train(pairs, tmp_path / "fresh.pt", seed=2)
     assert (tmp_path / "w.pt").read_bytes() == (tmp_path / "fresh.pt").read_bytes()
 
