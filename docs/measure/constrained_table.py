@@ -1,7 +1,6 @@
-"""MossFuse-c beside its starts, as Markdown: python docs/measure/constrained_table.py RESULTS [START:ROW ...].
+"""Print the table of MossFuse-c and its initial estimates as Markdown: python docs/measure/constrained_table.py RESULTS [START:ROW ...].
 
-Reads record (with its notes) and scores of every cell under RESULTS, convention std1, so a run that is not complete gives the cells it
-has. One line per scene and row: mean PSNR and SAM over the seeds of the start and of the row, their mean and least
+Reads the record (with its notes) and the scores of every cell under RESULTS, convention std1; an unfinished run gives the cells that are there. One line per scene and row: mean PSNR and SAM over the seeds of the start and of the row, their mean and least
 difference, the held-out LR residual of the start and of what was chosen, and per seed the amount of the network and the step.
 """
 
@@ -71,7 +70,7 @@ def main(results, *pairs):
 
 
 def scores_of(cells):
-    """Mean PSNR / SAM."""
+    """Return mean PSNR / SAM as text."""
     return " / ".join(f"{mean([cell[metric] for cell in cells]):.2f}" for metric in ("psnr", "sam"))
 
 

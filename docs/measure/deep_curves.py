@@ -1,4 +1,4 @@
-"""Curves of fits to a scene against the truth: python docs/measure/deep_curves.py OUT.png RATIO RESULTS [RESULTS ...].
+"""Draw the curves of fits to a scene against the truth: python docs/measure/deep_curves.py OUT.png RATIO RESULTS [RESULTS ...].
 
 Reads the curves (of cubes that a method saved on its way, scored afterwards) of the first seed of every row at RATIO (such as x32)
 and bicubic's score. Draws PSNR (std1) over the processor seconds of the fit; writes the values to OUT.csv.
@@ -48,7 +48,7 @@ def bicubic(results, ratio):
 
 
 def draw(table, floor, ratio, out):
-    """One line per method, named at its end; the names are spread where they would cover each other."""
+    """Draw one line per method with its name at the end; names are spread where they would overlap."""
     figure, ax = plt.subplots(figsize=(7.2, 4.6))
     ends = table.groupby("method")["psnr"].last().sort_values()
     colours = dict(zip(ends.index, sns.husl_palette(len(ends), l=0.5), strict=True))

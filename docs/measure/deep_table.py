@@ -1,8 +1,8 @@
 """Turn finished cells into the tables of docs/deep.md: python docs/measure/deep_table.py RESULTS CONVENTION [CHECKPOINTS].
 
-Reads record, scores and curve of every scored cell, so that a run that was cut short still gives its table. The first
+Reads the record, scores and curve of every scored cell, so that an interrupted run gives its table as well. The first
 table has one row per method and degradation: PSNR over seeds and scenes (median, lowest and highest), means of SAM and SSIM,
-learned values, steps and processor seconds of one fusing, training seconds where CHECKPOINTS holds a training. The second one
+learned values, steps and processor seconds of one fusion, training seconds where CHECKPOINTS holds a training. The second one
 follows the curves of the saved cubes: PSNR after a quarter, half, three quarters and all of the processor time of the fit, what
 the last quarter gained, and that time.
 """

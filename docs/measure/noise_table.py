@@ -1,6 +1,6 @@
-"""The table of a run over noise levels and draws (config/dev-noise.yaml): python docs/measure/noise_table.py RESULTS [CONVENTION].
+"""Print the table of a run over noise levels and draws (config/dev-noise.yaml): python docs/measure/noise_table.py RESULTS [CONVENTION].
 
-Reads every cell's record and scores (so an unfinished run has a table, too). One table per dataset: rows are methods,
+Reads every cell's record and scores, so that an unfinished run gives a table as well. One table per dataset: rows are methods,
 columns signal-to-noise ratios of HSI and MSI; PSNR in dB / SAM in degrees, means over scenes and over the draws named in the
 head. Below it the comparisons: where NSGP is worse than another row, and where a refinement is worse than what it refines, on
 one scene at one level in the mean of its draws, by more than 0.05 dB or 2 % of SAM.
@@ -27,7 +27,7 @@ DECIBELS, SHARE = 0.05, 1.02
 def main(results, convention="std1"):
     cells = [(json.loads(files.run.read_text()), files) for _, files in Paths(results=Path(results)).cells_with("run")]
     runs = [run for run, _ in cells]
-    table = pd.DataFrame([row for run, files in cells if (row := scored(run, files.score, convention))])
+    table = pd.DataFrame([row for run, files in cells if (row := read_score(run, files.score, convention))])
     for dataset, part in table.groupby("dataset", sort=False):
         sys.stdout.write(f"\n### {dataset}\n\n" + "\n".join(level_table(part)) + "\n")
     sys.stdout.write("\n" + "\n".join(comparisons(table)) + "\n")
@@ -36,8 +36,8 @@ def main(results, convention="std1"):
     sys.stdout.write(f"\nConvention `{convention}`; commit {', '.join(commits)}; {', '.join(machines)}.\n")
 
 
-def scored(run, path, convention):
-    """One line of the table: where the cell stands, its level, its draw, PSNR and SAM; None where it has no score."""
+def read_score(run, path, convention):
+    """Return one line of the table: the cell's place, its level, its draw, PSNR and SAM; None where it has no score."""
     cell = [run[key] for key in ("dataset", "degradation", "method", "scene")]
     if run["status"] != "ok" or not path.exists():
         return None
@@ -63,7 +63,7 @@ def level_table(part):
 
 
 def comparisons(table):
-    """Lines of text: every breach of the two rules, or that there is none."""
+    """Return lines of text: every violation of the two rules, or that there is none."""
     means = table.groupby(["dataset", "scene", "level", "method"])[["psnr", "sam"]].mean()
     found = {"nsgp": [], "refinement": []}
     count = 0

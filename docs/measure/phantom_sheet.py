@@ -20,7 +20,7 @@ GAP, CAPTION = 6, 20
 
 
 def contact_sheet():
-    """The sheet as an image: three columns, every scene above its name and role."""
+    """Return the sheet as an image: three columns, every scene above its name and role."""
     rows = -(-len(DATASET.scenes) // COLUMNS)
     cell_width, cell_height = SIZE + GAP, SIZE + CAPTION + GAP
     sheet = Image.new("RGB", (COLUMNS * cell_width + GAP, rows * cell_height + GAP), "white")

@@ -16,8 +16,8 @@ TABLE = Path(__file__).parents[1] / "phantom_statistics.csv"
 SIZES, SEEDS = (128, 256), (0, 1)
 
 
-def measured(size):
-    """statistic -> values over all scenes and seeds."""
+def measure(size):
+    """Return statistic -> values over all scenes and seeds."""
     cells = [(scene, seed) for scene in DATASET.scenes for seed in SEEDS]
     found = [
         scene_statistics(read(scene, None, [], size=size, seed=seed)[0]) for scene, seed in track(cells, f"{size} px")
@@ -26,7 +26,7 @@ def measured(size):
 
 
 if __name__ == "__main__":
-    columns = {size: measured(size) for size in SIZES}
+    columns = {size: measure(size) for size in SIZES}
     with TABLE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["statistic"] + [f"{what}_{size}px" for size in SIZES for what in ("median", "min", "max")])

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def pairs_of(rendering):
-    """[(pair as a method sees it, truth)] of the training scenes."""
+    """Return [(pair as a method sees it, truth)] of the training scenes."""
     degradation = find_degradation("x8-gauss7s2-nikond5100")
     out = []
     for scene in phantom.DATASET.train:

@@ -1,11 +1,11 @@
-"""Processor seconds and memory of nsgp: a 512 x 512 scene, and a 4096 x 4096 one written to a file tile by tile.
+"""Measure processor seconds and memory of nsgp: a 512 x 512 scene, and a 4096 x 4096 one written to a file tile by tile.
 
     python docs/measure/speed_of_nsgp.py [--size 512] [--large 4096] [--noisy]
 
-Ratio 32, 31 bands, blind, one thread, each row in a process of its own. The scene is the embedded ``twins``, repeated for
+Ratio 32, 31 bands, blind, one thread, each row in a separate process. The scene is the embedded ``twins``, repeated for
 the large one. Seconds are those of the method (PSF, SRF and noise estimated; every tile predicted and, for the large
 scene, written to HDF5), after one warm-up on a small pair; memory is the peak resident set of the whole process, inputs
-and torch included. Targets stand beside, nothing is asserted. docs/nsgp.md has the results.
+and torch included. Targets are printed beside the values; nothing is asserted. docs/nsgp.md has the results.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def main():
 
 
 def measure(name, side, path):
-    """{'cpu', 'wall' in s, 'peak' in bytes} of one row."""
+    """Return {'cpu', 'wall' in s, 'peak' in bytes} of one row."""
     import torch
 
     from mossfuse.files import cube_writer
@@ -94,7 +94,7 @@ def save_images(path, size, noisy):
 
 
 def pair(path, side):
-    """The stored pair cut or repeated to ``side`` px; the PSF's support and phase are known."""
+    """Return the stored pair, cut or repeated to ``side`` px; the PSF's support and phase are known."""
     from mossfuse.physics.psf_geometry import official_geometry
     from mossfuse.protocol import Observation, Sensor
 

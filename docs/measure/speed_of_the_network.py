@@ -1,10 +1,10 @@
-"""Speed and memory of the network against the released code's way, on the same weights, machine and run.
+"""Measure speed and memory of the network against the released operations, with the same weights, machine and run.
 
     python docs/measure/speed_of_the_network.py [inference] [compiled] [training] [tiles] [large] [--threads 2] [--weights FILE]
 
-Prints one table per part; measured beside its target, nothing is asserted on time. Variants take turns, the least of
-the repeats counts (a shared machine disturbs, it never helps), CPU seconds stand beside wall seconds. Memory is the
-growth of the peak resident set over inputs and weights, each variant in a process of its own.
+Prints one table per part, every value beside its target; nothing is asserted about time. Variants alternate, and the smallest of
+the repeats counts (other work on the machine only adds time); CPU seconds are printed beside wall seconds. Memory is the
+growth of the peak resident set over inputs and weights, each variant in a separate process.
 ``as released`` is mossfuse.network.released: every decoder, the PSF at every pixel, planar tensors. The exit status is 1
 where a float32 variant differs by more than 5e-5 (tiles against the whole image: 1e-4). docs/speed.md has the results.
 """
@@ -50,7 +50,7 @@ def main():
     )
     parser.add_argument(
         "--alone", nargs=2, metavar=("VARIANT", "FILE"), help=argparse.SUPPRESS
-    )  # in a process of its own
+    )  # in a separate process
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.alone:
@@ -68,22 +68,22 @@ def main():
 
 
 def inference(options, size=512):
-    """One scene, eager; True where all float32 variants agree."""
+    """Measure one scene without compilation; return whether all float32 variants agree."""
     network, pair = load(options), scene(size)
     folded = reparameterise(network)
     variants = {
         REFERENCE: partial(as_released, network, pair),
         "rewritten operations, no unused decoder": partial(whole, network, pair),
         "+ re-parameterised": partial(whole, folded, pair),
-        "+ tiles of 128 px (the default on a CPU)": lambda: joined(run_network(folded, *pair), pair),
-        "+ bfloat16": lambda: joined(run_network(folded, *pair, precision="bfloat16"), pair),
+        "+ tiles of 128 px (the default on a CPU)": lambda: join_tiles(run_network(folded, *pair), pair),
+        "+ bfloat16": lambda: join_tiles(run_network(folded, *pair, precision="bfloat16"), pair),
     }
     goals = {"+ tiles of 128 px (the default on a CPU)": "0.56, hoped 0.45"}
     return table(f"inference, {size} x {size}", compare(variants, options.repeats), goals)
 
 
 def compiled(options, size=512):
-    """The same through torch.compile, with an empty cache of its own."""
+    """Measure the same through torch.compile, with a separate, empty cache."""
     if shutil.which(os.environ.get("CXX", "g++")) is None:
         print("\ncompiled: not measured, there is no g++ here")
         return True
@@ -93,8 +93,10 @@ def compiled(options, size=512):
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
         variants = {
             REFERENCE: partial(as_released, network, pair),
-            "compiled": lambda: joined(run_network(folded, *pair, compile=True), pair),
-            "compiled, bfloat16": lambda: joined(run_network(folded, *pair, compile=True, precision="bfloat16"), pair),
+            "compiled": lambda: join_tiles(run_network(folded, *pair, compile=True), pair),
+            "compiled, bfloat16": lambda: join_tiles(
+                run_network(folded, *pair, compile=True, precision="bfloat16"), pair
+            ),
         }
         before = os.times()
         variants["compiled"]()
@@ -106,7 +108,7 @@ def compiled(options, size=512):
 
 
 def training(options):
-    """One training step, batch 2 of 128 x 128."""
+    """Measure one training step, batch 2 of 128 x 128."""
     results = compare({name: make(options) for name, make in STEPS.items()}, options.repeats)
     peaks = {name: in_process(options, name)["peak"] for name in STEPS}
     goals = {"ours": ("0.9, hoped 0.6", "0.75"), "ours, recompute": ("", "0.5")}
@@ -122,7 +124,7 @@ def training(options):
 
 
 def tiles(options):
-    """Tiles of 256 px on 1024 x 1024, against the whole image."""
+    """Measure tiles of 256 px on 1024 x 1024 against the whole image."""
     with tempfile.TemporaryDirectory() as folder:
         found = {name: in_process(options, name, Path(folder, f"{name}.npy")) for name in LARGE}
         cubes = {name: np.load(Path(folder, f"{name}.npy"), mmap_mode="r") for name in LARGE}
@@ -139,7 +141,7 @@ def tiles(options):
 
 
 def large(options, size=2048):
-    """A pair of files through ``mossfuse fuse``."""
+    """Measure ``mossfuse fuse`` on a pair of files."""
     with tempfile.TemporaryDirectory() as folder:
         weights = weights_path(options) or Path(folder, "random.pt")
         if not Path(weights).exists():
@@ -156,7 +158,7 @@ def large(options, size=2048):
 
 
 def load(options):
-    """The network in evaluation mode: released weights where they are, else random ones, none at its initial value."""
+    """Return the network in evaluation mode: released weights where they are available, else random ones, none at its initial value."""
     path = weights_path(options)
     if path:
         return checkpoint.load(path)[0]
@@ -175,7 +177,7 @@ def weights_path(options):
 
 
 def scene(size, ratio=32):
-    """(msi (size, size, 3), hsi (size / ratio, size / ratio, 31)) float32: a phantom scene of 256 px, repeated or cut."""
+    """Return (msi (size, size, 3), hsi (size / ratio, size / ratio, 31)) float32: a phantom scene of 256 px, repeated or cut."""
     from mossfuse.datasets import phantom
     from mossfuse.physics.psf import gaussian_psf
     from mossfuse.physics.sampling import BlurSample
@@ -202,8 +204,8 @@ def whole(network, pair):
     return to_array(network.fuse_only(*tensors(*pair)))
 
 
-def joined(parts, pair):
-    """The cube of all tiles."""
+def join_tiles(parts, pair):
+    """Return the cube of all tiles."""
     cube = np.empty((*pair[0].shape[:2], pair[1].shape[2]), np.float32)
     for region, values in parts:
         cube[region] = values
@@ -211,7 +213,7 @@ def joined(parts, pair):
 
 
 def trainable(options, decoders, size=128, batch=2):
-    """(network in training mode, its patches)."""
+    """Return (network in training mode, its patches)."""
     full = load(options)
     network = MossFuse(**{**full.config, "decoders": decoders})
     own = network.state_dict()
@@ -223,7 +225,7 @@ def trainable(options, decoders, size=128, batch=2):
 
 
 def released_step(options):
-    """The released script's step: two backward passes over one retained graph, flags switched between them."""
+    """Run the released script's step: two backward passes over one retained graph, flags switched between them."""
     network, msi, hsi = trainable(options, decoders=True)
     adam = torch.optim.Adam(network.parameters(), 9e-5)
 
@@ -242,7 +244,7 @@ def released_step(options):
 
 
 def our_step(options, recompute=False):
-    """The step of mossfuse.training.loop: only decoders that the loss needs, one backward pass."""
+    """Run the step of mossfuse.training.loop: only decoders that the loss needs, one backward pass."""
     network, msi, hsi = trainable(options, decoders=False)
     recompute_blocks(network, recompute)
     adam = torch.optim.Adam(network.parameters(), 9e-5, fused=True)
@@ -263,7 +265,7 @@ STEPS = {REFERENCE: released_step, "ours": our_step, "ours, recompute": partial(
 
 
 def compare(variants, repeats):
-    """{name: (wall s, CPU s, result)} of variants that take turns: a warm-up round, then the least of ``repeats``."""
+    """Return {name: (wall s, CPU s, result)} of alternating variants: a warm-up round, then the smallest of ``repeats``."""
     results, walls, cpus = {}, {name: [] for name in variants}, {name: [] for name in variants}
     for _ in range(repeats + 1):
         for name, call in variants.items():
@@ -275,7 +277,7 @@ def compare(variants, repeats):
 
 
 def table(title, results, goals):
-    """Print times as shares of the reference's, and differences from it; False where a float32 one differs too much."""
+    """Print times as shares of the reference's, and differences from it; return False where a float32 one differs too much."""
     print(f"\n{title}")
     line = "{:42} {:>7} {:>7} {:>6} {:>6}  {:16} {:>10} {:>9}".format
     print(line("", "wall s", "CPU s", "wall", "CPU", "at most", "difference", "rms"))
@@ -290,7 +292,7 @@ def table(title, results, goals):
 
 
 def alone(options, name, path):
-    """In a process of its own: run one variant and print its seconds and the growth of its peak resident set in MB."""
+    """Run one variant in this process and print its seconds and the growth of its peak resident set in MB."""
     if name == "fuse":
         lr, hr, out = (str(Path(path, file)) for file in ("lr.npy", "hr.npy", "out.npy"))
         call = partial(command_line, ["fuse", lr, hr, "-o", out, "--method", "mossfuse", "--no-preview"])
@@ -314,14 +316,14 @@ def command_line(*arguments):
 
 
 def peak_mb():
-    """Largest resident set of this process so far, in 10^6 bytes."""
+    """Return the largest resident set of this process so far, in 10^6 bytes."""
     from mossfuse.benchmark.run.memory import peak_rss_mb
 
     return peak_rss_mb() * 2**20 / 1e6
 
 
 def in_process(options, name, path="-", weights=None):
-    """What ``alone`` prints, run with the same threads and weights."""
+    """Return what ``alone`` prints, run with the same threads and weights."""
     call = [sys.executable, __file__, "--threads", str(options.threads), "--alone", name, str(path)]
     weights = weights or weights_path(options)
     environment = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(options.threads))}
@@ -348,7 +350,7 @@ LARGE = {
 
 
 def processor():
-    """Name of the processor and number of cores."""
+    """Return the name of the processor and the number of cores."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))

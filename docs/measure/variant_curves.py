@@ -1,7 +1,7 @@
-"""Curves of finished trainings against the truth: python docs/measure/variant_curves.py CONFIG OUT.png.
+"""Draw the curves of finished trainings against the truth: python docs/measure/variant_curves.py CONFIG OUT.png.
 
-Every row of CONFIG (run before, with keep_every in its training settings) has left weights of intermediate steps. Each is
-used here to fuse the scored pairs, outside of the method, and scored against their truth (std1). Writes OUT.png and beside
+Every row of CONFIG (run before, with keep_every in its training settings) has saved weights of intermediate steps. Each is
+used to fuse the scored pairs, outside of the method, and scored against their truth (std1). Writes OUT.png and beside
 it OUT.csv: dataset, method, step, PSNR, SAM, means over scenes.
 """
 
@@ -64,7 +64,7 @@ def scores(grid, settings, block):
 
 
 def draw(grid, table, out):
-    """One row of panels per dataset, one column per metric; bicubic as a dotted line."""
+    """Draw one row of panels per dataset, one column per metric, and bicubic as a dotted line."""
     figure, axes = plt.subplots(len(grid.blocks), len(METRICS), figsize=(7.2, 2.5 * len(grid.blocks)), squeeze=False)
     for line, block in zip(axes, grid.blocks, strict=True):
         rows = table[table["dataset"] == block.label].groupby("method", sort=False)
