@@ -198,3 +198,8 @@ def test_digests_of_a_wheel_follow_what_a_baseline_imports(core):
     shared.write_text(shared.read_text() + "\nADDED = 1\n")
     after = call(core / "python", "-c", script, baseline)
     assert before[0] == after[0] == 0 and before != after
+
+
+def test_default_configuration_of_a_wheel_is_used_where_there_is_none(benchmark, tmp_path):
+    status, printed = call(benchmark / "mossfuse", "bench", "prepare", "phantom", "no-such-scene", cwd=tmp_path)
+    assert status == 2 and "no scene 'no-such-scene'" in printed

@@ -6,6 +6,7 @@ from pathlib import Path
 from mossfuse.errors import MossFuseError, suggestion
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
+PACKAGED = Path(__file__).with_name("default.yaml")  # the clone's config.yaml, in an installed package
 DEFAULTS = {
     "name": "default",
     "results": "results",
@@ -26,6 +27,12 @@ def schema():
     import yaml
 
     return yaml.safe_load(SCHEMA.read_text())
+
+
+def default_configuration() -> Path:
+    """Return the configuration of a command that names none: config.yaml here, else the one of the installed package."""
+    here = Path("config.yaml")
+    return PACKAGED if PACKAGED.exists() and not here.exists() else here
 
 
 def read_settings(path):

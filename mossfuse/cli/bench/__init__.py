@@ -38,7 +38,9 @@ def add_verbs(parser):
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     for name, function, help, positional, options in VERBS:
         step = steps.add_parser(name, help=help)
-        step.add_argument("--settings", default="config.yaml", help="configuration file (default: config.yaml)")
+        step.add_argument(
+            "--settings", metavar="FILE", help="configuration (default: config.yaml, or the package's own)"
+        )
         for argument in positional:
             step.add_argument(argument)
         for flag, keywords in options:

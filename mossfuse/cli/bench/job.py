@@ -35,11 +35,11 @@ def load(options) -> Job:
     """Read the configuration; from here on the process ends when the workflow that started it ends."""
     from mossfuse.benchmark.plan.grid import Grid
     from mossfuse.benchmark.plan.paths import Paths
-    from mossfuse.benchmark.plan.settings import read_settings
+    from mossfuse.benchmark.plan.settings import default_configuration, read_settings
     from mossfuse.benchmark.run.isolation import follow_workflow
 
     follow_workflow()
-    settings = read_settings(options.settings)
+    settings = read_settings(options.settings or default_configuration())
     return Job(settings, Grid(settings), Paths.of(settings))
 
 
