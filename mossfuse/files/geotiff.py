@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from mossfuse.errors import MossFuseError
+from mossfuse.errors import extra_needed
 from mossfuse.files.atomic import replacing
 
 TAG, UNITS = "wavelength", "wavelength_units"
@@ -110,10 +110,8 @@ def quiet():
 
 
 def library(path):
-    import importlib.util
+    """Return rasterio; raise MossFuseError that names the extra where it is not installed."""
+    with extra_needed(f"{path}, a GeoTIFF,"):
+        import rasterio
 
-    if importlib.util.find_spec("rasterio") is None:
-        raise MossFuseError(f"{path}: GeoTIFF files need rasterio; run pip install 'mossfuse[geotiff]'")
-    import rasterio
-
-    return rasterio
+        return rasterio

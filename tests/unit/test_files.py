@@ -1,5 +1,6 @@
 """Reading and writing cubes. Fixtures are written with bare h5py, scipy and NumPy calls, as MATLAB and ENVI do."""
 
+import sys
 import time
 
 import numpy as np
@@ -150,9 +151,7 @@ def test_geotiff_round_trip(tmp_path):
 
 
 def test_geotiff_without_rasterio_says_what_to_install(tmp_path, monkeypatch):
-    import importlib.util
-
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "rasterio", None)
     with pytest.raises(MossFuseError, match=r"a\.tif.*pip install 'mossfuse\[geotiff\]'"):
         files.write_cube(tmp_path / "a.tif", CUBE)
     assert list(tmp_path.iterdir()) == []
