@@ -31,7 +31,7 @@ METHOD = Method(
     stochastic=False,
     params={
         "subspace": Parameter.count(10),
-        "sigma": Parameter.non_negative(1e-3),
+        "sigma": Parameter.positive(1e-3),
         "mu": Parameter.positive(1e-3),
         "growth": Parameter(1.1, minimum=1),
         "iterations": Parameter.count(15),

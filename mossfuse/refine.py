@@ -9,7 +9,7 @@ Formulas, measurements and limits: docs/nsgp.md. They are reported as rows of th
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.protocol import Fusion
+from mossfuse.protocol import Fusion, Parameter, Parameters
 
 SUFFIXES = {
     "dc": "made to agree with both images exactly",
@@ -19,7 +19,13 @@ SUFFIXES = {
 }
 SUBSPACE = 6
 LENGTH = 0.6  # kriging length over the ratio
-DEFAULTS = {"subspace": SUBSPACE, "length": LENGTH, "family": "auto"}  # what a configuration may set
+DEFAULTS = Parameters(  # what a configuration may set
+    {
+        "subspace": Parameter.count(SUBSPACE),
+        "length": Parameter.positive(LENGTH),
+        "family": Parameter.choice("auto", "isotropic", "anisotropic", "free"),
+    }
+)
 
 
 def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, family="auto", device="cpu"):

@@ -25,7 +25,7 @@ METHOD = Method(
     trains="scene",
     gpu=True,
     params={
-        "channels": Parameter.count(128),
+        "channels": Parameter.count(128, minimum=4),
         "endmembers": Parameter.count(128),
         "steps": Parameter.count(900),
         "learning_rate": Parameter.positive(5e-3),

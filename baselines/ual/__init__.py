@@ -30,7 +30,7 @@ METHOD = Method(
         "psf_rate": Parameter.positive(1e-4),
     },
     train_params={
-        "channels": Parameter.count(128),
+        "channels": Parameter.count(128, minimum=2),
         "patch": Parameter.count(128),
         "batch": Parameter.count(6),
         "train_rate": Parameter.positive(1e-4),

@@ -51,6 +51,10 @@ def described(method):
             lines.append(f"{title}:")
             lines += [f"  {settings({k: v}):{width}}  {method[ranges][k]}".rstrip() for k, v in method[key].items()]
     lines += [f"preset {name}: {settings(values)}" for name, values in method["presets"].items()]
+    for entry in method["published"]:
+        values = ", ".join(f"{metric} {value:.6g}" for metric, value in entry["metrics"].items())
+        setting = f", {entry['setting']}" if entry["setting"] else ""
+        lines.append(f"published: {entry['dataset']}{setting}: {values} ({entry['source']})")
     return "\n".join(lines)
 
 

@@ -111,7 +111,7 @@ class MossFuse(nn.Module):
         with torch.autocast(msi.device.type, enabled=False):  # the sensor model stays in float32
             psf, srf = self.blind.psf(), self.blind.srf()
             from_hsi, from_msi = self.blind(msi, hsi, turns)
-            # The cycle must not move the operators: they answer to their own loss alone.
+            # The cycle losses must not change the operators, which have a loss of their own.
             hsi_cycle = self.blind.blur(hr_hsi.to(psf.dtype), psf.detach(), turns)
             msi_cycle = project_spectra(hr_hsi.to(srf.dtype), srf.detach())
         return Outputs(

@@ -18,8 +18,8 @@ def pointwise(x, weight, bias=None):
     pixels = x.permute(0, 2, 3, 1)
     if weight.ndim == 2 or len(weight) == 1:
         return F.linear(pixels, weight.flatten(0, -2), bias).permute(0, 3, 1, 2)
-    rows, turned = pixels.flatten(1, 2), weight.transpose(1, 2)
-    mixed = rows @ turned if bias is None else torch.baddbmm(bias, rows, turned)
+    rows, columns = pixels.flatten(1, 2), weight.transpose(1, 2)
+    mixed = rows @ columns if bias is None else torch.baddbmm(bias, rows, columns)
     return mixed.unflatten(1, pixels.shape[1:3]).permute(0, 3, 1, 2)
 
 

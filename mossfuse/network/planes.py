@@ -91,7 +91,7 @@ class FilePlane:
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise MossFuseError(
-                f"features cannot be kept in {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder with more room"
+                f"features cannot be stored in {tempfile.gettempdir()} ({error.strerror}); set TMPDIR to a folder with more room"
             ) from error
 
     def offset(self, row, col):

@@ -298,6 +298,10 @@ def test_methods_describes_one_with_what_can_be_set(capsys):
     assert re.search(r"^parameters:$", listed, re.M)
     assert re.search(r"^  setting=fast +one of fast, best$", listed, re.M)
     assert re.search(r"^  draws=1 +a whole number, at least 1$", listed, re.M)
+    assert run("methods daem") == 0
+    assert re.search(
+        r"^published: CAVE, x32, .*16 test scenes.*: psnr 40.18, .*\(index_record", capsys.readouterr().out, re.M
+    )
     assert run("methods mossfuse --json") == 0
     assert json.loads(capsys.readouterr().out)["presets"]["paper"]["num_blocks"] == 4
     refused("methods nspg", "did you mean nsgp", capsys)

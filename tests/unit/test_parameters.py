@@ -140,11 +140,13 @@ def test_choices_of_the_training_are_those_of_its_recipe():
     }
 
 
-def test_choices_of_nsgp_and_mossfuse_c_are_those_of_their_modules():
+def test_choices_of_nsgp_mossfuse_c_and_refinements_are_those_of_their_modules():
+    from mossfuse import refine
     from mossfuse.constrained.initial_estimates import INITIAL_ESTIMATES
     from mossfuse.estimation.sensor_fit import FAMILIES
 
     assert set(find_method("nsgp")[0].ranges["family"].choices) == set(FAMILIES)
+    assert set(refine.DEFAULTS.declared["family"].choices) == set(FAMILIES)
     assert set(find_method("mossfuse-c")[0].ranges["start"].choices) == set(INITIAL_ESTIMATES)
 
 

@@ -75,6 +75,16 @@ def test_every_grid_entry_times_its_own_first_scene_and_seed():
         ),
         (
             [{"methods": ["bicubic+dc"]}],
+            {"methods": {"bicubic+dc": {"params": {"subspace": 0}}}},
+            "'subspace' of refinement '.dc' is 0; it must be a whole number, at least 1",
+        ),
+        (
+            [{"methods": ["nsgp"]}],
+            {"methods": {"nsgp": {"params": {"draws": 0}}}},
+            "methods.nsgp.params: parameter 'draws' of method 'nsgp' is 0; it must be a whole number, at least 1",
+        ),
+        (
+            [{"methods": ["bicubic+dc"]}],
             {"methods": {"bicubic+dc": {"preset": "smoke"}}},
             "takes 'preset' from its base",
         ),

@@ -19,7 +19,7 @@ PARAMS = {
     "operator_rate": Parameter.positive(1e-3),
     "spectral_steps": Parameter.count(4000),
     "spectral_rate": Parameter.positive(4e-3),
-    "detail_width": Parameter.count(32),
+    "detail_width": Parameter.count(32, minimum=5),
     "detail_steps": Parameter.count(200, minimum=0),
     "detail_rate": Parameter.positive(4e-3),
     "residual": True,

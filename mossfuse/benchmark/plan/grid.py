@@ -221,7 +221,8 @@ def make_row(name, config):
                 f"methods.{name}: a refinement has params and title of its own and takes '{surplus[0]}' from its base; "
                 f"set it under methods.{base}"
             )
-        apply_changes(DEFAULTS, own.get("params", {}), f"refinement '+{suffix}'", f"methods.{name}.params: ")
+        place, owner = f"methods.{name}.params: ", f"refinement '+{suffix}'"
+        apply_changes(DEFAULTS, own.get("params", {}), owner, place, DEFAULTS.declared)
         return Row(
             name=name,
             method=row.method,
