@@ -1,10 +1,19 @@
-"""Shared fixtures: real data through the mirror, small synthetic pairs."""
+"""One numeric thread per process of the tests, and fixtures that several files use: real data, small synthetic pairs.
+
+pytest-xdist runs one worker per processor: a second thread per worker would wait for the others, not work. The variables
+are read when numpy and torch are first imported, and child processes inherit them.
+"""
 
 import os
+import shutil
+import sys
 from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from scipy.io import loadmat
 
 from mossfuse.physics.psf import gaussian_psf
@@ -13,6 +22,37 @@ from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 
 MIRRORS = [Path(p) for p in os.environ.get("MOSSFUSE_MIRRORS", "").split(os.pathsep) if p]
+
+
+def pytest_collection_modifyitems(items):
+    """Put the tests of the workflow first: they take longest, and a long test that starts last leaves a worker idle."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
+@pytest.fixture(autouse=True)
+def one_numeric_thread():
+    """Let every test start with one thread of torch, whatever an earlier test has set."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory):
+    """Return ``folder(name, build)``: a folder that ``build`` fills once for all workers of this run of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name, build):
+        place, finished = shared / name, shared / f"{name}.finished"
+        with FileLock(shared / f"{name}.lock"):
+            if not finished.exists():
+                shutil.rmtree(place, ignore_errors=True)
+                place.mkdir()
+                build(place)
+                finished.touch()
+        return place
+
+    return folder
 
 
 @pytest.fixture(scope="session")
