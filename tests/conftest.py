@@ -30,10 +30,11 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
-def one_numeric_thread():
-    """Let every test start with one thread of torch, whatever an earlier test has set."""
+def same_start():
+    """Let every test start with one thread of torch and the same seed, whatever an earlier test has left."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session")
