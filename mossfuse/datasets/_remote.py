@@ -21,7 +21,13 @@ def obtain_remote(dataset, remotes, scenes, folder, mirrors):
             problems[scene] = str(error)
             continue
         name = remotes[scene].name
-        records[scene] = {"source": got.source, "files": [name], "sha256": {name: got.sha256}, "verified": got.verified}
+        records[scene] = {
+            "source": got.source,
+            "files": [name],
+            "sha256": {name: got.sha256},
+            "verified": got.verified,
+            "paths": [str(got.path)],
+        }
     if problems:
         raise MossFuseError(f"dataset '{dataset.name}' lacks {', '.join(problems)}: {'; '.join(problems.values())}")
     return records

@@ -95,7 +95,7 @@ def record(layout, scene, files, source, folder):
     verified = scene in layout.known and digest(sums) == layout.known[scene]
     if not verified:
         record_hashes(folder, sums)
-    return {"source": source, "files": list(sums), "sha256": sums, "verified": verified}
+    return {"source": source, "files": list(sums), "sha256": sums, "verified": verified, "paths": list(map(str, files))}
 
 
 def digest(sums):

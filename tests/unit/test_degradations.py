@@ -182,13 +182,13 @@ def test_scene_that_does_not_fit_is_refused(cube, srf):
 def test_written_pair_reads_back_identical(cube, srf, tmp_path):
     d = find_degradation("x8-gauss7s2-nikond5100-snr35-40")
     pair = degrade(cube, d, srf, scene="beads", wavelengths=WAVELENGTHS)
-    digest = write_pair(tmp_path / "p" / "beads.mat", pair, degradation=d, split="train")
+    digest = write_pair(tmp_path / "p" / "beads.mat", pair, degradation=d)
     back = read_pair(tmp_path / "p" / "beads.mat")
     assert pair_sha256(back) == digest and np.array_equal(back.hsi, pair.hsi) and np.array_equal(back.msi, pair.msi)
     assert (back.name, back.ratio, back.sensor.phase, back.sensor.psf_shape) == ("beads", 8, (3, 3), (7, 7))
     assert back.sensor.border == "reflect" and np.array_equal(back.sensor.srf, srf) and back.wavelengths.shape == (31,)
     record = json.loads((tmp_path / "p" / "beads.json").read_text())
-    assert record["sha256"] == digest and record["split"] == "train"
+    assert record["sha256"] == digest
     assert record["degradation"]["snr_hsi"] == 35 and record["degradation"]["phase"] == [3, 3]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mossfuse.benchmark.plan import digest
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import TrainingFiles
@@ -173,43 +172,6 @@ def test_cell_of_a_base_can_be_run_by_hand():
     grid = grid_of({"methods": ["ridge+softdc"]})
     text = f"phantom/{ENTRY['degradations'][0]}/ridge/mosaic/seed0"
     assert parse_cell(text, grid).name == text
-
-
-def test_digest_follows_relative_imports_and_the_tables_of_a_package(tmp_path, monkeypatch):
-    package = tmp_path / "mossfuse" / "data"
-    (package / "deep").mkdir(parents=True)
-    (package / "__init__.py").write_text("from .deep import far\nfrom . import near\n")
-    (package / "deep" / "__init__.py").write_text("")
-    (package / "deep" / "far.py").write_text("from ..near import value\n")
-    (package / "near.py").write_text("value = 1\n")
-    (package / "table.csv").write_text("1\n")
-    monkeypatch.setattr(digest, "ROOT", tmp_path)
-    found = []
-    for path, text in (
-        ("near.py", "value = 1  # the same\n"),
-        ("near.py", "value = 2\n"),
-        ("deep/far.py", "x = 0\n"),
-        ("table.csv", "2\n"),
-    ):
-        for cached in (digest.parsed, digest.code_of):
-            cached.cache_clear()
-        found.append(digest.source_digest(package / "__init__.py"))
-        (package / path).write_text(text)
-    for cached in (digest.parsed, digest.code_of):
-        cached.cache_clear()
-    found.append(digest.source_digest(package / "__init__.py"))
-    assert found[0] == found[1] and len(set(found)) == 4
-
-
-def test_digest_of_a_dataset_covers_the_modules_beside_it():
-    folder = ROOT / "mossfuse/datasets/phantom"
-    below = set()
-    todo = [folder / "__init__.py"]
-    while todo:
-        path = todo.pop()
-        below.add(path)
-        todo.extend(p for p in digest.imported(path, ()) if p not in below)
-    assert {p for p in folder.glob("*.py") if p.name != "statistics.py"} <= below  # that one only describes the scenes
 
 
 def test_every_job_has_a_gpu_of_its_own_where_there_are_several(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir)))
+from mossfuse.benchmark.data.raw_files import raw_digest
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.digest import files_digest, source_digest
 from mossfuse.benchmark.plan.grid import Grid

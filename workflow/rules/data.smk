@@ -18,7 +18,7 @@ rule fetch:
 
 
 rule prepare:
-    # A record that is written anew does not touch what was made from the scene.
+    # A scene is prepared again when the content of its raw files has changed, not when its record was written again.
     input:
         ancient(PATHS.fetched("{dataset}", "{scene}")),
     output:
@@ -30,6 +30,7 @@ rule prepare:
     params:
         options=lambda w: json.dumps(GRID.block_of(w.dataset).options, sort_keys=True),
         code=lambda w: source_digest(GRID.block_of(w.dataset).module.__file__),
+        raw=lambda w: raw_digest(PATHS.fetched(w.dataset, w.scene)),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench prepare --settings {params.settings} {wildcards.dataset} {wildcards.scene} > {log} 2>&1 || (cat {log} >&2; exit 1)"

@@ -11,7 +11,7 @@ from mossfuse.files import read_cube
 from mossfuse.physics.degrade import degrade
 
 
-def make_pair(degradation, *, truth, path, scene, split, mirrors=(), registry=None):
+def make_pair(degradation, *, truth, path, scene, mirrors=(), registry=None):
     """Degrade the prepared scene in the file ``truth`` and write the pair to ``path``; see ``write_pair``.
 
     registry: folder for a downloaded spectral response; None: the user's cache.
@@ -19,4 +19,4 @@ def make_pair(degradation, *, truth, path, scene, split, mirrors=(), registry=No
     cube, wavelengths = read_cube(truth)
     psf, srf = make_psf(degradation.psf), load_srf(degradation.srf, wavelengths, mirrors, registry)
     pair = degrade(cube, degradation, psf, srf, scene=scene, wavelengths=wavelengths)
-    return write_pair(path, pair, degradation=degradation, split=split)
+    return write_pair(path, pair, degradation=degradation)

@@ -11,10 +11,10 @@ from mossfuse.protocol import Observation, Sensor
 ARRAYS = ("hsi", "msi", "psf", "srf", "noise_hsi", "noise_msi", "wavelengths")
 
 
-def write_pair(path, observation, *, degradation=None, split=None):
+def write_pair(path, observation, *, degradation=None):
     """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays; return that hash.
 
-    degradation: the Degradation behind it; split: 'train' or 'test' in the dataset's own split; both are recorded.
+    degradation: the Degradation behind it, which is recorded.
     """
     from mossfuse.files import write_variables
     from mossfuse.files.atomic import write_json
@@ -41,7 +41,6 @@ def write_pair(path, observation, *, degradation=None, split=None):
         "sha256": digest,
         "scene": observation.name,
         "degradation": None if degradation is None else asdict(degradation),
-        "split": split,
     }
     write_json(path.with_suffix(".json"), record)
     return digest

@@ -1,28 +1,37 @@
-"""From raw files to the scenes every method sees: data/<dataset>/scenes/<scene>.mat and fetched/<scene>.json."""
+"""From raw files to the scenes that every method sees: fetch them, record where they come from, read and check them."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from mossfuse.benchmark.data.raw_files import describe_files, has_changed
 from mossfuse.benchmark.plan.paths import DatasetFiles
 from mossfuse.datasets import find_dataset
 from mossfuse.errors import MossFuseError, suggestion
+from mossfuse.files.atomic import write_json
 from mossfuse.remote.download import mirror_folders
+
+RECORD = {"source": str, "files": list, "sha256": Mapping, "verified": bool}  # what obtain returns of a scene
 
 
 def fetch_dataset(name, scenes, folder, mirrors=None):
-    """Make the raw files of ``scenes`` available and write a record folder/fetched/<scene>.json each; returns the records.
+    """Make the raw files of ``scenes`` available, write a record of each and return scene -> record.
 
-    mirrors: folders searched before any download; None takes those of MOSSFUSE_MIRRORS. MossFuseError names every
-    scene that cannot be had, before anything else runs.
+    folder: of the dataset. mirrors: folders searched before any download; None takes those of MOSSFUSE_MIRRORS.
+    MossFuseError names every scene that cannot be obtained, before anything else runs.
     """
-    from mossfuse.files.atomic import write_json
-
     spec, module = find_dataset(name)
     check_scenes(spec, scenes)
     records = module.obtain(tuple(scenes), Path(folder), mirror_folders() if mirrors is None else mirrors)
+    check_records(spec.name, scenes, records)
     for scene, record in records.items():
+        paths = record.pop("paths", ())
+        record["state"] = describe_files(paths, record["sha256"]) if paths else {}
         path = DatasetFiles(Path(folder)).fetched(scene)
         before = json.loads(path.read_text()) if path.is_file() else {}
         # What an earlier run downloaded is now found in the folder.
@@ -33,10 +42,36 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
     return records
 
 
-def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):
-    """Write one scene as folder/scenes/<scene>.mat (``cube`` float32 in [0, 1], ``wavelengths`` nm); returns the path.
+def check_records(name: str, scenes, records: Any) -> None:
+    """Raise MossFuseError unless a dataset's ``obtain`` returned a complete record of every scene."""
+    wanted = "{'source': str, 'files': [name], 'sha256': {name: hash}, 'verified': bool}"
+    if not isinstance(records, Mapping):
+        raise MossFuseError(
+            f"dataset '{name}': obtain returned {type(records).__name__}; it must return scene -> {wanted}"
+        )
+    for scene in scenes:
+        record = records.get(scene)
+        if not isinstance(record, Mapping):
+            raise MossFuseError(f"dataset '{name}': obtain returned no record of scene '{scene}'; it needs {wanted}")
+        for key, kind in RECORD.items():
+            if not isinstance(record.get(key), kind):
+                raise MossFuseError(
+                    f"dataset '{name}': obtain returned no usable '{key}' of scene '{scene}'; it needs {wanted}"
+                )
 
-    options: those of the dataset. MossFuseError where the scene is not what the dataset promises.
+
+def refresh_record(name, scene, folder, mirrors=None):
+    """Fetch a scene again where its raw files have changed since they were recorded: they are checked and recorded."""
+    path = DatasetFiles(Path(folder)).fetched(scene)
+    if path.is_file() and has_changed(json.loads(path.read_text())):
+        fetch_dataset(name, (scene,), folder, mirrors)
+
+
+def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):
+    """Read one scene, write it (``cube`` float32 in [0, 1], ``wavelengths`` in nm) and return the path.
+
+    path: where it is written; None: at its place in ``folder``. options: those of the dataset. Raise MossFuseError where
+    the scene is not what the dataset promises.
     """
     from mossfuse.files import write_cube
 
@@ -60,7 +95,7 @@ def check_scenes(spec, scenes):
 
 
 def validate_scene(cube, wavelengths, shape, what):
-    """Refuse a cube that is not (H, W, B) float32, finite, within [0, 1], with one ascending wavelength per band."""
+    """Raise MossFuseError unless a cube is (H, W, B) float32, finite, in [0, 1], with one ascending wavelength per band."""
     if cube.ndim != 3 or cube.dtype != np.float32 or (shape is not None and cube.shape != tuple(shape)):
         raise MossFuseError(
             f"{what} is {cube.dtype} {cube.shape}, expected float32 {shape or '(rows, cols, bands)'}; check its files"

@@ -174,7 +174,7 @@ class Paths:
         return self.results / dataset / degradation / "_pairs" / f"{scene}.mat"
 
     def pair_facts(self, dataset: str, degradation: str, scene: str) -> Path:
-        """Hash, degradation and split of a pair."""
+        """Hash and degradation of a pair."""
         return self.pair(dataset, degradation, scene).with_suffix(".json")
 
     def scene_view(self, dataset: str, degradation: str, scene: str) -> Path:

@@ -21,11 +21,13 @@ def fetch(options):
 
 def prepare(options):
     """Read one scene, check it and write it in the benchmark's own format."""
-    from mossfuse.benchmark.data.prepare import prepare_scene
+    from mossfuse.benchmark.data.prepare import prepare_scene, refresh_record
 
     job = load(options)
     block = job.grid.block_of(options.dataset)
-    prepare_scene(block.dataset, options.scene, job.paths.dataset(block.label).folder, job.mirrors, **block.options)
+    folder = job.paths.dataset(block.label).folder
+    refresh_record(block.dataset, options.scene, folder, job.mirrors)
+    prepare_scene(block.dataset, options.scene, folder, job.mirrors, **block.options)
 
 
 def scenes(options):
@@ -53,13 +55,12 @@ def degrade(options):
     from mossfuse.benchmark.data.make_pair import make_pair
 
     job = load(options)
-    block, degradation = job.grid.block_of(options.dataset), degradation_of(options.degradation, job.grid)
+    job.grid.block_of(options.dataset)
     make_pair(
-        degradation,
+        degradation_of(options.degradation, job.grid),
         truth=job.paths.scene(options.dataset, options.scene),
         path=job.paths.pair(options.dataset, options.degradation, options.scene),
         scene=options.scene,
-        split="train" if options.scene in block.spec.train else "test",
         mirrors=job.mirrors,
         registry=job.paths.registry,
     )
