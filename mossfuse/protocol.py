@@ -362,8 +362,9 @@ class RemoteFile:
 class Dataset:
     """The specification of a dataset; the functions ``obtain`` and ``read`` stand beside it in the same module.
 
-    obtain(scenes, folder, mirrors) -> dict scene -> {"source": str, "files": [...], "sha256": {...}, "verified": bool}
-        makes every scene's raw files available (in a mirror, in ``folder``, or by download) and verifies them.
+    obtain(scenes, folder, mirrors) -> dict scene -> {'source': str, 'files': [name], 'sha256': {name: hash}, 'verified': bool}
+        makes every scene's raw files available (in a mirror, in ``folder``, or by download) and verifies them. With a further
+        'paths': [path of each file], the benchmark notices when a file is edited.
     read(scene, folder, mirrors, **options) -> (cube (H, W, B) float32 in [0, 1], wavelengths (B,))
     """
 

@@ -57,9 +57,9 @@ def run(folder, config, *arguments, environment=None):
     return process.returncode, output
 
 
-def planned(folder, config, environment=None):
+def planned(folder, config, *targets, environment=None):
     """rule name -> number of jobs that a dry run plans; empty where it plans nothing."""
-    code, output = run(folder, config, "--dry-run", environment=environment)
+    code, output = run(folder, config, "--dry-run", *targets, environment=environment)
     assert code == 0, output
     if "Nothing to be done" in output:
         return {}

@@ -97,9 +97,9 @@ def test_edited_baseline_plans_only_its_rows(tmp_path):
     code, output = run(folder, config, environment=environment)
     assert code == 0, output
     (methods / "own.py").write_text(ONE.format(name="own", body="pass  # a comment changes nothing"))
-    assert planned(folder, config, environment) == {}
+    assert planned(folder, config, environment=environment) == {}
     (methods / "own.py").write_text(ONE.format(name="own", body="cube += 0.5"))
-    jobs = planned(folder, config, environment)
+    jobs = planned(folder, config, environment=environment)
     assert jobs["fuse"] == 1 and jobs["score"] == 1
 
 
@@ -142,7 +142,7 @@ def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_p
     assert reasons["base+dc"].startswith("the row it refines failed")
     assert {r["method"] for r in table(folder) if r["status"] == "ok"} == {"bicubic", "bicubic-msi"}
     assert all(reason in output for reason in reasons.values())
-    jobs = planned(folder, config, environment)
+    jobs = planned(folder, config, environment=environment)
     assert jobs["fuse"] == 7 and jobs["score"] == 6
     assert not {"degrade", "prepare", "train"} & set(jobs)
     for name in (*bodies, "base"):

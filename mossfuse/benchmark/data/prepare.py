@@ -58,6 +58,12 @@ def check_records(name: str, scenes, records: Any) -> None:
                 raise MossFuseError(
                     f"dataset '{name}': obtain returned no usable '{key}' of scene '{scene}'; it needs {wanted}"
                 )
+        paths, sums = record.get("paths", ()), record["sha256"]
+        if paths and len(paths) != len(sums):
+            raise MossFuseError(
+                f"dataset '{name}': obtain returned {len(paths)} 'paths' and {len(sums)} hashes of scene '{scene}'; "
+                "name the path of each file, in the same order"
+            )
 
 
 def refresh_record(name, scene, folder, mirrors=None):
