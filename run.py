@@ -117,7 +117,7 @@ def processors():
 
 def run_tests(environment, arguments):
     """Run pytest with one worker per processor and one numeric thread per worker; return its exit status."""
-    workers = ["-n", str(min(processors(), MOST_WORKERS)), "--dist", "loadfile"]
+    workers = ["-n", str(min(processors(), MOST_WORKERS)), "--dist", "worksteal"]
     command = [str(BIN / "python"), "-m", "pytest", *workers, *arguments]
     return subprocess.run(command, env={**environment, **ONE_THREAD}).returncode
 
