@@ -1,9 +1,9 @@
-"""``mossfuse bench``: one verb per rule of the workflow, so that every step can be run by hand.
+"""``mossfuse bench``: one verb per rule of the workflow, so that every step can be run by hand, and ``bench run``.
 
 Each verb reads the effective configuration that the workflow wrote (results/settings.json) or any configuration.
 """
 
-from mossfuse.cli.bench import cells, data, report, scores, training
+from mossfuse.cli.bench import cells, data, report, scores, single, training
 
 JOB = (
     ("--log", {"help": "file for the method's own output"}),
@@ -46,3 +46,4 @@ def add_verbs(parser):
         for flag, keywords in options:
             step.add_argument(flag, **keywords)
         step.set_defaults(run=function)
+    single.add_run(steps)

@@ -1,0 +1,198 @@
+"""Run one method on one scene, outside any grid, with the functions that the workflow's rules use."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mossfuse.benchmark.plan.cells import Cell
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.errors import MossFuseError, suggestion
+from mossfuse.methods import find_method, split_suffix
+
+log = logging.getLogger("mossfuse")
+# The comparison of config.yaml, which is not installed with the package.
+DATASET, DEGRADATION, CONVENTIONS = "phantom", "x8-gauss7s2-nikond5100", ("std1", "moss", "classical-table")
+EMPTY: Mapping[str, Any] = {}
+
+
+def single_settings(
+    method: str,
+    scene: str,
+    config: Mapping[str, Any] | None = None,
+    *,
+    dataset: str | None = None,
+    degradation: str | None = None,
+    seed: int = 0,
+    changes: Mapping[str, Any] = EMPTY,
+    preset: str | None = None,
+) -> dict[str, Any]:
+    """Return a configuration with one cell: ``method`` on ``scene``.
+
+    config: a checked configuration that gives the dataset's options and the settings of the method; None: the dataset's
+    own options and the method's defaults. dataset: its name, or its name in ``config``; dataset and degradation default
+    to the first ones of ``config``. changes: parameters of fuse or train by name. Raise MossFuseError for an unknown name.
+    """
+    entry = find_entry(config, dataset)
+    rows = dict(config["methods"]) if config else {}
+    external = dict(config["external"]) if config else {}
+    base, suffix = split_suffix(method)
+    if external.keys() & {method, base}:
+        raise MossFuseError(f"'{method}' is a set of cubes made elsewhere, which cannot be run; name a method")
+    kept = {name: dict(rows[name]) for name in (base, method) if name in rows}
+    if preset is not None:
+        kept.setdefault(base, {})["preset"] = preset
+    for key, value in changes.items():
+        row, part = place_of(key, method, base, suffix, kept.get(base, {}))
+        settings = kept.setdefault(row, {})
+        settings[part] = {**settings.get(part, {}), key: value}
+    entry |= {
+        "scenes": [scene],
+        "degradations": [degradation or entry["degradations"][0]],
+        "methods": [method],
+        "seeds": [seed],
+    }
+    rest = {key: config[key] for key in ("conventions", "threads", "limits", "mirrors")} if config else {}
+    whole = {"conventions": list(CONVENTIONS), **rest, "grid": [entry], "methods": kept, "timing": {"scenes": "none"}}
+    return check_settings(whole, "the run")
+
+
+def find_entry(config: Mapping[str, Any] | None, dataset: str | None) -> dict[str, Any]:
+    """Return the grid entry of a dataset in ``config`` (the first one by default), or a new one without a configuration."""
+    if config is None:
+        return {"dataset": dataset or DATASET, "degradations": [DEGRADATION]}
+    entries = {entry.get("as", entry["dataset"]): entry for entry in reversed(config["grid"])}
+    entries = dict(reversed(entries.items()))
+    if dataset is not None and dataset not in entries:
+        raise MossFuseError(f"the configuration has no dataset '{dataset}'; {suggestion(dataset, entries, 'it has')}")
+    return dict(entries[dataset or next(iter(entries))])
+
+
+def place_of(key: str, method: str, base: str, suffix: str | None, settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (row, 'params' or 'train') that a parameter belongs to: the refinement's, the method's, or its training's."""
+    from mossfuse.refine import DEFAULTS
+
+    if suffix and key in DEFAULTS:
+        return method, "params"
+    spec, _ = find_method(settings.get("method", base))
+    return base, "train" if key in spec.train_params and key not in spec.params else "params"
+
+
+def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device="auto", mirrors=(), log_file=None):
+    """Run and score the cell of ``single_settings`` below ``paths``; return (its files, its record, its scores).
+
+    train: whether a method that is trained on a dataset may be trained now. scores: (convention, metric, value) of the
+    table that the rule ``score`` writes. Raise MossFuseError where the method, or what it depends on, fails.
+    """
+    from mossfuse.benchmark.results.score_cell import score_cell
+    from mossfuse.benchmark.run.cell import run_cell
+
+    grid = Grid(settings)
+    (cell,) = grid.cells()
+    check_training(grid, cell, train)
+    make_pairs(grid, cell, paths, mirrors)
+    if log_file:
+        Path(log_file).parent.mkdir(parents=True, exist_ok=True)
+        Path(log_file).write_bytes(b"")
+    checkpoint = find_checkpoint(grid, cell, paths, settings, device, mirrors, log_file)
+    base = None
+    for current in reversed(grid.runs()):  # the base of a refinement first
+        record = run_cell(
+            current,
+            grid.rows[current.method],
+            files=paths.of_cell(current),
+            pair=paths.pair(current.dataset, current.degradation, current.scene),
+            checkpoint=checkpoint,
+            base=base if grid.rows[current.method].suffix else None,
+            device=device,
+            threads=settings["threads"]["fuse"],
+            limit_s=settings["limits"]["fuse_s"],
+            log=log_file,
+        )
+        if record["status"] != "ok":
+            raise MossFuseError(f"{current.name} failed: {record['reason']}{see(log_file)}")
+        base = paths.of_cell(current).cube
+    files = paths.of_cell(cell)
+    score_cell(
+        files=files,
+        pair=paths.pair(cell.dataset, cell.degradation, cell.scene),
+        truth=paths.scene(cell.dataset, cell.scene),
+        conventions=settings["conventions"],
+    )
+    with open(files.score, newline="") as stream:
+        scores = [(row["convention"], row["metric"], float(row["value"])) for row in csv.DictReader(stream)]
+    return files, record, scores
+
+
+def check_training(grid: Grid, cell: Cell, train: bool) -> None:
+    """Raise MossFuseError where the method has to be trained first and ``train`` does not allow it."""
+    row, scenes = grid.rows[cell.method], grid.block_of(cell.dataset).train_scenes
+    if row.trained_here and not train:
+        raise MossFuseError(
+            f"method '{row.method.name}' is trained on a dataset first; add --train to train it now on "
+            f"{len(scenes)} scenes ({', '.join(scenes[:3])}{', ...' if len(scenes) > 3 else ''})"
+        )
+    if row.trained_here and not scenes:
+        raise MossFuseError(f"dataset '{cell.dataset}' has no training scenes; list train_scenes in a configuration")
+
+
+def make_pairs(grid: Grid, cell: Cell, paths: Paths, mirrors) -> None:
+    """Fetch, prepare and degrade the scene, and the training scenes where the method is trained."""
+    from mossfuse.benchmark.data.make_pair import make_pair
+    from mossfuse.benchmark.data.prepare import fetch_dataset, prepare_scene
+
+    block, folder = grid.block_of(cell.dataset), paths.dataset(cell.dataset).folder
+    # Raw files that the workflow has fetched already are used where they are.
+    fetched = Paths().dataset(cell.dataset).folder
+    mirrors = [*mirrors, fetched / "raw", fetched]
+    scenes = grid.scenes_to_prepare()[cell.dataset]
+    fetch_dataset(block.dataset, scenes, folder, mirrors)
+    for scene in scenes:
+        prepare_scene(block.dataset, scene, folder, mirrors, **block.options)
+        make_pair(
+            grid.degradations[cell.degradation],
+            truth=paths.scene(cell.dataset, scene),
+            path=paths.pair(cell.dataset, cell.degradation, scene),
+            scene=scene,
+            mirrors=mirrors,
+        )
+
+
+def find_checkpoint(grid: Grid, cell: Cell, paths: Paths, settings, device, mirrors, log_file) -> Path | str | None:
+    """Return the weights that the method needs: trained now, given, or from the registry; None where it needs none."""
+    from mossfuse.benchmark.run.training import train_row
+    from mossfuse.remote.registry import obtain_file
+
+    row = grid.rows[cell.method]
+    if row.weights:
+        return row.weights if Path(row.weights).suffix else obtain_file(row.weights, mirrors).path
+    for training in grid.trainings():
+        scenes = grid.block_of(training.dataset).train_scenes
+        log.info("training %s on %d scenes", training.name, len(scenes))
+        files = paths.training(**vars(training))
+        record = train_row(
+            training,
+            grid.rows[training.method],
+            files=files,
+            pairs=[paths.pair(training.dataset, training.degradation, scene) for scene in scenes],
+            truths=[paths.scene(training.dataset, s) for s in scenes] if row.method.trains == "supervised" else [],
+            scenes=scenes,
+            device=device,
+            threads=settings["threads"]["train"],
+            limit_s=settings["limits"]["train_s"],
+            log=log_file,
+        )
+        if record["status"] != "ok":
+            raise MossFuseError(f"training {training.name} failed: {record['reason']}{see(log_file)}")
+        return files.weights
+    return None
+
+
+def see(log_file) -> str:
+    """Return where the method's own output is, as the end of a message."""
+    return f"; its output is in {log_file}" if log_file else ""

@@ -1,0 +1,105 @@
+"""`mossfuse bench run METHOD SCENE`: one method on one scene, scored, without touching the results of a grid."""
+
+import csv
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from helpers.repository import ROOT
+from mossfuse.__main__ import main
+from mossfuse.benchmark.run.single import CONVENTIONS, single_settings
+from mossfuse.errors import MossFuseError
+
+SMOKE = ["--config", str(ROOT / "config" / "smoke.yaml"), "--gpu", "0"]
+BROKEN = """
+from mossfuse.protocol import Method
+METHOD = Method(name="forgetful", title="Forgetful", citation="-", licence="-")
+def fuse(observation, *, seed, device, checkpoint=None):
+    pass
+"""
+
+
+def bench_run(folder, *arguments, **environment):
+    command = [sys.executable, "-m", "mossfuse", "bench", "run", *arguments]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+
+
+def test_method_with_a_refinement_is_run_and_scored_in_an_empty_folder(tmp_path):
+    done = bench_run(tmp_path, "bicubic+sdc", "mosaic", *SMOKE, "--set", "subspace=4")
+    assert done.returncode == 0, done.stderr
+    cell = tmp_path / "runs/single/phantom-64/x8-gauss7s2-nikond5100/bicubic+sdc/mosaic/seed0"
+    with open(cell / "score.csv", newline="") as stream:
+        psnr = {row["convention"]: row["value"] for row in csv.DictReader(stream) if row["metric"] == "psnr"}
+    assert psnr.keys() == {"std1", "moss"}
+    for convention, value in psnr.items():
+        assert f"{convention:17}psnr {float(value):.4g}" in done.stdout
+    assert str((cell / "fused.mat").relative_to(tmp_path)) in done.stdout
+    assert [p.name for p in tmp_path.iterdir()] == ["runs"]
+
+
+def test_method_that_returns_nothing_is_one_sentence(tmp_path):
+    (tmp_path / "forgetful.py").write_text(BROKEN)
+    done = bench_run(tmp_path, "forgetful", "mosaic", *SMOKE, "-o", "out", MOSSFUSE_BASELINES=str(tmp_path))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert "returned None instead of a Fusion; end fuse with `return Fusion(cube=...)`" in done.stderr
+    assert "its output is in out/logs/run/" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["mossfuse", "mosaic"], "trained on a dataset first; add --train to train it now on 5 scenes"),
+        (["nspg", "mosaic"], "unknown method 'nspg'; did you mean nsgp"),
+        (["nsgp", "mosiac"], "no scene 'mosiac'; did you mean mosaic"),
+        (["nsgp", "mosaic", "--dataset", "phantm"], "unknown dataset 'phantm'; did you mean phantom"),
+        (["nsgp", "mosaic", "--degradation", "x8-gauss7s2-nikond510"], "did you mean x8-gauss7s2-nikond5100"),
+        (["nsgp", "mosaic", "--set", "drawz=3"], "no parameter 'drawz'; did you mean"),
+        (["nsgp", "mosaic", "--set", "drawz"], "--set drawz sets nothing"),
+        (["nsgp", "mosaic", "--preset", "fst"], "has no preset 'fst'"),
+        (
+            ["nsgp", "mosaic", *SMOKE[:2], "--dataset", "cave"],
+            "the configuration has no dataset 'cave'; it has: phantom-64",
+        ),
+    ],
+)
+def test_wrong_name_is_one_sentence_and_nothing_is_written(tmp_path, monkeypatch, capsys, arguments, match):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "run", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and match in error, error
+    assert not list(tmp_path.iterdir())
+
+
+def test_defaults_are_those_of_the_default_grid():
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    settings = single_settings("nsgp", "mosaic")
+    entry, default = settings["grid"][0], config["grid"][0]
+    assert (entry["dataset"], entry["degradations"]) == (default["dataset"], default["degradations"])
+    assert list(CONVENTIONS) == config["conventions"]
+
+
+def test_settings_reach_the_row_that_has_them():
+    config = {"grid": [{"dataset": "phantom", "degradations": ["x8-gauss7s2-nikond5100"], "methods": ["a"]}],
+              "methods": {"a": {"method": "mossfuse", "train": {"dim": 8}}, "b": {"method": "nsgp"}}, "external": {},
+              "conventions": ["std1"], "threads": {}, "limits": {}, "mirrors": []}  # fmt: skip
+    found = single_settings("a+sdc", "mosaic", config, changes={"steps": 3, "subspace": 4})["methods"]
+    assert found == {"a": {"method": "mossfuse", "train": {"dim": 8, "steps": 3}}, "a+sdc": {"params": {"subspace": 4}}}
+
+
+def test_cubes_made_elsewhere_cannot_be_run():
+    config = {"grid": [{"dataset": "phantom", "degradations": ["x8-gauss7s2-nikond5100"], "methods": ["mine"]}],
+              "methods": {}, "external": {"mine": {"pattern": "{scene}.mat", "title": "Mine"}}}  # fmt: skip
+    with pytest.raises(MossFuseError, match="cubes made elsewhere, which cannot be run"):
+        single_settings("mine", "mosaic", config)
+
+
+@pytest.mark.slow
+def test_method_is_trained_first_where_that_is_asked_for(tmp_path):
+    done = bench_run(tmp_path, "mossfuse", "mosaic", *SMOKE, "--train", "--set", "steps=4")
+    assert done.returncode == 0, done.stderr
+    record = next(tmp_path.glob("runs/single/checkpoints/*/*/mossfuse/seed0/train.json")).read_text()
+    assert '"steps": 4' in record and '"dim": 8' in record and '"globes"' in record
