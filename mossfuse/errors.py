@@ -17,7 +17,7 @@ class MossFuseError(Exception):
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str = "known") -> str:
-    """Return the hint for an unknown name: "did you mean 'x'?", or ``otherwise`` and everything that is known."""
+    """Return the hint for an unknown name: "did you mean x?", or ``otherwise`` and every known name."""
     from difflib import get_close_matches
 
     known = list(known)

@@ -82,7 +82,7 @@ def make_consistent(cube, observation, operator, srf, gain, length=LENGTH):
 def soften(cube, observation, operator, sensor, unseen, length, device):
     """The same two steps on the denoised MSI and the Wiener-filtered HSI, the second with a nugget per component.
 
-    unseen: as for mossfuse.nsgp.model.fit; where it is not zero the cube is only drawn towards the MSI.
+    unseen: as for mossfuse.nsgp.model.fit_model; where it is not zero the cube is only drawn towards the MSI.
     """
     from mossfuse.estimation.noise import denoise_msi
     from mossfuse.physics.denoise import REMAINING
