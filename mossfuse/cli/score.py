@@ -30,7 +30,7 @@ def run(options):
     """Read, score, tell."""
     from mossfuse.cli.describe import say
     from mossfuse.estimation.memory import estimate_once
-    from mossfuse.metrics import find_convention, find_metric, score
+    from mossfuse.metrics import find_column, find_convention, score
     from mossfuse.pair.reading import read_image
 
     find_convention(options.convention)
@@ -49,8 +49,8 @@ def run(options):
             f"the truth's {white:g} and the cube's {own:g} count as 1; convention {options.convention}, ratio {ratio}",
         )
         for name, value in scores.items():
-            metric = find_metric(name)
-            say(name, f"{value:.{metric.decimals}f}{' ' + metric.unit if metric.unit else ''}")
+            column = find_column(name)
+            say(name, f"{value:.{column.decimals}f}{' ' + column.unit if column.unit else ''}")
         if pair:
             show_agreement(cube * (white / own), pair)
 

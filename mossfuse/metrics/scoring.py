@@ -1,61 +1,41 @@
-"""Scores of one fused cube under a named convention, and the maps behind them."""
+"""Scores of one fused cube under a named convention."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mossfuse.metrics.checks import as_pair
+from mossfuse.metrics.catalogue import all_metrics, metrics_of
 from mossfuse.metrics.conventions import find_convention
-from mossfuse.metrics.psnr import psnr_bands, to_u8
-from mossfuse.metrics.rmse import rmse_map
-from mossfuse.metrics.sam import sam_map
-from mossfuse.metrics.variants import VARIANTS
+from mossfuse.metrics.preparation import as_pair, prepare
+from mossfuse.metrics.squared_errors import psnr_bands
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass(frozen=True)
-class Maps:
-    """sam: (rows, cols) degrees, NaN where the reference is zero; rmse: (rows, cols); psnr: (bands,) dB."""
-
-    sam: np.ndarray
-    rmse: np.ndarray
-    psnr: np.ndarray
-
-
-def score(truth, cube, ratio, convention="std1"):
-    """Every metric of ``convention``: column name -> float.
+def score(truth: np.ndarray, cube: np.ndarray, ratio: int, convention: str = "std1") -> dict[str, float]:
+    """Return every metric of ``convention``: column name -> value.
 
     truth, cube: (rows, cols, bands), values in [0, 1] (the cube not clipped); ratio: high-resolution pixels along one
     low-resolution pixel. Computed in float64. Identical bands give PSNR +inf. Raises MossFuseError for an unknown
     convention, unequal shapes, NaN or infinite values, an image smaller than a metric's window, a reference that is
     zero or constant throughout.
     """
-    chosen = find_convention(convention)
-    x, y = prepared(*as_pair(truth, cube), chosen.prepare)
-    return {metric: VARIANTS[variant].compute(x, y, ratio) for metric, variant in chosen.variants.items()}
+    x, y = prepare(*as_pair(truth, cube), find_convention(convention).prepare)
+    return {column: metric.compute(x, y, ratio) for column, metric in metrics_of(convention).items()}
 
 
-def maps(truth, cube):
-    """Maps of ``std1``: per-pixel SAM and RMSE, per-band PSNR, of the estimate clipped to [0, 1]."""
-    x, y = prepared(*as_pair(truth, cube), "clip")
-    return Maps(sam=sam_map(x, y), rmse=rmse_map(x, y), psnr=psnr_bands(x, y))
+def band_psnr(truth: np.ndarray, cube: np.ndarray) -> np.ndarray:
+    """Return the PSNR of every band under ``std1``, (bands,) dB."""
+    return psnr_bands(*prepare(*as_pair(truth, cube), "clip"))
 
 
-def band_psnr(truth, cube):
-    """PSNR of every band under ``std1``, (bands,) dB."""
-    return psnr_bands(*prepared(*as_pair(truth, cube), "clip"))
-
-
-def prepared(x, y, how):
-    """The cubes as the convention compares them: estimate clipped, left alone, or both rounded to 8 bit."""
-    if how == "clip":
-        return x, np.clip(y, 0, 1)
-    return (to_u8(x), to_u8(y)) if how == "u8" else (x, y)
-
-
-def effects(truth, cube, ratio):
-    """Every variant of every metric on one pair (estimate clipped to [0, 1]): a DataFrame variant, value, formula, users."""
+def effects(truth: np.ndarray, cube: np.ndarray, ratio: int) -> pd.DataFrame:
+    """Return every definition's value on one pair (estimate clipped to [0, 1]): columns variant, value, formula, users."""
     import pandas as pd
 
-    x, y = prepared(*as_pair(truth, cube), "clip")
-    rows = [(v.name, v.compute(x, y, ratio), v.formula, v.users) for v in VARIANTS.values()]
+    x, y = prepare(*as_pair(truth, cube), "clip")
+    rows = [(m.name, m.compute(x, y, ratio), m.formula, m.users) for m in all_metrics().values()]
     return pd.DataFrame(rows, columns=["variant", "value", "formula", "users"])

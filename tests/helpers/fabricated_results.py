@@ -9,12 +9,13 @@ import numpy as np
 
 from baselines.bicubic import upsample_cubic
 from mossfuse.benchmark.pictures import render_cell, render_scene
-from mossfuse.metrics.correlation import cc
-from mossfuse.metrics.ergas import ergas
-from mossfuse.metrics.psnr import psnr_bandmean, psnr_bands, psnr_global
-from mossfuse.metrics.rmse import rmse
-from mossfuse.metrics.sam import sam
-from mossfuse.metrics.ssim import ssim_gauss11
+from mossfuse.metrics.definitions.cc import cc
+from mossfuse.metrics.definitions.ergas import ergas
+from mossfuse.metrics.definitions.psnr import psnr_bandmean, psnr_global
+from mossfuse.metrics.definitions.rmse import rmse
+from mossfuse.metrics.definitions.sam import sam
+from mossfuse.metrics.definitions.ssim import ssim_gauss11
+from mossfuse.metrics.squared_errors import psnr_bands
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor

@@ -14,8 +14,8 @@ from helpers.repository import ROOT
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import (
     CONVENTIONS,
-    METRICS,
-    VARIANTS,
+    all_columns,
+    all_metrics,
     band_psnr,
     consistency,
     describe,
@@ -24,14 +24,16 @@ from mossfuse.metrics import (
     score,
     score_estimates,
 )
-from mossfuse.metrics.correlation import cc, cc_pixel_spectral, scc_laplace_local8
-from mossfuse.metrics.ergas import ergas, ergas_moss
-from mossfuse.metrics.psnr import psnr_bandmean, psnr_bands, psnr_global
-from mossfuse.metrics.q2n import q2n
-from mossfuse.metrics.rmse import rmse
-from mossfuse.metrics.sam import moss_nan_pixels, sam, sam_map
-from mossfuse.metrics.ssim import ssim_gauss11, ssim_uniform7, ssim_uniform11
-from mossfuse.metrics.uqi import uqi, uqi_sewar
+from mossfuse.metrics.definitions.cc import cc, cc_pixel_spectral
+from mossfuse.metrics.definitions.ergas import ergas, ergas_moss
+from mossfuse.metrics.definitions.psnr import psnr_bandmean, psnr_global
+from mossfuse.metrics.definitions.q2n import q2n
+from mossfuse.metrics.definitions.rmse import rmse
+from mossfuse.metrics.definitions.sam import moss_nan_pixels, sam, sam_map
+from mossfuse.metrics.definitions.scc import scc_laplace_local8
+from mossfuse.metrics.definitions.ssim import ssim_gauss11, ssim_uniform7, ssim_uniform11
+from mossfuse.metrics.definitions.uqi import uqi, uqi_sewar
+from mossfuse.metrics.squared_errors import psnr_bands
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
@@ -115,7 +117,7 @@ def test_ssim_equals_scikit_image():
             for b in range(truth.shape[2])
         ]
     )
-    assert VARIANTS["ssim.range_est"].compute(truth, cube, 4) == pytest.approx(own, abs=1e-10)
+    assert all_metrics()["ssim.range_est"].compute(truth, cube, 4) == pytest.approx(own, abs=1e-10)
 
 
 def test_scores_equal_sewar():
@@ -397,13 +399,13 @@ def test_srf_estimate_of_another_shape_is_refused():
 
 def test_every_convention_column_and_variant_is_named_in_the_documentation():
     text = (ROOT / "docs" / "metrics.md").read_text()
-    for name in (*VARIANTS, *describe(), *METRICS):
+    for name in (*all_metrics(), *describe(), *all_columns()):
         assert f"`{name}`" in text, name
 
 
 def test_effects_lists_every_variant_once():
     table = effects(*smooth_pair(rows=32, cols=32), 8)
-    assert list(table["variant"]) == list(VARIANTS)
+    assert list(table["variant"]) == list(all_metrics())
     assert np.isfinite(table["value"]).all()
 
 

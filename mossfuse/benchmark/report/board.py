@@ -8,10 +8,9 @@ import pandas as pd
 from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.results.counted_scenes import counted_scenes
 from mossfuse.benchmark.results.statistics import summary
-from mossfuse.metrics import METRICS
+from mossfuse.metrics import all_columns, find_column
 from mossfuse.protocol import KNOWLEDGE
 
-LEAD_METRICS = ("psnr", "ssim", "sam", "ergas", "rmse")
 TRAINED_ON = {
     "none": "nothing",
     "scene": "this scene",
@@ -47,6 +46,11 @@ class Board:
         return f"{self.dataset}--{self.degradation}"
 
     @property
+    def compared(self):
+        """The metrics of paired comparisons, in the order of the columns."""
+        return [metric for metric in self.metrics if find_column(metric).shown == "everywhere"]
+
+    @property
     def ranked(self):
         return self.table[self.table["rank"].notna()]
 
@@ -63,7 +67,7 @@ def make_board(results, dataset, degradation, convention):
     scenes, seen_scenes = counted_scenes(cells.itertuples(index=False, name=None))
     counted = rows[rows["scene"].isin(scenes)]
     present = set(rows.loc[rows["convention"] == convention, "metric"])
-    metrics = [m for m in LEAD_METRICS if m in present]
+    metrics = [name for name, column in all_columns().items() if column.shown != "table" and name in present]
     table = pd.DataFrame({"method": list(dict.fromkeys(rows["method"]))})
     for metric in metrics:
         means = summary(counted, convention, metric).set_index("method")
@@ -121,7 +125,7 @@ def ordered(table, metrics):
     """Ranked methods first, by the first metric; then those without a rank, in the order of the results."""
     if not metrics:
         return table.assign(rank=np.nan)
-    ascending = METRICS[metrics[0]].better == "lower"
+    ascending = find_column(metrics[0]).lower_is_better
     ranked = (table["standing"] == "ranked") & table[metrics[0]].notna()
     table["rank"] = table.loc[ranked, metrics[0]].rank(ascending=ascending, method="min")
     return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
@@ -129,10 +133,10 @@ def ordered(table, metrics):
 
 def marks(table, metric):
     """'best', 'second' or '' for every row: by the values as they are printed, among the ranked methods."""
-    spec = METRICS.get(metric)
-    shown = table[metric].round(spec.decimals if spec else 4).where(table["rank"].notna())
-    if spec is None or spec.better is None or shown.notna().sum() < 2:
+    column = find_column(metric)
+    shown = table[metric].round(column.decimals).where(table["rank"].notna())
+    if column.better is None or shown.notna().sum() < 2:
         return [""] * len(table)
-    levels = sorted(shown.dropna().unique(), reverse=spec.better == "higher")[:2]
+    levels = sorted(shown.dropna().unique(), reverse=not column.lower_is_better)[:2]
     names = {level: name for level, name in zip(levels, ("best", "second"), strict=False)}
     return [names.get(value, "") for value in shown]

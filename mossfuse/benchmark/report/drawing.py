@@ -7,7 +7,7 @@ from mossfuse.benchmark.report import figures
 from mossfuse.benchmark.report.load import read_history
 from mossfuse.benchmark.report.style import metric_title, slug
 from mossfuse.benchmark.results.statistics import cliques, critical_difference, paired, scene_values
-from mossfuse.metrics import METRICS
+from mossfuse.metrics import find_column
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def draw_board(results, board, colours, markers, site):
     values = scene_values(counted_rows(results, board), board.convention, metric)
     ranks = critical_difference(ranked, board.convention, metric)
     pairs = paired(ranked, board.convention, metric, reference=first)
-    pairs = pairs.sort_values("mean_difference", ascending=METRICS[metric].better == "lower", kind="stable")
+    pairs = pairs.sort_values("mean_difference", ascending=find_column(metric).lower_is_better, kind="stable")
     planned = [
         ("time", figures.quality_time(board, colours, markers),
          f"Mean {name} against seconds per scene. Bars: 95 % intervals over scenes; dashed: nobody is both better and faster."),
@@ -60,22 +60,24 @@ def draw_board(results, board, colours, markers, site):
 
 def draw_curves(results, board, scene, colours, site):
     """Drawn curves of the scene's fits against truth, from cubes that the methods saved; None where no row has any."""
-    tables = {}
+    if not board.metrics:
+        return None
+    metric, tables = board.metrics[0], {}
     for method in board.table["method"]:
         place = (board.dataset, board.degradation, method, scene)
         curves = [results.paths.cell(*place, seed).curve for seed in seeds_of(results, board, method)]
         found = [read_history(path) for path in curves if path.exists()]
-        found = [t for t in found if len(t) and "psnr" in t and t["psnr"].notna().any()]
+        found = [t for t in found if len(t) and metric in t and t[metric].notna().any()]
         if found:
             tables[method] = found
     if not tables:
         return None
     caption = (
-        f"{metric_title('psnr')} of the cubes that methods saved while they fitted this scene, scored afterwards: no method "
+        f"{metric_title(metric)} of the cubes that methods saved while they fitted this scene, scored afterwards: no method "
         "sees these curves. Thin lines: further seeds."
     )
     name = f"{slug(board.dataset, board.degradation, scene)}--curve"
-    return saved(site, "curve", name, figures.curves(tables, colours), caption)
+    return saved(site, "curve", name, figures.curves(tables, colours, metric), caption)
 
 
 def saved(site, kind, name, figure, caption):

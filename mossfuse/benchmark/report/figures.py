@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import seaborn as sns  # noqa: E402
 
 from mossfuse.benchmark.report.style import clock_title, metric_title, metric_unit  # noqa: E402
-from mossfuse.metrics import METRICS
+from mossfuse.metrics import find_column  # noqa: E402
 
 INK, MUTED, LINE = "#1b1f24", "#69707a", "#d9dde2"
 DARK = {INK: "#e6e9ed", MUTED: "#9aa2ac", LINE: "#363c44"}
@@ -103,7 +103,7 @@ def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
         ax.set_xscale("log")
         plain_numbers(ax.xaxis)
     if front:
-        steps = pareto(table[x].to_numpy(), table[metric].to_numpy(), METRICS[metric].better == "higher")
+        steps = pareto(table[x].to_numpy(), table[metric].to_numpy(), not find_column(metric).lower_is_better)
         best = table.iloc[steps]
         ax.step(
             best[x], best[metric], where="post", color=MUTED, linewidth=0.9, alpha=0.6, linestyle=(0, (4, 3)), zorder=1
@@ -321,7 +321,7 @@ def convergence(histories):
 
 
 @themed
-def curves(tables, colours, metric="psnr"):
+def curves(tables, colours, metric):
     """Quality of saved cubes over steps and over seconds of a fit. tables: method -> list of curve tables, one per seed."""
     figure, axes = plt.subplots(1, 2, figsize=(2 * WIDTH, 3.7), sharey=True)
     for ax, column, label in zip(axes, ("step", "seconds"), ("Steps of all stages", "Seconds"), strict=True):

@@ -4,7 +4,7 @@ import math
 
 from mossfuse.benchmark.report.style import CONTROL, metric_title, number, p_value, with_unit
 from mossfuse.benchmark.results.statistics import paired
-from mossfuse.metrics import METRICS
+from mossfuse.metrics import find_column
 
 LEARNED = ("scene", "dataset", "supervised", "authors", "given")
 
@@ -17,7 +17,7 @@ def findings(results, board):
     out = [lead(board, metrics[0]), *evidence(results, board, metrics[0])]
     out += training(ranked, metrics[0])
     out += other_leaders(ranked, metrics)
-    out += below_floor(ranked, metrics)
+    out += below_floor(ranked, board.compared)
     return out + holes(results, board)
 
 
@@ -28,7 +28,7 @@ def lead(board, metric):
     places = f"over {n} scenes" if n > 1 else "on the one scene"
     low, high = first[f"{metric}_low"], first[f"{metric}_high"]
     ends = "" if math.isnan(low) else f" (95 % interval {number(metric, low)} to {number(metric, high)})"
-    adjective = "highest" if METRICS[metric].better == "higher" else "lowest"
+    adjective = "lowest" if find_column(metric).lower_is_better else "highest"
     text = f"{first['title']} has the {adjective} mean {metric_title(metric)} {places}: {with_unit(metric, first[metric])}{ends}"
     if len(ranked) < 2:
         return f"{text}; no other method is ranked."
@@ -84,7 +84,7 @@ def other_leaders(ranked, metrics):
     for metric in metrics[1:]:
         values = ranked[metric].dropna()
         if len(values):
-            best = values.idxmax() if METRICS[metric].better == "higher" else values.idxmin()
+            best = values.idxmin() if find_column(metric).lower_is_better else values.idxmax()
             if best != ranked.index[0]:
                 groups.setdefault(best, []).append(metric)
     return [
@@ -95,11 +95,11 @@ def other_leaders(ranked, metrics):
 
 
 def below_floor(ranked, metrics):
-    """Methods that are worse than plain interpolation in PSNR or SAM."""
+    """Return a sentence per metric about the methods that are worse than plain interpolation."""
     control = ranked[ranked["method"] == CONTROL]
     out = []
-    for metric in [m for m in ("psnr", "sam") if m in metrics and len(control)]:
-        floor, sign = control.iloc[0][metric], 1 if METRICS[metric].better == "higher" else -1
+    for metric in metrics if len(control) else ():
+        floor, sign = control.iloc[0][metric], -1 if find_column(metric).lower_is_better else 1
         worse = ranked[(sign * (ranked[metric] - floor) < 0) & (ranked["method"] != CONTROL)]
         names = [f"{row['title']} ({with_unit(metric, row[metric])})" for _, row in worse.iterrows()]
         if names:

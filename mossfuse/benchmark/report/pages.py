@@ -14,7 +14,7 @@ from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison
 from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, seed_spread, summary
-from mossfuse.metrics import METRICS, describe
+from mossfuse.metrics import all_columns, describe
 
 PAGES = (
     ("index.html", "Leaderboards"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
@@ -36,7 +36,7 @@ def common(results, boards, colours):
             "error": scale_context(ERROR), "sam": scale_context(ANGLE),
             "errors": scale_context(ERROR) | {"title": "Absolute error in this band"},
         }, "page_name": page_name,
-        "metrics": METRICS, "conventions": results.conventions,
+        "metrics": all_columns(), "conventions": results.conventions,
     }  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def statistics_context(results, boards, figures):
     for board in boards:
         ranked, everyone = counted_rows(results, board, ranked=True), counted_rows(results, board)
         comparisons, spreads = [], []
-        for metric in [m for m in ("psnr", "sam") if m in board.metrics] if len(board.ranked) > 1 else []:
+        for metric in board.compared if len(board.ranked) > 1 else []:
             reference = board.ranked["method"].iloc[0]
             pairs = paired(ranked, board.convention, metric, reference=reference).to_dict("records")
             order = list(board.table["method"])
@@ -215,7 +215,7 @@ def guessed(results, rows):
 def extra_means(rows, convention):
     """(metrics, [(method, {metric: text})]) of a group that does not rank: means over the counted scenes."""
     present = set(rows.loc[rows["convention"] == convention, "metric"])
-    names = [m for m in METRICS if m in present]
+    names = [m for m in all_columns() if m in present]
     means = {m: summary(rows, convention, m).set_index("method")["mean"] for m in names}
     methods = [m for m in dict.fromkeys(rows["method"]) if any(m in series.index for series in means.values())]
     return names, [(m, {n: short(means[n].get(m)) for n in names}) for m in methods]
@@ -296,8 +296,9 @@ def conventions_context(results):
         *results.conventions,
         *(c for c in ("consistency", "estimate") if (results.metrics["convention"] == c).any()),
     ]
-    shown = sorted(set(results.metrics["metric"]) & set(METRICS), key=list(METRICS).index)
-    return page("conventions.html", used=[(c, words.get(c, "")) for c in used], shown=[METRICS[m] for m in shown])
+    present = set(results.metrics["metric"])
+    shown = [column for name, column in all_columns().items() if name in present]
+    return page("conventions.html", used=[(c, words.get(c, "")) for c in used], shown=shown)
 
 
 def provenance_context(results):

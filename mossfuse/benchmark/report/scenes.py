@@ -10,9 +10,10 @@ import pandas as pd
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.report.board import marks
 from mossfuse.benchmark.report.drawing import draw_curves
-from mossfuse.benchmark.report.style import METRICS, slug
+from mossfuse.benchmark.report.style import slug
 from mossfuse.benchmark.results.statistics import scene_values
 from mossfuse.errors import MossFuseError
+from mossfuse.metrics import find_column
 
 VIEW_FILES = ("colour.png", "error.png", "sam.png", "bands.jpg", "errors.jpg", "spectra.js", "spectra.csv")
 SCENE_FILES = ("colour.png", "hsi.png", "msi.png", "bands.jpg", "hsi_bands.png", "spectra.js", "spectra.csv")
@@ -117,7 +118,7 @@ def score_table(results, board, scene):
     table["rank"] = np.where(table["seen"] | table["failed"], np.nan, 1.0)
     if board.metrics:
         lead = board.metrics[0]
-        table = table.sort_values(lead, ascending=METRICS[lead].better == "lower", na_position="last", kind="stable")
+        table = table.sort_values(lead, ascending=find_column(lead).lower_is_better, na_position="last", kind="stable")
     table = table.reset_index(drop=True)
     marked = {m: marks(table, m) for m in board.metrics}
     return [row | {"marks": {m: marked[m][k] for m in board.metrics}} for k, row in enumerate(table.to_dict("records"))]

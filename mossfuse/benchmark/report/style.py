@@ -3,7 +3,7 @@
 import math
 import re
 
-from mossfuse.metrics import METRICS
+from mossfuse.metrics import all_columns
 
 # Mid-light hues that hold against white and against near-black; neighbours differ in lightness too.
 COLOURS = (
@@ -33,7 +33,8 @@ def number(metric, value, sign=False):
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    decimals = METRICS[metric].decimals if metric in METRICS else 4
+    column = all_columns().get(metric)
+    decimals = column.decimals if column else 4
     return f"{value:{'+' if sign else ''}.{decimals}f}".replace("-", "−")
 
 
@@ -57,7 +58,7 @@ def count(value):
 
 def as_published(metric, value):
     """A figure as its authors print it: quality with its digits, parameters and operations in thousands, millions, ..."""
-    if metric in METRICS:
+    if metric in all_columns():
         return with_unit(metric, value)
     for size, unit in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " K")):
         if value >= size:
@@ -70,18 +71,20 @@ def p_value(value):
 
 
 def metric_title(metric):
-    return METRICS[metric].title if metric in METRICS else metric
+    column = all_columns().get(metric)
+    return column.title if column else metric
 
 
 def metric_unit(metric):
-    unit = METRICS[metric].unit if metric in METRICS else ""
+    column = all_columns().get(metric)
+    unit = column.unit if column else ""
     return {"degrees": "°", "radians": "rad"}.get(unit, unit)
 
 
 def arrow(metric):
     """Which way is better."""
-    better = METRICS[metric].better if metric in METRICS else None
-    return {"higher": "↑", "lower": "↓"}.get(better, "")
+    column = all_columns().get(metric)
+    return {"higher": "↑", "lower": "↓"}.get(column.better, "") if column else ""
 
 
 def with_unit(metric, value, sign=False):

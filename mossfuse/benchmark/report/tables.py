@@ -16,7 +16,7 @@ from mossfuse.benchmark.report.style import (
     seconds,
 )
 from mossfuse.benchmark.results.statistics import summary
-from mossfuse.metrics import METRICS
+from mossfuse.metrics import all_columns
 
 LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
     c: f"\\{c}" for c in "&%$#_{}"
@@ -127,7 +127,8 @@ def published_comparison(results, board):
         own = [n for n in family if n not in authors]
         if not entries and not (authors and own):
             continue
-        wanted = list(dict.fromkeys(m for p in entries for m in p["metrics"] if m in METRICS)) or ["psnr"]
+        wanted = list(dict.fromkeys(m for p in entries for m in p["metrics"] if m in all_columns()))
+        wanted = wanted or board.metrics[:1]
         for convention in results.conventions:
             for metric in wanted:
                 means = summary(counted, convention, metric).set_index("method")["mean"]

@@ -5,22 +5,25 @@ from pathlib import Path
 
 from mossfuse.files.atomic import write_rows
 
-COLUMNS = ("stage", "step", "seconds", "cpu_seconds", "psnr", "sam")
+STEP_COLUMNS = ("stage", "step", "seconds", "cpu_seconds")
 
 
 def score_iterates(*, iterates, truth, ratio, convention, output):
     """Write ``output``, one row per cube of the folder ``iterates`` (see mossfuse.fitting.records.Iterates), in order of steps.
 
     truth: the scene's cube file. step: over all stages of the fit. seconds, cpu_seconds: of the fit until then, on a
-    machine that may do other work. psnr, sam: by ``convention``, empty where it has none. A cube that is not finite has no
-    row; a fit that failed has the rows of what it saved before.
+    machine that may do other work. Then the metrics of ``convention`` that are shown everywhere (psnr, sam, ...), or its first one
+    where none is. A cube that is not finite has no row; a fit that failed has the rows of what it saved before.
     """
     import numpy as np
 
     from mossfuse.files import read_cube
-    from mossfuse.metrics import score
+    from mossfuse.metrics.catalogue import metrics_of
+    from mossfuse.metrics.scoring import score
 
     index, rows = Path(iterates, "index.csv"), []
+    contained = metrics_of(convention)
+    quality = [name for name, metric in contained.items() if metric.column.shown == "everywhere"] or list(contained)[:1]
     if index.exists():
         reference, _ = read_cube(truth)
         with open(index, newline="") as stream:
@@ -28,5 +31,5 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
                 cube = np.load(Path(iterates, entry["file"]))
                 if np.isfinite(cube).all():
                     values = score(reference, cube, ratio, convention)
-                    rows.append([entry[c] if c in entry else values.get(c, "") for c in COLUMNS])
-    write_rows(Path(output), COLUMNS, rows)
+                    rows.append([*(entry[c] for c in STEP_COLUMNS), *(values[name] for name in quality)])
+    write_rows(Path(output), (*STEP_COLUMNS, *quality), rows)

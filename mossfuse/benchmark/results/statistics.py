@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mossfuse.errors import MossFuseError
-from mossfuse.metrics.conventions import find_metric
+from mossfuse.metrics import find_column
 
 GROUP = ["dataset", "degradation"]
 CELL = [*GROUP, "method", "scene", "seed"]
@@ -107,9 +107,9 @@ def paired(
     reach at best), wins, ties, losses of ``method`` (a tie: closer than ``tie``, by default the metric's own
     threshold, which stands in the column ``tie``).
     """
-    spec = find_metric(metric)
-    sign = direction(spec)
-    tie = spec.tie if tie is None else tie
+    column = find_column(metric)
+    sign = direction(column)
+    tie = column.tie if tie is None else tie
     values = scene_values(table, convention, metric, include_seen=include_seen)
     rows = []
     for key, group in values.groupby(GROUP, sort=True):
@@ -153,7 +153,7 @@ def critical_difference(table, convention, metric, *, include_seen=False, alpha=
     alpha, remark (why few scenes prove little; empty where nothing is to be said). A method without a single value is
     no column here; ``failed_scenes`` names it.
     """
-    sign = direction(find_metric(metric))
+    sign = direction(find_column(metric))
     values = scene_values(table, convention, metric, include_seen=include_seen)
     rows = []
     for key, group in values.groupby(GROUP, sort=True):
@@ -190,11 +190,11 @@ def cliques(ranks):
     return pd.DataFrame(rows, columns=[*GROUP, "first", "last", "low", "high", "size"])
 
 
-def direction(metric):
-    """+1 where a higher value is better, -1 where a lower one is; MossFuseError for a metric that ranks nobody."""
-    if metric.better is None:
-        raise MossFuseError(f"the metric '{metric.name}' is a count and ranks no method; choose another one")
-    return 1 if metric.better == "higher" else -1
+def direction(column):
+    """Return +1 where a higher value is better, -1 where a lower one is; raise MossFuseError where neither is."""
+    if column.better is None:
+        raise MossFuseError(f"the metric '{column.name}' is a count and ranks no method; choose another one")
+    return -1 if column.lower_is_better else 1
 
 
 def differences(first, second):

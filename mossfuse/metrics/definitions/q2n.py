@@ -8,11 +8,13 @@ from functools import cache
 
 import numpy as np
 
+from mossfuse.metrics.specification import Column, Metric, without_ratio
+
 EPS = np.finfo(float).eps
 
 
-def q2n(x, y, size=32):
-    """Mean modulus of Q2^n over blocks of ``size`` pixels, stride ``size``; 1 for identical cubes.
+def q2n(x: np.ndarray, y: np.ndarray, size: int = 32) -> float:
+    """Return the mean modulus of Q2^n over blocks of ``size`` pixels, stride ``size``; 1 for identical cubes.
 
     The toolbox's conventions are kept: mirrored padding to whole blocks, each block normalised by mean and standard
     deviation of the reference (then + 1), bands padded to a power of two with zeros, which normalise to ones. Its
@@ -28,8 +30,8 @@ def q2n(x, y, size=32):
     return float(np.mean(blocks))
 
 
-def block_quality(x, y):
-    """Modulus of Q2^n of one block (rows, cols, bands)."""
+def block_quality(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the modulus of Q2^n of one block (rows, cols, bands)."""
     bands = x.shape[2]
     x, y = x.reshape(-1, bands), y.reshape(-1, bands)
     pixels = len(x)
@@ -55,8 +57,8 @@ def block_quality(x, y):
 
 
 @cache
-def signs(components):
-    """s with e_i e_j = s_ij e_(i xor j), from the doubling (a, b)(c, d) = (ac - d* b, a* d* + c b*)."""
+def signs(components: int) -> np.ndarray:
+    """Return s with e_i e_j = s_ij e_(i xor j), from the doubling (a, b)(c, d) = (ac - d* b, a* d* + c b*)."""
     if components == 1:
         return np.ones((1, 1))
     half = components // 2
@@ -68,3 +70,14 @@ def signs(components):
     out[:half, half:] = s * star[:, None] * star[None]
     out[half:, :half] = (s * star[None]).T
     return out
+
+
+Q2N = Column("q2n", "Q2n", "", "higher", decimals=4, tie=1e-3, range=(0, 1), order=80, shown="table")
+METRIC = Metric(
+    "uqi.q2n_32",
+    Q2N,
+    without_ratio(q2n),
+    "hypercomplex Q2^n, blocks of 32",
+    "Vivone toolbox, HPT, Yokoya toolbox",
+    ("pansharpening",),
+)
