@@ -325,7 +325,7 @@ def test_wrong_shape_small_image_and_unknown_convention_are_refused_with_a_remed
         score(truth, cube.transpose(2, 0, 1), 8)
     with pytest.raises(MossFuseError, match="at least 11x11"):
         score(truth[:9], cube[:9], 8)
-    with pytest.raises(MossFuseError, match="known conventions: std1"):
+    with pytest.raises(MossFuseError, match="did you mean std1"):
         score(truth, cube, 8, "std2")
 
 
