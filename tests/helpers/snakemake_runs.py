@@ -11,8 +11,6 @@ from helpers.repository import BIN, ROOT
 
 SNAKEMAKE = [
     str(BIN / "snakemake"),
-    "-s",
-    str(ROOT / "Snakefile"),
     "--cores",
     "2",
     "--keep-going",
@@ -38,9 +36,9 @@ def small_grid(methods):
     )
 
 
-def start(folder, config, *arguments, environment=None):
+def start(folder, config, *arguments, environment=None, snakefile=ROOT / "Snakefile"):
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    command = [*SNAKEMAKE, "--directory", str(folder), *arguments]
+    command = [*SNAKEMAKE, "-s", str(snakefile), "--directory", str(folder), *arguments]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -51,15 +49,15 @@ def start(folder, config, *arguments, environment=None):
     )
 
 
-def run(folder, config, *arguments, environment=None):
-    process = start(folder, config, *arguments, environment=environment)
+def run(folder, config, *arguments, environment=None, snakefile=ROOT / "Snakefile"):
+    process = start(folder, config, *arguments, environment=environment, snakefile=snakefile)
     output, _ = process.communicate(timeout=600)
     return process.returncode, output
 
 
-def planned(folder, config, *targets, environment=None):
+def planned(folder, config, *targets, environment=None, snakefile=ROOT / "Snakefile"):
     """rule name -> number of jobs that a dry run plans; empty where it plans nothing."""
-    code, output = run(folder, config, "--dry-run", *targets, environment=environment)
+    code, output = run(folder, config, "--dry-run", *targets, environment=environment, snakefile=snakefile)
     assert code == 0, output
     if "Nothing to be done" in output:
         return {}

@@ -1,4 +1,11 @@
-# Metrics and pictures of one cell, the pictures of one pair, and the tables over all cells.
+# The scores of one cell, the curve of its fit, and the tables over all cells.
+
+from mossfuse.metrics.catalogue import metric_files
+
+
+def metrics_code(conventions):
+    """Return the digests of the metrics that these conventions contain."""
+    return "-".join(source_digest(path) for path in metric_files(conventions))
 
 
 rule score:
@@ -11,18 +18,14 @@ rule score:
         score=CELL.score,
         bands=CELL.bands,
         estimate=CELL.estimate,
-        view=directory(CELL.view),
     log:
         PATHS.cell_log("score", *CELL_NAMES),
     conda:
         "../envs/mossfuse.yaml"
     params:
         conventions=SETTINGS["conventions"],
-        code=code(
-            "benchmark/results/score_cell.py",
-            "metrics/__init__.py",
-            "benchmark/pictures/__init__.py",
-        ),
+        code=code("benchmark/results/score_cell.py"),
+        metrics=metrics_code(SETTINGS["conventions"]),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench score --settings {params.settings} "
@@ -43,28 +46,11 @@ rule curve:
     params:
         convention=SETTINGS["conventions"][0],
         code=code("benchmark/results/curve.py"),
+        metrics=metrics_code(SETTINGS["conventions"][:1]),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench curve --settings {params.settings} "
         "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
-        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
-
-
-rule render_pair:
-    input:
-        pair=pair_file,
-        truth=truth_file,
-    output:
-        directory(PATHS.scene_view(*PAIR_NAMES)),
-    log:
-        PATHS.log("render", *PAIR_NAMES),
-    conda:
-        "../envs/mossfuse.yaml"
-    params:
-        code=code("benchmark/pictures/__init__.py"),
-        settings=EFFECTIVE,
-    shell:
-        "python -m mossfuse bench render-pair --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
         " > {log} 2>&1 || (cat {log} >&2; exit 1)"
 
 

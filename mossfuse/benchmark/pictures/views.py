@@ -26,7 +26,7 @@ def render_cell(truth, cube, wavelengths, folder, *, key):
     like the scores, the cube clipped to [0, 1]; spectra are not clipped.
     Raises MossFuseError where the two cubes differ in shape.
     """
-    from mossfuse.metrics import maps
+    from mossfuse.metrics.pixel_maps import maps
 
     truth, cube = np.asarray(truth, np.float32), np.asarray(cube, np.float32)
     if truth.shape != cube.shape:

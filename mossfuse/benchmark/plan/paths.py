@@ -84,7 +84,7 @@ class CellFiles:
 
     @property
     def view(self) -> Path:
-        """Folder of the cell's pictures."""
+        """Folder of the cell's pictures (rule draw_cell)."""
         return self.folder / "view"
 
 
@@ -178,7 +178,7 @@ class Paths:
         return self.pair(dataset, degradation, scene).with_suffix(".json")
 
     def scene_view(self, dataset: str, degradation: str, scene: str) -> Path:
-        """Folder of the pictures of a scene that no method changes: the truth and the two inputs."""
+        """Folder of the pictures of a scene that no method changes: the truth and the two inputs (rule draw_pair)."""
         return self.results / dataset / degradation / "_scenes" / scene / "view"
 
     def cell(self, dataset: str, degradation: str, method: str, scene: str, seed: int | str) -> CellFiles:

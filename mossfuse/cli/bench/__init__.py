@@ -3,7 +3,7 @@
 Each verb reads the effective configuration that the workflow wrote (results/settings.json) or any configuration.
 """
 
-from mossfuse.cli.bench import cells, data, report, scores, single, training
+from mossfuse.cli.bench import cells, data, pictures, report, scores, single, training
 
 JOB = (
     ("--log", {"help": "file for the method's own output"}),
@@ -26,7 +26,8 @@ VERBS = (
     ("time", cells.time, "time one cell", ("cell",), CELL_JOB),
     ("score", scores.score, "score one finished cell", ("cell",), ()),
     ("curve", scores.curve, "score the cubes that a cell saved during its fit", ("cell",), ()),
-    ("render-pair", scores.render_pair, "draw one scene and its pair", ("dataset", "degradation", "scene"), ()),
+    ("draw-cell", pictures.draw_cell, "draw one finished cell", ("cell",), ()),
+    ("draw-pair", pictures.draw_pair, "draw one scene and its pair", ("dataset", "degradation", "scene"), ()),
     ("collect", scores.collect, "gather every cell into the tables", (), ()),
     ("report", report.report, "build the report", (), ()),
     ("verdict", report.verdict, "list the cells that failed and clear their status", (), ()),

@@ -1,4 +1,4 @@
-"""Steps of workflow/rules/score.smk: score, curve, render-pair, collect."""
+"""Steps of workflow/rules/score.smk: score, curve, collect."""
 
 from mossfuse.cli.bench.job import load, parse_cell
 
@@ -30,17 +30,6 @@ def curve(options):
         ratio=job.grid.degradations[cell.degradation].ratio,
         convention=job.settings["conventions"][0],
         output=files.curve,
-    )
-
-
-def render_pair(options):
-    """Draw the truth and the two inputs of one scene."""
-    from mossfuse.benchmark.results import score_cell as scoring
-
-    paths = load(options).paths
-    place = (options.dataset, options.degradation, options.scene)
-    scoring.render_pair(
-        pair=paths.pair(*place), truth=paths.scene(options.dataset, options.scene), folder=paths.scene_view(*place)
     )
 
 

@@ -1,0 +1,97 @@
+"""Scores and pictures are planned apart: an edit of one side never repeats the other, on a copy of the code."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from helpers.repository import ROOT
+from helpers.snakemake_runs import planned, run, small_grid, table
+
+CELL = "results/phantom-64/x8-gauss7s2-nikond5100/bicubic/mosaic/seed0"
+TARGETS = ("results/metrics.csv", f"{CELL}/view")
+CONFIG = small_grid(["bicubic"])
+MEAN_ERROR = """
+import numpy as np
+from mossfuse.metrics.specification import Column, Metric
+def mean_error(truth, cube, ratio):
+    return float(np.abs(truth - cube).mean())
+METRIC = Metric("mae", Column("mae", "MAE", better="lower"), mean_error, "mean |x - y|", conventions=("std1",))
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the code, which tests may edit, and beside it a folder in which one cell has been scored and drawn."""
+    code = tmp_path_factory.mktemp("code")
+    for name in ("mossfuse", "baselines", "workflow", "config"):
+        shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "Snakefile", code / "Snakefile")
+    folder = tmp_path_factory.mktemp("run")
+    status, output = run(folder, CONFIG, *TARGETS, snakefile=code / "Snakefile")
+    assert status == 0, output
+    return code, folder
+
+
+def jobs_after(copy, edited=None, environment=None):
+    """Return the planned jobs once a statement was added to the file ``edited`` of the copy, which is restored."""
+    code, folder = copy
+    path = code / (edited or "Snakefile")
+    before = path.read_text()
+    try:
+        path.write_text(before + ("\nEDITED = 1\n" if edited else ""))
+        return planned(folder, CONFIG, *TARGETS, snakefile=code / "Snakefile", environment=environment)
+    finally:
+        path.write_text(before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("edited", "jobs"),
+    [
+        (None, {}),
+        ("mossfuse/benchmark/pictures/maps.py", {"draw_cell": 1}),
+        ("mossfuse/colour.py", {"draw_cell": 1}),
+        ("mossfuse/metrics/definitions/scc.py", {}),  # no convention of this configuration contains it
+        ("mossfuse/metrics/definitions/rmse.py", {"score": 1, "collect": 1}),
+        ("mossfuse/benchmark/results/score_cell.py", {"score": 1, "collect": 1}),
+    ],
+)
+def test_edit_repeats_its_own_side_alone(copy, edited, jobs):
+    assert jobs_after(copy, edited) == jobs
+
+
+@pytest.mark.slow
+def test_metric_added_in_a_file_is_scored_without_another_edit(copy, tmp_path):
+    (tmp_path / "mae.py").write_text(MEAN_ERROR)
+    (tmp_path / "broken.py").write_text("METRIC = 1 / 0")
+    environment = {"MOSSFUSE_METRICS": str(tmp_path)}
+    assert jobs_after(copy, environment=environment) == {"score": 1, "collect": 1}
+    code, folder = copy
+    again = folder.with_name("with-mae")
+    shutil.copytree(folder, again)
+    status, output = run(again, CONFIG, "results/metrics.csv", snakefile=code / "Snakefile", environment=environment)
+    assert status == 0, output
+    scores = {row["metric"]: float(row["value"]) for row in table(again) if row["convention"] == "std1"}
+    assert list(scores)[-1] == "mae" and 0 < scores["mae"] <= scores["rmse"]
+    assert scores == {r["metric"]: float(r["value"]) for r in table(folder) if r["convention"] == "std1"} | {
+        "mae": scores["mae"]
+    }
+
+
+@pytest.mark.slow
+def test_measured_spectra_count_for_pictures_and_not_for_scores(copy):
+    code, _ = copy
+
+    def digest(module):
+        script = "import sys; from mossfuse.benchmark.plan.digest import source_digest as d; print(d(sys.argv[1]))"
+        command = [sys.executable, "-c", script, str(code / "mossfuse" / module)]
+        return subprocess.run(command, cwd=code, env={"PYTHONPATH": str(code)}, capture_output=True, check=True).stdout
+
+    modules = ("benchmark/results/score_cell.py", "benchmark/pictures/draw.py")
+    before = [digest(module) for module in modules]
+    table = code / "mossfuse" / "spectra" / "spectra.csv"
+    table.write_text(table.read_text() + "\n")
+    after = [digest(module) for module in modules]
+    assert before[0] == after[0] and before[1] != after[1]

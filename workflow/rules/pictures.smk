@@ -1,0 +1,39 @@
+# The pictures of one cell and of one pair. They depend on no score, and no score depends on them.
+
+
+rule draw_cell:
+    input:
+        run=CELL.run,
+        cube=CELL.cube,
+        truth=truth_file,
+    output:
+        directory(CELL.view),
+    log:
+        PATHS.cell_log("draw", *CELL_NAMES),
+    conda:
+        "../envs/mossfuse.yaml"
+    params:
+        code=code("benchmark/pictures/draw.py"),
+        settings=EFFECTIVE,
+    shell:
+        "python -m mossfuse bench draw-cell --settings {params.settings} "
+        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
+        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
+
+
+rule draw_pair:
+    input:
+        pair=pair_file,
+        truth=truth_file,
+    output:
+        directory(PATHS.scene_view(*PAIR_NAMES)),
+    log:
+        PATHS.log("draw", *PAIR_NAMES),
+    conda:
+        "../envs/mossfuse.yaml"
+    params:
+        code=code("benchmark/pictures/draw.py"),
+        settings=EFFECTIVE,
+    shell:
+        "python -m mossfuse bench draw-pair --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
+        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
