@@ -24,7 +24,7 @@ class Column:
 
     name: key in score.csv and metrics.csv (small letters, digits, underscores).
     title, unit: as printed; unit such as 'dB' or 'degrees', empty where there is none.
-    better: 'higher', 'lower', or None for a count that ranks no method.
+    better: 'higher', 'lower', or None for a count that ranks no method (shown is 'table' then).
     decimals: digits printed behind the point. tie: the values of two scenes that are closer than this count as equal.
     range: the smallest and the largest value possible, either end infinite where there is no bound.
     order: place among the columns; the first column of a convention ranks its leaderboards.
@@ -52,6 +52,8 @@ class Column:
             raise ValueError(f"{place}: better must be 'higher', 'lower' or None, not {self.better!r}")
         if self.shown not in SHOWN:
             raise ValueError(f"{place}: shown must be one of {', '.join(SHOWN)}, not {self.shown!r}")
+        if self.better is None and self.shown != "table":
+            raise ValueError(f"{place}: a count ranks no method, so shown must be 'table'")
         if not self.range[0] < self.range[1] or self.tie < 0 or self.decimals < 0:
             raise ValueError(f"{place}: range must rise, tie and decimals must not be negative")
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from baselines.bicubic import upsample_cubic
 from mossfuse.benchmark.pictures import render_cell, render_scene
+from mossfuse.benchmark.results.layout import VERSION
 from mossfuse.metrics.definitions.cc import cc
 from mossfuse.metrics.definitions.ergas import ergas
 from mossfuse.metrics.definitions.psnr import psnr_bandmean, psnr_global
@@ -245,6 +246,7 @@ def catalogue(cubes, degradation, ratio):
         for name, fake in METHODS.items()
     }  # fmt: skip
     return {
+        "version": VERSION,
         "methods": methods,
         "datasets": {
             name: {"title": f"Dataset {name}", "citation": "B. Builder. 2019.", "terms": "free for research", "url": "",

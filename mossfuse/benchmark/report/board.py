@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mossfuse.benchmark.report.facts import place_facts
-from mossfuse.benchmark.results.counted_scenes import counted_scenes
+from mossfuse.benchmark.results.ranking import Run, field_of, ranks
 from mossfuse.benchmark.results.statistics import summary
 from mossfuse.metrics import all_columns, find_column
 from mossfuse.protocol import KNOWLEDGE
@@ -63,9 +63,9 @@ def make_board(results, dataset, degradation, convention):
     every scene, is not ranked either.
     """
     rows = results.board(dataset, degradation)
-    cells = rows[["method", "scene", "seen_in_training"]]
-    scenes, seen_scenes = counted_scenes(cells.itertuples(index=False, name=None))
-    counted = rows[rows["scene"].isin(scenes)]
+    runs = rows[["method", "scene", "seen_in_training", "status"]].itertuples(index=False, name=None)
+    field = field_of(Run(method, scene, seen, status == "ok") for method, scene, seen, status in runs)
+    counted = rows[rows["scene"].isin(field.scenes)]
     present = set(rows.loc[rows["convention"] == convention, "metric"])
     metrics = [name for name, column in all_columns().items() if column.shown != "table" and name in present]
     table = pd.DataFrame({"method": list(dict.fromkeys(rows["method"]))})
@@ -73,32 +73,28 @@ def make_board(results, dataset, degradation, convention):
         means = summary(counted, convention, metric).set_index("method")
         for column, source in ((metric, "mean"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high")):
             table[column] = means[source].reindex(table["method"]).to_numpy(dtype=float)
-    facts = [row_facts(results, rows, name, scenes) for name in table["method"]]
+    facts = [row_facts(results, rows, name, field.standings[name]) for name in table["method"]]
     table = pd.concat([table, pd.DataFrame(facts)], axis=1)
     clocks = add_times(table, results.timing, dataset, degradation)
     told = [place_facts(results, name, dataset, degradation) for name in table["method"]]
     for column, fact in (("parameters", "parameters"), ("train_s", "training_s")):
         table[column] = table[column].fillna(pd.Series([entry.get(fact) for entry in told], dtype=float))
-    return Board(dataset, degradation, convention, ordered(table, metrics), metrics, scenes, seen_scenes, clocks)
+    ranked = ordered(table, metrics)
+    return Board(dataset, degradation, convention, ranked, metrics, field.scenes, field.left_out, clocks)
 
 
-def row_facts(results, rows, method, scenes):
-    """What a leaderboard says of a method beside its scores."""
-    own = rows[(rows["method"] == method) & rows["scene"].isin(scenes)]
-    about, failed = results.about(method), own.loc[own["status"] != "ok", "scene"].nunique()
-    finished = own[(own["status"] == "ok") & ~own["seen_in_training"]]["scene"].nunique()
-    seen = own.loc[own["seen_in_training"], "scene"].nunique()
-    weights = rows.loc[rows["method"] == method, "weights"].iloc[0]
-    standing = "seen" if seen else "failed" if failed else "partial" if finished < len(scenes) else "ranked"
+def row_facts(results, rows, method, standing):
+    """Return what a leaderboard says of a method beside its scores."""
+    about, weights = results.about(method), rows.loc[rows["method"] == method, "weights"].iloc[0]
     return {
         "title": results.title(method),
         "knows": ", ".join(in_order(about.get("knows", []))) or ("unknown" if weights == "external" else "none"),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
-        "standing": standing,
-        "scenes": finished,
-        "failed": failed,
-        "seen": seen,
+        "standing": standing.status,
+        "scenes": standing.finished,
+        "failed": standing.failed,
+        "seen": standing.seen,
     }
 
 
@@ -122,12 +118,13 @@ def add_times(table, timing, dataset, degradation):
 
 
 def ordered(table, metrics):
-    """Ranked methods first, by the first metric; then those without a rank, in the order of the results."""
+    """Return the table with ranks: ranked methods first, by the first metric; then the others, in the order of the results."""
     if not metrics:
         return table.assign(rank=np.nan)
-    ascending = find_column(metrics[0]).lower_is_better
-    ranked = (table["standing"] == "ranked") & table[metrics[0]].notna()
-    table["rank"] = table.loc[ranked, metrics[0]].rank(ascending=ascending, method="min")
+    candidates = table[table["standing"] == "ranked"]
+    means = dict(zip(candidates["method"], candidates[metrics[0]], strict=True))
+    places = ranks(means, find_column(metrics[0]).lower_is_better)
+    table["rank"] = table["method"].map(places).astype(float)
     return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
 
 

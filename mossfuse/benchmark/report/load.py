@@ -8,6 +8,7 @@ import pandas as pd
 
 from mossfuse.benchmark.plan.cells import Cell, Training
 from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.results.layout import check_version
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import split_suffix
 
@@ -64,9 +65,10 @@ class Results:
 
 
 def load_results(results, checkpoints, data):
-    """Results of the folders; MossFuseError where a table is missing, empty or of another layout."""
+    """Return the Results of the folders; raise MossFuseError where a table is missing, empty or of another layout."""
     paths = Paths(results=Path(results), checkpoints=Path(checkpoints), data=Path(data))
-    metrics = read_table(paths.metrics)
+    metrics, catalogue = read_table(paths.metrics), read_json(paths.catalogue)
+    check_version(catalogue, paths.catalogue)
     metrics["seen_in_training"] = metrics["seen_in_training"].str.lower() == "true"
     metrics["seed"] = metrics["seed"].astype(int)
     metrics["value"] = pd.to_numeric(metrics["value"], errors="coerce")
@@ -84,7 +86,7 @@ def load_results(results, checkpoints, data):
     return Results(
         metrics=metrics,
         timing=timing,
-        catalogue=read_json(paths.catalogue),
+        catalogue=catalogue,
         runs={c.name: read_json(run) for c in cells if (run := paths.of_cell(c).run).exists()},
         trainings={t.name: read_json(files.record) for t, files in paths.trainings() if t.name in trained},
         fetched=records_of_scenes(paths),

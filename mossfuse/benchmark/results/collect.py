@@ -5,29 +5,9 @@ import json
 import math
 from functools import cache
 
-from mossfuse.benchmark.results.counted_scenes import counted_scenes
+from mossfuse.benchmark.results.layout import METRIC_COLUMNS, TIMING_COLUMNS, VERSION
+from mossfuse.benchmark.results.ranking import Run, field_of
 from mossfuse.files.atomic import write_json, write_rows
-
-METRIC_COLUMNS = (
-    "dataset",
-    "degradation",
-    "method",
-    "scene",
-    "seed",
-    "split",
-    "seen_in_training",
-    "weights",
-    "status",
-    "reason",
-    "pair_sha256",
-    "convention",
-    "metric",
-    "value",
-)
-TIMING_COLUMNS = (
-    "dataset", "degradation", "method", "scene", "seed", "device", "device_name", "threads", "repeats", "first_s",
-    "median_s", "spread_s", "cpu_s", "peak_rss_mb", "parameters", "flops", "train_s", "reason",
-)  # fmt: skip
 
 
 def collect(grid, paths):
@@ -73,31 +53,21 @@ def pair_hash(paths, cell):
 
 
 def nested_means(rows):
-    """dataset -> degradation -> method -> convention -> metric -> mean over seeds and over the scenes that the report counts.
+    """Return dataset -> degradation -> method -> convention -> metric -> mean over seeds and over the scenes that count.
 
-    A method that has seen a counted scene in training, failed on one or was not run on one has no mean, as it has no rank in
-    the report.
+    A method that is not ranked (mossfuse.benchmark.results.ranking) has no mean.
     """
     entries = [dict(zip(METRIC_COLUMNS, row, strict=True)) for row in rows]
-    cells = {}
+    runs, groups, out = {}, {}, {}
     for e in entries:
-        place = cells.setdefault((e["dataset"], e["degradation"]), {})
-        place[e["method"], e["scene"], e["seen_in_training"] == "true"] = None
-    counted = {place: set(counted_scenes(seen)[0]) for place, seen in cells.items()}
-    finished = {}
+        run = Run(e["method"], e["scene"], e["seen_in_training"] == "true", e["status"] == "ok")
+        runs.setdefault((e["dataset"], e["degradation"]), []).append(run)
+    fields = {place: field_of(many) for place, many in runs.items()}
     for e in entries:
-        if e["status"] == "ok" and e["seen_in_training"] == "false":
-            finished.setdefault((e["dataset"], e["degradation"], e["method"]), set()).add(e["scene"])
-    groups = {}
-    for e in entries:
-        place = (e["dataset"], e["degradation"])
-        if not counted[place] <= finished.get((*place, e["method"]), set()):
-            continue
-        fresh = e["seen_in_training"] == "false" and e["scene"] in counted[e["dataset"], e["degradation"]]
-        if e["status"] == "ok" and fresh:
+        field = fields[e["dataset"], e["degradation"]]
+        if field.is_ranked(e["method"]) and e["scene"] in field.scenes:
             key = tuple(e[k] for k in ("dataset", "degradation", "method", "convention", "metric"))
             groups.setdefault(key, []).append(float(e["value"]))
-    out = {}
     for key, values in groups.items():
         level = out
         for part in key[:-1]:
@@ -135,6 +105,7 @@ def catalogue(grid):
     from mossfuse.metrics import CONVENTIONS, describe
 
     return {
+        "version": VERSION,
         "methods": {name: describe_row(row) for name, row in grid.rows.items()},
         "datasets": {b.label: describe_block(b) for b in grid.blocks},
         "degradations": {name: plain(d) for name, d in grid.degradations.items()},

@@ -1,0 +1,38 @@
+"""The layout of the tables: their columns, and the version that stands in catalogue.json beside them.
+
+metrics.csv itself holds nothing but scores, so that equal scores give equal bytes.
+"""
+
+from mossfuse.errors import MossFuseError
+
+VERSION = 1  # raise it where a column is added, renamed or read differently
+METRIC_COLUMNS = (
+    "dataset",
+    "degradation",
+    "method",
+    "scene",
+    "seed",
+    "split",
+    "seen_in_training",
+    "weights",
+    "status",
+    "reason",
+    "pair_sha256",
+    "convention",
+    "metric",
+    "value",
+)
+TIMING_COLUMNS = (
+    "dataset", "degradation", "method", "scene", "seed", "device", "device_name", "threads", "repeats", "first_s",
+    "median_s", "spread_s", "cpu_s", "peak_rss_mb", "parameters", "flops", "train_s", "reason",
+)  # fmt: skip
+
+
+def check_version(catalogue, place):
+    """Raise MossFuseError where the tables beside ``catalogue`` (the content of ``place``) have another layout than this one."""
+    found = catalogue.get("version")
+    if found != VERSION:
+        raise MossFuseError(
+            f"{place} belongs to tables of layout {'0' if found is None else found}, and this version of mossfuse reads "
+            f"layout {VERSION}; collect the results again (snakemake --cores all, or mossfuse bench collect)"
+        )

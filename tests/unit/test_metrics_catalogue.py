@@ -1,0 +1,133 @@
+"""Metrics are found by file: order of the tables, declarations, and files outside the package."""
+
+import logging
+import re
+
+import numpy as np
+import pytest
+
+from mossfuse.errors import MossFuseError
+from mossfuse.metrics import CONVENTIONS, all_columns, all_metrics, catalogue, metric_files, metrics_of, score
+from mossfuse.metrics.specification import Column
+
+TRUTH = np.random.default_rng(0).uniform(0.1, 0.9, (40, 36, 4))
+CUBE = np.clip(TRUTH + 0.05 * np.random.default_rng(1).standard_normal(TRUTH.shape), 0, 1)
+OUTSIDE = """
+import numpy as np
+from mossfuse.metrics.specification import Column, Metric
+COLUMN = Column({column!r}, "MAE", better="lower", decimals=5, range=(0, float("inf")))
+METRIC = Metric({name!r}, COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()), "mean |x - y|", conventions={conventions!r})
+"""
+
+
+def source(column="mae", name="mae.cube", conventions=("std1",)):
+    return OUTSIDE.format(column=column, name=name, conventions=conventions)
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """A folder of MOSSFUSE_METRICS; call it to write a file there and to search again."""
+    monkeypatch.setenv("MOSSFUSE_METRICS", str(tmp_path))
+
+    def write(name, text):
+        (tmp_path / name).write_text(text)
+        forget()
+        return tmp_path / name
+
+    yield write
+    monkeypatch.undo()
+    forget()
+
+
+def forget():
+    catalogue.cache_clear()
+    all_columns.cache_clear()
+
+
+def test_columns_of_the_tables_stand_in_their_order():
+    assert list(metrics_of("std1")) == ["psnr", "ssim", "sam", "ergas", "rmse", "cc", "uqi"]
+    assert list(metrics_of("moss")) == ["psnr", "ssim", "sam", "sam_nan_pixels", "ergas", "rmse", "uqi_sewar"]
+    assert [metric.name for metric in metrics_of("pansharpening").values()] == [
+        "sam.drop", "ergas.wald", "scc.sobel_cosine", "uqi.ws32", "uqi.q2n_32",
+    ]  # fmt: skip
+
+
+def test_every_convention_has_metrics_and_every_built_in_file_is_usable():
+    assert not catalogue().broken and not catalogue().clashes
+    assert all(metrics_of(name) for name in CONVENTIONS)
+
+
+@pytest.mark.parametrize("cube", [CUBE, TRUTH, 1 - TRUTH, 0 * TRUTH])
+def test_values_lie_in_the_declared_range(cube):
+    for metric in all_metrics().values():
+        low, high = metric.column.range
+        assert low - 1e-9 <= metric.compute(TRUTH, cube, 4) <= high + 1e-9, metric.name
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_estimate_with_more_noise_is_worse_in_the_declared_direction(convention):
+    worse = np.clip(CUBE + 0.2 * np.random.default_rng(2).standard_normal(TRUTH.shape), 0, 1)
+    better_scores, worse_scores = (score(TRUTH, cube, 4, convention) for cube in (CUBE, worse))
+    for name, metric in metrics_of(convention).items():
+        if metric.column.better:
+            assert (better_scores[name] < worse_scores[name]) == metric.column.lower_is_better, metric.name
+
+
+def test_metric_of_an_outside_file_stands_last_in_its_convention_and_in_no_other(outside):
+    before = {name: score(TRUTH, CUBE, 4, name) for name in ("std1", "moss")}
+    path = outside("mae.py", source())
+    scores = score(TRUTH, CUBE, 4)
+    assert list(scores) == [*before["std1"], "mae"] and scores["mae"] == pytest.approx(np.abs(TRUTH - CUBE).mean())
+    assert score(TRUTH, CUBE, 4, "moss") == before["moss"]
+    assert metric_files(["std1"])[-1] == path and path not in metric_files(["moss"])
+    assert all_columns()["mae"].title == "MAE"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("METRIC = 1 / 0", "cannot be imported"),
+        ("METRIC = 'psnr'", "must be a mossfuse.metrics.specification.Metric"),
+        (source(conventions=("std2",)), "unknown convention 'std2'; did you mean std1"),
+        (source(column="sam", name="own"), "column 'sam' is declared differently in .*sam.py"),
+        (source(column="residual_hsi_max", name="own"), "column 'residual_hsi_max' is declared differently"),
+        ("from mossfuse.metrics.definitions.psnr import METRICS, PSNR\nfrom dataclasses import replace\n"
+         "METRIC, METRICS = replace(METRICS[0], name='psnr.own', conventions=('std1',)), ()",
+         "'psnr.own' and 'psnr.bandmean_peak1' both fill the column 'psnr' of the convention 'std1'"),
+        (source(column="Mean Error"), "small letters"),
+    ],
+)  # fmt: skip
+def test_unusable_file_is_named_and_stops_no_other(outside, caplog, text, words):
+    outside("good.py", source())
+    path = outside("wrong.py", text)
+    with caplog.at_level(logging.WARNING):
+        assert "mae" in score(TRUTH, CUBE, 4)
+    assert list(catalogue().broken) == [path]
+    assert caplog.messages == list(catalogue().broken.values())
+
+    assert re.search(words, caplog.messages[0])
+
+
+def test_two_files_with_one_name_are_refused_where_it_is_scored(outside):
+    outside("first.py", source())
+    outside("second.py", source())
+    assert "mae" not in score(TRUTH, CUBE, 4, "moss")
+    with pytest.raises(MossFuseError, match="two files define the metric 'mae.cube'"):
+        score(TRUTH, CUBE, 4)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "a b"},
+        {"better": "up"},
+        {"shown": "nowhere"},
+        {"range": (1, 0)},
+        {"tie": -1},
+        {"decimals": -1},
+        {"better": None},
+    ],
+)
+def test_column_of_another_form_is_refused(changes):
+    with pytest.raises(ValueError, match="column"):
+        Column(**{"name": "mae", "title": "MAE", **changes})
