@@ -22,10 +22,12 @@ from mossfuse.protocol import (
 )
 
 __all__ = [
+    "Column",
     "Dataset",
     "Degradation",
     "Fusion",
     "Method",
+    "Metric",
     "MossFuseError",
     "Observation",
     "Parameter",
@@ -39,11 +41,16 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``fuse`` and look up ``__version__`` on first use, so that importing the package stays cheap."""
-    if name == "fuse":
+    """Import what needs numpy and look up ``__version__`` on first use, so that importing the package stays cheap."""
+    home = {
+        "fuse": "mossfuse.api",
+        "Column": "mossfuse.metrics.specification",
+        "Metric": "mossfuse.metrics.specification",
+    }
+    if name in home:
         from importlib import import_module
 
-        return import_module("mossfuse.api").fuse
+        return getattr(import_module(home[name]), name)
     if name == "__version__":
         from mossfuse.version import installed_version
 

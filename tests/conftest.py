@@ -120,3 +120,26 @@ def balloons_x32(mirror_file):
     pair = Observation(hsi=hsi, msi=(truth @ srf.T).astype(np.float32), ratio=32, sensor=sensor)
     released = np.load(mirror_file("mossfuse_official.npz"))["balloons/HR_HSI"][0].transpose(1, 2, 0)
     return pair, truth, released
+
+
+@pytest.fixture
+def metrics_outside(tmp_path, monkeypatch):
+    """Call it with a name and a text to write a metric file in a folder of MOSSFUSE_METRICS, and to search again."""
+    from mossfuse.metrics import all_columns, catalogue
+
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    monkeypatch.setenv("MOSSFUSE_METRICS", str(folder))
+
+    def search_again():
+        catalogue.cache_clear()
+        all_columns.cache_clear()
+
+    def write(name, text):
+        (folder / name).write_text(text)
+        search_again()
+        return folder / name
+
+    yield write
+    monkeypatch.delenv("MOSSFUSE_METRICS")
+    search_again()

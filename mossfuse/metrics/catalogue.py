@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 def complaint_about(spec: Any, module: ModuleType) -> str | None:
     """Return what is wrong with a metric's declaration, or None."""
-    if not isinstance(spec, Metric):
-        return f"METRIC must be a mossfuse.metrics.specification.Metric, not {type(spec).__name__}"
     if not callable(spec.compute):
         return f"compute of '{spec.name}' must be a function of (truth, cube, ratio)"
     for name in spec.conventions:
@@ -42,6 +40,7 @@ KIND = Kind(
     "MOSSFUSE_METRICS",
     lambda: [Path(__file__).resolve().parent / "definitions"],
     complaint_about,
+    Metric,
 )
 
 
@@ -67,7 +66,7 @@ def catalogue() -> Catalogue:
         for spec in own:
             columns[spec.column.name] = (spec.column, str(path))
             places.update({(convention, spec.column.name): spec.name for convention in spec.conventions})
-    for reason in (*found.broken.values(), *found.clashes.values()):
+    for reason in found.problems():
         log.warning("%s", reason)
     return found
 

@@ -14,7 +14,7 @@ TRUTH = np.random.default_rng(0).uniform(0.1, 0.9, (40, 36, 4))
 CUBE = np.clip(TRUTH + 0.05 * np.random.default_rng(1).standard_normal(TRUTH.shape), 0, 1)
 OUTSIDE = """
 import numpy as np
-from mossfuse.metrics.specification import Column, Metric
+from mossfuse import Column, Metric
 COLUMN = Column({column!r}, "MAE", better="lower", decimals=5, range=(0, float("inf")))
 METRIC = Metric({name!r}, COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()), "mean |x - y|", conventions={conventions!r})
 """
@@ -22,26 +22,6 @@ METRIC = Metric({name!r}, COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()
 
 def source(column="mae", name="mae.cube", conventions=("std1",)):
     return OUTSIDE.format(column=column, name=name, conventions=conventions)
-
-
-@pytest.fixture
-def outside(tmp_path, monkeypatch):
-    """A folder of MOSSFUSE_METRICS; call it to write a file there and to search again."""
-    monkeypatch.setenv("MOSSFUSE_METRICS", str(tmp_path))
-
-    def write(name, text):
-        (tmp_path / name).write_text(text)
-        forget()
-        return tmp_path / name
-
-    yield write
-    monkeypatch.undo()
-    forget()
-
-
-def forget():
-    catalogue.cache_clear()
-    all_columns.cache_clear()
 
 
 def test_columns_of_the_tables_stand_in_their_order():
@@ -73,9 +53,9 @@ def test_estimate_with_more_noise_is_worse_in_the_declared_direction(convention)
             assert (better_scores[name] < worse_scores[name]) == metric.column.lower_is_better, metric.name
 
 
-def test_metric_of_an_outside_file_stands_last_in_its_convention_and_in_no_other(outside):
+def test_metric_of_an_outside_file_stands_last_in_its_convention_and_in_no_other(metrics_outside):
     before = {name: score(TRUTH, CUBE, 4, name) for name in ("std1", "moss")}
-    path = outside("mae.py", source())
+    path = metrics_outside("mae.py", source())
     scores = score(TRUTH, CUBE, 4)
     assert list(scores) == [*before["std1"], "mae"] and scores["mae"] == pytest.approx(np.abs(TRUTH - CUBE).mean())
     assert score(TRUTH, CUBE, 4, "moss") == before["moss"]
@@ -87,7 +67,7 @@ def test_metric_of_an_outside_file_stands_last_in_its_convention_and_in_no_other
     ("text", "words"),
     [
         ("METRIC = 1 / 0", "cannot be imported"),
-        ("METRIC = 'psnr'", "must be a mossfuse.metrics.specification.Metric"),
+        ("METRIC = 'psnr'", "METRIC must be a mossfuse.Metric, not str"),
         (source(conventions=("std2",)), "unknown convention 'std2'; did you mean std1"),
         (source(column="sam", name="own"), "column 'sam' is declared differently in .*sam.py"),
         (source(column="residual_hsi_max", name="own"), "column 'residual_hsi_max' is declared differently"),
@@ -97,9 +77,9 @@ def test_metric_of_an_outside_file_stands_last_in_its_convention_and_in_no_other
         (source(column="Mean Error"), "small letters"),
     ],
 )  # fmt: skip
-def test_unusable_file_is_named_and_stops_no_other(outside, caplog, text, words):
-    outside("good.py", source())
-    path = outside("wrong.py", text)
+def test_unusable_file_is_named_and_stops_no_other(metrics_outside, caplog, text, words):
+    metrics_outside("good.py", source())
+    path = metrics_outside("wrong.py", text)
     with caplog.at_level(logging.WARNING):
         assert "mae" in score(TRUTH, CUBE, 4)
     assert list(catalogue().broken) == [path]
@@ -108,9 +88,9 @@ def test_unusable_file_is_named_and_stops_no_other(outside, caplog, text, words)
     assert re.search(words, caplog.messages[0])
 
 
-def test_two_files_with_one_name_are_refused_where_it_is_scored(outside):
-    outside("first.py", source())
-    outside("second.py", source())
+def test_two_files_with_one_name_are_refused_where_it_is_scored(metrics_outside):
+    metrics_outside("first.py", source())
+    metrics_outside("second.py", source())
     assert "mae" not in score(TRUTH, CUBE, 4, "moss")
     with pytest.raises(MossFuseError, match="two files define the metric 'mae.cube'"):
         score(TRUTH, CUBE, 4)

@@ -27,6 +27,12 @@ from mossfuse.benchmark.results.collect import METRIC_COLUMNS, nested_means
 from mossfuse.errors import MossFuseError
 
 X8 = "x8-gauss7s2"
+MAE = """
+import numpy as np
+from mossfuse import Column, Metric
+COLUMN = Column("mae", "Mean error", "dB", better="lower", decimals=5)
+METRIC = Metric("mae", COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()), "mean |x - y|", conventions=("std1",))
+"""
 PAGES = "index statistics methods failures data conventions provenance exports".split()
 
 
@@ -420,6 +426,31 @@ def test_training_that_failed_is_shown(grid, tmp_path, no_figures):
     build_report(results, checkpoints, data, tmp_path / "out")
     text = (tmp_path / "out" / "failures.html").read_text()
     assert "training failed: loss is NaN" in text and "<h2>Trainings</h2>" in text
+
+
+def test_metric_added_in_a_file_stands_on_every_page_and_in_every_export(grid, tmp_path, no_figures, metrics_outside):
+    def change(table):
+        added = table[(table["convention"] == "std1") & (table["metric"] == "rmse")].assign(metric="mae")
+        return pd.concat([table, added])
+
+    metrics_outside("mae.py", MAE)
+    results, checkpoints, data = changed(grid, tmp_path, change)
+    for place in ("toy", "eight"):
+        shutil.copytree(grid[0] / place, results / place)
+    out = tmp_path / "out"
+    build_report(results, checkpoints, data, out)
+    assert "Mean error&nbsp;↓" in (out / "index.html").read_text()
+    assert "Mean error against" in (out / "statistics.html").read_text()
+    assert (
+        '<th scope="row" class="mono">mae</th><td>Mean error</td><td>dB</td>' in (out / "conventions.html").read_text()
+    )
+    assert "Mean error" in (out / "scenes" / f"toy--{X8}--apple.html").read_text()
+    stem = out / "exports" / f"toy--{X8}--std1"
+    assert "mae,mae_low,mae_high" in stem.with_suffix(".csv").read_text().splitlines()[0]
+    for suffix in (".md", ".tex"):
+        assert "Mean error (dB)" in stem.with_suffix(suffix).read_text()
+    means = make_board(load_results(results, checkpoints, data), "toy", X8, "std1").table
+    assert means["mae"].equals(means["rmse"].rename("mae"))
 
 
 def test_grid_without_any_success_or_clock_still_has_a_report(grid, tmp_path):
