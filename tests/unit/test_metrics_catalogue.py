@@ -72,7 +72,7 @@ def test_metric_of_an_outside_file_stands_last_in_its_convention_and_in_no_other
         (source(column="sam", name="own"), "column 'sam' is declared differently in .*sam.py"),
         (source(column="residual_hsi_max", name="own"), "column 'residual_hsi_max' is declared differently"),
         ("from mossfuse.metrics.definitions.psnr import METRICS, PSNR\nfrom dataclasses import replace\n"
-         "METRIC, METRICS = replace(METRICS[0], name='psnr.own', conventions=('std1',)), ()",
+         "METRICS = (replace(METRICS[0], name='psnr.own', conventions=('std1',)),)",
          "'psnr.own' and 'psnr.bandmean_peak1' both fill the column 'psnr' of the convention 'std1'"),
         (source(column="Mean Error"), "small letters"),
     ],
