@@ -1,6 +1,8 @@
 # For type checkers: what mossfuse/__init__.py offers, with the names that it imports on first use.
 from mossfuse.api import fuse as fuse
 from mossfuse.errors import MossFuseError as MossFuseError
+from mossfuse.metrics.specification import Column as Column
+from mossfuse.metrics.specification import Metric as Metric
 from mossfuse.protocol import Dataset as Dataset
 from mossfuse.protocol import Degradation as Degradation
 from mossfuse.protocol import Fusion as Fusion
