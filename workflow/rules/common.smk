@@ -18,6 +18,7 @@ from mossfuse.benchmark.run.gpu_lock import visible_gpus
 from mossfuse.degradations import files_behind
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
+from mossfuse.metrics.catalogue import metric_files
 
 try:
     SETTINGS = check_settings(dict(config), "configuration")
@@ -67,6 +68,11 @@ onstart:
 def code(*modules):
     """Return one digest of several modules of the package and of what they import."""
     return "-".join(source_digest(PACKAGE / m) for m in modules)
+
+
+def metrics_code(conventions):
+    """Return the digests of the metrics that these conventions contain."""
+    return "-".join(source_digest(path) for path in metric_files(conventions))
 
 
 def pair_code(wildcards):

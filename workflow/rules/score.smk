@@ -1,12 +1,5 @@
 # The scores of one cell, the curve of its fit, and the tables over all cells.
 
-from mossfuse.metrics.catalogue import metric_files
-
-
-def metrics_code(conventions):
-    """Return the digests of the metrics that these conventions contain."""
-    return "-".join(source_digest(path) for path in metric_files(conventions))
-
 
 rule score:
     input:
