@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse import degradations
-from mossfuse.benchmark.plan.digest import ROOT, code_of, parsed, source_digest
+from mossfuse.benchmark.plan.digest import imported_files, read_source, source_digest, sources_behind
 from mossfuse.degradations import (
     canonical_name,
     degrade,
@@ -136,15 +137,7 @@ def test_degradation_under_another_name_than_its_fields_spell_is_refused(outside
 
 def files_read_by(path):
     """Return the project's files that a digest of ``path`` covers."""
-    from mossfuse.benchmark.plan.digest import imported
-
-    seen, todo = set(), [Path(path).resolve()]
-    while todo:
-        current = todo.pop()
-        if current not in seen:
-            seen.add(current)
-            todo.extend(imported(current, ()))
-    return {str(p.relative_to(ROOT)) for p in seen}
+    return {str(p.relative_to(ROOT)) for p in sources_behind(Path(path).resolve())}
 
 
 @pytest.mark.parametrize("srf", responses.catalogue().entries)
@@ -162,8 +155,8 @@ def test_no_dataset_and_no_other_srf_stands_behind_a_pair(srf):
 
 def test_edit_of_one_srf_changes_its_own_digest_alone(outside):
     def digests():
-        parsed.cache_clear()
-        code_of.cache_clear()
+        read_source.cache_clear()
+        imported_files.cache_clear()
         return {path.stem: source_digest(path) for path in outside.glob("*.py")}
 
     write_all(outside)

@@ -1,14 +1,13 @@
 """An edit re-runs what it can change: digests follow imports and tables, and do not depend on where files lie."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse.benchmark.plan import digest
 from mossfuse.benchmark.plan.digest import source_digest, sources_behind
 
-ROOT = Path(__file__).resolve().parents[2]
 MINE = "from .helper import f\nfrom .shared.deep import g\nimport beside\nimport numpy\nfrom mossfuse.errors import MossFuseError\n"
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse.benchmark.plan.cells import Cell, Training
 from mossfuse.benchmark.plan.paths import Paths
 
-ROOT = Path(__file__).resolve().parents[2]
 SPELLINGS = (
     "_pairs", "_scenes/", "fused.mat", "run.json", "train.json", "score.csv", "bands.csv", "estimate.json", "curve.csv",
     "time.json", "weights.pt", "metrics.csv", "metrics.json", "timing.csv", "catalogue.json", "scenes.json", "settings.json", "verdict.txt",

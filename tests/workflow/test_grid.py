@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import TrainingFiles
@@ -24,7 +25,6 @@ from mossfuse.physics.psf_geometry import around
 from mossfuse.protocol import Sensor
 from mossfuse.refine import refine
 
-ROOT = Path(__file__).resolve().parents[1]
 ENTRY = {
     "dataset": "phantom",
     "scenes": ["mosaic", "target"],

@@ -34,3 +34,9 @@ def test_spelling_is_clean():
 def test_imports_respect_the_layers():
     status, printed = run_tool("lint-imports", "--no-cache", "--no-logo")
     assert status == 0, printed
+
+
+def test_no_two_files_of_the_tests_have_one_name():
+    """pytest imports every file of the tests as a module of its own name."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
