@@ -1,6 +1,6 @@
 """Padding for networks that halve the image several times: reflect it up to a size they accept, crop the result."""
 
-from mossfuse.physics.sampling import border_index
+from mossfuse.physics.grid import border_index
 
 
 def pad_reflect(image, multiple, smallest=0):

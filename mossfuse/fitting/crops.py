@@ -3,7 +3,7 @@
 import torch
 
 from mossfuse.errors import MossFuseError
-from mossfuse.physics.sampling import block_span
+from mossfuse.physics.grid import block_span
 
 
 class Crops:

@@ -13,7 +13,7 @@ from mossfuse.network.architecture import Outputs
 from mossfuse.network.blocks import TransformerBlock
 from mossfuse.network.encoders import enlarge
 from mossfuse.network.unireplknet import UniRepBlock
-from mossfuse.physics.sampling import block_span
+from mossfuse.physics.grid import block_span
 from mossfuse.physics.tensors import project_spectra
 
 

@@ -195,8 +195,8 @@ def patch_for(observations: list[Observation], wanted: int) -> int:
 
     At least two blocks are further from the border than the PSF reaches.
     """
+    from mossfuse.physics.grid import block_span
     from mossfuse.physics.psf_geometry import geometry_of
-    from mossfuse.physics.sampling import block_span
 
     ratio = observations[0].ratio
     size, phase, _ = geometry_of(observations[0])

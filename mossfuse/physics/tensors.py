@@ -1,36 +1,62 @@
 """The sensor model on torch tensors (N, C, rows, cols), differentiable in the image, the PSF and the SRF."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
-from mossfuse.physics.sampling import block_span, border_index
+from mossfuse.physics.grid import SamplingGrid, border_index
 
 MODES = {"reflect": "reflect", "wrap": "circular", "zero": "constant"}
 
 
-def blur_sample(image, psf, phase, ratio, border="reflect"):
-    """H image: (N, C, H, W) with psf (k_rows, k_cols) -> (N, C, H / ratio, W / ratio); block form."""
-    spans = [block_span(k, p, ratio) for k, p in zip(psf.shape, phase, strict=True)]
-    (r0, r1, row), (c0, c1, col) = spans
-    n, channels, height, width = image.shape
-    h, w = height // ratio, width // ratio
-    blocks = (r1 - r0 + 1, c1 - c0 + 1)
-    grid = F.pad(psf, (col, blocks[1] * ratio - col - psf.shape[1], row, blocks[0] * ratio - row - psf.shape[0]))
-    grid = grid.reshape(blocks[0], ratio, blocks[1], ratio)
-    pad = (-c0 * ratio, c1 * ratio, -r0 * ratio, r1 * ratio)
-    if any(pad):
-        image = padded(image, pad, border)
-    out = 0
-    for a in range(blocks[0]):
-        for b in range(blocks[1]):
-            tile = image[:, :, a * ratio : (a + h) * ratio, b * ratio : (b + w) * ratio]
-            tile = tile.reshape(n, channels, h, ratio, w, ratio)
-            out = out + torch.einsum("nchiwj,ij->nchw", tile, grid[a, :, b])
-    return out
+class TensorOperator:
+    """The operator H of mossfuse.physics.sampling.BlurSample on tensors: (N, C, rows, cols) -> (N, C, h, w).
+
+    grid: where the windows lie; psf: (k_rows, k_cols) tensor, which may require a gradient.
+    """
+
+    def __init__(self, grid: SamplingGrid, psf: torch.Tensor) -> None:
+        self.grid, self.psf = grid, psf
+
+    def __call__(self, image: torch.Tensor) -> torch.Tensor:
+        """Return H image, (N, C, rows, cols) -> (N, C, rows / ratio, cols / ratio); block form."""
+        grid, psf, ratio = self.grid, self.psf, self.grid.ratio
+        (row, col), blocks, (h, w) = grid.offset, grid.blocks, grid.low_shape
+        kernel = F.pad(psf, (col, blocks[1] * ratio - col - psf.shape[1], row, blocks[0] * ratio - row - psf.shape[0]))
+        kernel = kernel.reshape(blocks[0], ratio, blocks[1], ratio)
+        if grid.padded:
+            image = pad_image(image, (*grid.pad[1], *grid.pad[0]), grid.border)
+        n, channels = image.shape[:2]
+        out: torch.Tensor | int = 0
+        for a in range(blocks[0]):
+            for b in range(blocks[1]):
+                tile = image[:, :, a * ratio : (a + h) * ratio, b * ratio : (b + w) * ratio]
+                tile = tile.reshape(n, channels, h, ratio, w, ratio)
+                out = out + torch.einsum("nchiwj,ij->nchw", tile, kernel[a, :, b])
+        assert isinstance(out, torch.Tensor)
+        return out
+
+    def adjoint(self, low: torch.Tensor) -> torch.Tensor:
+        """Return H^T low, (N, C, h, w) -> (N, C, rows, cols), by automatic differentiation of the linear map."""
+        with torch.enable_grad():
+            image = low.new_zeros(*low.shape[:2], *self.grid.shape).requires_grad_()
+            (out,) = torch.autograd.grad(self(image), image, low)
+        return out
 
 
-def padded(image, pad, border):
-    """(N, C, H, W) with (left, right, top, bottom) pixels more; more than once around where the image is smaller than that."""
+def blur_sample(
+    image: torch.Tensor, psf: torch.Tensor, phase: tuple[int, int], ratio: int, border: str = "reflect"
+) -> torch.Tensor:
+    """Return H image: (N, C, H, W) with psf (k_rows, k_cols) -> (N, C, H / ratio, W / ratio).
+
+    For operators whose PSF or image size changes from call to call; see mossfuse.physics.sampling.BlurSample.
+    """
+    size, shape = (psf.shape[0], psf.shape[1]), (image.shape[2], image.shape[3])
+    return TensorOperator(SamplingGrid(size, phase, ratio, shape, border), psf)(image)
+
+
+def pad_image(image: torch.Tensor, pad: tuple[int, int, int, int], border: str) -> torch.Tensor:
+    """Return (N, C, H, W) with (left, right, top, bottom) pixels more, even if these are more than the image has."""
     left, right, top, bottom = pad
     rows, cols = image.shape[2:]
     if border == "zero" or (max(top, bottom) < rows and max(left, right) < cols):
@@ -39,23 +65,23 @@ def padded(image, pad, border):
     return image[:, :, :, border_index(cols, (left, right), border)]
 
 
-def project_spectra(cube, srf):
-    """(N, B, H, W) with srf (M, B) -> (N, M, H, W)."""
+def project_spectra(cube: torch.Tensor, srf: torch.Tensor) -> torch.Tensor:
+    """Return (N, M, H, W): a cube (N, B, H, W) seen through srf (M, B)."""
     return torch.einsum("nbhw,mb->nmhw", cube, srf)
 
 
-def to_tensor(array, device="cpu"):
-    """(rows, cols, C) numpy -> (1, C, rows, cols) float32 tensor."""
+def to_tensor(array: np.ndarray, device: str | torch.device = "cpu") -> torch.Tensor:
+    """Return an image (rows, cols, C) as a float32 tensor (1, C, rows, cols)."""
     return torch.from_numpy(array.transpose(2, 0, 1).copy()).float().unsqueeze(0).to(device)
 
 
-def to_array(tensor):
-    """(1, C, rows, cols) tensor -> (rows, cols, C) float32 numpy array."""
+def to_array(tensor: torch.Tensor) -> np.ndarray:
+    """Return a tensor (1, C, rows, cols) as a float32 image (rows, cols, C)."""
     return tensor.detach()[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
 
 
-def gaussian_kernel(factor, size):
-    """PSF exp(-|L z|^2 / 2), sum 1, on the pixels z = (row, col) around the centre; (rows, cols) = ``size``.
+def gaussian_kernel(factor: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Return the PSF exp(-|L z|^2 / 2), sum 1, on the pixels z = (row, col) around the centre; (rows, cols) = ``size``.
 
     factor: (2, 2), of which the lower triangle L is used; sigma 2 pixels is 0.5 on the diagonal.
     """

@@ -20,9 +20,9 @@ from mossfuse.fitting.resuming import check_pairs, state_file
 from mossfuse.network import checkpoint
 from mossfuse.network.architecture import MossFuse, inference_parameter_count
 from mossfuse.network.blocks import recompute_blocks
+from mossfuse.physics.grid import block_span
 from mossfuse.physics.psf_geometry import geometry_of
 from mossfuse.physics.rotations import draw_turns, turned
-from mossfuse.physics.sampling import block_span
 from mossfuse.progress import track
 from mossfuse.training.losses import fusion_loss, loss_terms, needs_decoders
 from mossfuse.training.muon import Muon

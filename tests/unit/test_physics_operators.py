@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mossfuse.errors import MossFuseError
+from mossfuse.estimation.windows import Windows, msi_windows
 from mossfuse.physics.interpolation import upsample_cubic, upsample_spline
 from mossfuse.physics.kriging import apply_terms
 from mossfuse.physics.psf import box_psf, gaussian_psf, separable_factors
-from mossfuse.physics.psf_geometry import official_geometry
+from mossfuse.physics.psf_geometry import Geometry, official_geometry
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.physics.tensors import blur_sample
+from mossfuse.protocol import Observation, Sensor
 
 BORDERS = ("reflect", "wrap", "zero")
 OPENCV = {"reflect": cv2.BORDER_REFLECT_101, "wrap": cv2.BORDER_WRAP, "zero": cv2.BORDER_CONSTANT}
@@ -46,20 +48,54 @@ def test_wide_psf_and_any_border_equal_direct_filtering(size, ratio, phase, bord
     np.testing.assert_allclose(ours, direct, atol=2e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    ratio=st.integers(1, 5),
+    size=st.tuples(st.integers(1, 13), st.integers(1, 13)),
+    ratio=st.integers(1, 8),
     border=st.sampled_from(BORDERS),
-    seed=st.integers(0, 99),
+    seed=st.integers(0, 999),
 )
-def test_adjoint_is_the_transpose(size, ratio, border, seed):
+def test_adjoint_is_the_transpose_in_numpy_and_in_torch(size, ratio, border, seed):
     draw = np.random.default_rng(seed)
-    shape = (6 * ratio + (9 if ratio == 1 else 0), 7 * ratio + (9 if ratio == 1 else 0))
+    shape = tuple(ratio * int(draw.integers(-(-14 // ratio), -(-14 // ratio) + 3)) for _ in range(2))
     phase = tuple(int(draw.integers(0, ratio)) for _ in range(2))
     operator = BlurSample(draw.random(size), phase, ratio, shape, border)
     x, y = draw.standard_normal((*shape, 1)), draw.standard_normal((*operator.low_shape, 1))
-    assert np.isclose((operator(x) * y).sum(), (x * operator.adjoint(y)).sum(), rtol=1e-10)
+    forward, back = operator(x), operator.adjoint(y)
+    assert np.isclose((forward * y).sum(), (x * back).sum(), rtol=1e-10)
+    view = operator.on_tensors(torch.float64)
+    as_tensor, as_array = (
+        (lambda a: torch.from_numpy(a).permute(2, 0, 1)[None]),
+        (lambda t: t[0].permute(1, 2, 0).numpy()),
+    )
+    np.testing.assert_allclose(as_array(view(as_tensor(x))), forward, atol=1e-12)
+    np.testing.assert_allclose(as_array(view.adjoint(as_tensor(y))), back, atol=1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 11), st.integers(1, 11)),
+    ratio=st.integers(1, 7),
+    border=st.sampled_from(BORDERS),
+    seed=st.integers(0, 999),
+)
+def test_windows_are_what_the_operator_weighs(size, ratio, border, seed):
+    draw = np.random.default_rng(seed)
+    shape = tuple(ratio * int(draw.integers(1, 5)) for _ in range(2))
+    phase = tuple(int(draw.integers(0, ratio)) for _ in range(2))
+    msi, psf = draw.standard_normal((*shape, 2)), draw.random(size)
+    operator = BlurSample(psf, phase, ratio, shape, border)
+    blurred = operator(msi).reshape(-1, 2)
+    pair = Observation(np.zeros((*operator.low_shape, 3)), msi, ratio, Sensor(border=border))
+    np.testing.assert_allclose((msi_windows(pair, Geometry(size, phase, border)) @ psf.ravel()).T, blurred, atol=1e-12)
+    windows = Windows(pair, size, phase, most=3)
+    np.testing.assert_allclose(windows.blur(psf), blurred[windows.low], atol=1e-12)
+
+
+def test_gradients_reach_image_and_psf():
+    psf = torch.rand(5, 7, dtype=torch.float64, requires_grad=True)
+    image = torch.rand(1, 2, 12, 9, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x, p: blur_sample(x, p, (2, 0), 3, "reflect"), (image, psf))
 
 
 @pytest.mark.parametrize("border", BORDERS)
