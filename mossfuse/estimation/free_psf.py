@@ -5,7 +5,13 @@ the HSI's pixels and A the MSI's windows. p = g + L z, with L L^T a smooth prior
 the weight of the prior is chosen by generalised cross-validation (Golub, Heath, Wahba, Technometrics 21(2), 1979).
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+
+from mossfuse.estimation.gaussian_fits import Size, SrfFit
+from mossfuse.estimation.windows import Windows
 
 ENVELOPE = 1.5  # width of the prior's envelope over the Gaussian's
 LENGTH = 1.5  # the Gaussian's width over the correlation length of the departures from it
@@ -13,11 +19,12 @@ NARROWEST = 0.7  # smallest correlation length, px
 SMALLEST = 1e-10  # prior variances below this share of the largest are left out
 
 
-def free_form(windows, fit, psf, facts):
-    """The PSF of ``windows`` that departs from a Gaussian ``psf`` (its sigma and centre in ``facts``) as far as needed."""
+def free_form(windows: Windows, fit: SrfFit, psf: np.ndarray, facts: Mapping[str, Any]) -> np.ndarray:
+    """Return the PSF of ``windows`` that departs from a Gaussian ``psf`` (its sigma and centre in ``facts``) as far as needed."""
     sigma = min(float(np.sqrt(np.mean(np.square(facts["sigma"])))), max(psf.shape))
     count, bands = len(windows.low), windows.bands
     matrix = windows.matrix.reshape(count, -1)  # (n, M k k)
+    target: float | np.ndarray
     if fit.known is None:
         seen = matrix - fit.q @ (fit.q.T @ matrix)
         target, equations = 0.0, bands * max(count - fit.hsi.shape[1], count / 4)
@@ -30,7 +37,7 @@ def free_form(windows, fit, psf, facts):
     left, values, right = np.linalg.svd(seen @ away, full_matrices=False)
     inside = left.T @ wanted
     outside = max((wanted**2).sum() - (inside**2).sum(), 0.0)
-    best = np.inf, np.zeros(len(values))
+    best: tuple[float, np.ndarray] = np.inf, np.zeros(len(values))
     for weight in values[0] ** 2 * np.logspace(-14, 2, 60):
         share = values**2 / np.maximum(values**2 + weight, np.finfo(float).tiny)
         freedom = share.sum()
@@ -42,8 +49,8 @@ def free_form(windows, fit, psf, facts):
     return found / found.sum()
 
 
-def departures(size, sigma, centre):
-    """L (k_rows k_cols, count): square root of the prior covariance of the PSF's departure from a Gaussian."""
+def departures(size: Size, sigma: float, centre: Sequence[float]) -> np.ndarray:
+    """Return L (k_rows k_cols, count): square root of the prior covariance of the PSF's departure from a Gaussian."""
     length = max(sigma / LENGTH, NARROWEST)
     roots = []
     for n, middle in zip(size, centre, strict=True):

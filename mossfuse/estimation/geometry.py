@@ -1,20 +1,25 @@
 """Support and phase of an unknown PSF: where, inside each block, the low-resolution pixels look, and how far."""
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import least_squares
 
 from mossfuse.estimation.common_part import SharedFit
-from mossfuse.estimation.gaussian_fits import EXACT, SrfFit, fit_isotropic
+from mossfuse.estimation.gaussian_fits import EXACT, Size, SrfFit, fit_isotropic
 from mossfuse.estimation.windows import Windows
 from mossfuse.physics.psf import gaussian_psf
+from mossfuse.protocol import Observation
 
 SMALLEST_WINDOW = 15
 SAMPLE = 400  # low-resolution pixels looked at
+Place = tuple[int, int, int]  # size, first row and first col of a support inside the window
+
 GRID = 5  # trial centres per axis over one block and a half
 
 
-def find_geometry(observation, smoothness, shared=False):
-    """((k_rows, k_cols), (row, col)): support and phase of the PSF, from the pair.
+def find_geometry(observation: Observation, smoothness: float, shared: bool = False) -> tuple[Size, Size]:
+    """Find ((k_rows, k_cols), (row, col)): support and phase of the PSF, from the pair.
 
     shared: judge by what MSI and HSI share (mossfuse.estimation.common_part) instead of by the residual of the SRF's fit.
 
@@ -32,10 +37,10 @@ def find_geometry(observation, smoothness, shared=False):
         fit = SrfFit(windows.hsi, smoothness, known)
         scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
 
-        def relative(low):
+        def relative(low: np.ndarray) -> np.ndarray:
             return fit.error(low).ravel() / scale
 
-    def residual(values):
+    def residual(values: Any) -> np.ndarray:
         return relative(windows.blur(gaussian_psf(side, np.exp(values[0]), centre=values[1:])))
 
     offsets = np.linspace(-0.75 * ratio, 0.75 * ratio, GRID)
@@ -49,10 +54,10 @@ def find_geometry(observation, smoothness, shared=False):
     centre = min(fits, key=lambda f: f.cost).x[1:] + (side - 1) / 2
 
     images = windows.matrix.reshape(count, side, side)
-    tried = {}
+    tried: dict[Place, float] = {}
 
-    def cost(place):
-        """Residual of the best isotropic Gaussian on the support place = (size, first row, first col) of the window."""
+    def cost(place: Place) -> float:
+        """Return the residual of the best isotropic Gaussian on the support place = (size, first row, first col) of the window."""
         if place not in tried:
             size, row, col = place
             if size < 1 or min(row, col) < 0 or max(row, col) + size > side:
@@ -71,8 +76,8 @@ def find_geometry(observation, smoothness, shared=False):
     return (size, size), tuple(start + f + (size - 1) // 2 for f in first)
 
 
-def neighbours(place):
-    """Supports one pixel larger, smaller or further along."""
+def neighbours(place: Place) -> list[Place]:
+    """Return the supports one pixel larger, smaller or further along."""
     size, row, col = place
     return [(size + s, row + a, col + b) for s in (-1, 0, 1) for a in (-1, 0, 1) for b in (-1, 0, 1)]
 
@@ -80,8 +85,9 @@ def neighbours(place):
 class Cut:
     """A smaller window cut out of Windows."""
 
-    def __init__(self, matrix, bands):
+    def __init__(self, matrix: np.ndarray, bands: int) -> None:
         self.matrix, self.bands = matrix, bands
 
-    def blur(self, psf):
+    def blur(self, psf: np.ndarray) -> np.ndarray:
+        """Return the blurred and sampled MSI, (n, M)."""
         return (self.matrix @ psf.ravel()).reshape(-1, self.bands)

@@ -1,19 +1,24 @@
 """Fit one PSF and one SRF to several degraded pairs by linear least squares (variable projection)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import torch
 
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.windows import msi_windows
+from mossfuse.physics.psf_geometry import Geometry
 from mossfuse.physics.tensors import gaussian_kernel
+from mossfuse.protocol import Observation
 
 RIDGE = 1e-9  # times the mean energy of an HSI band: keeps the SRF finite where bands depend on each other
 
 FIRST_GUESSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # sigmas in pixels from which the PSF fit starts
 
 
-def fit_operators(pairs, geometry):
-    """PSF and SRF common to all ``pairs`` (Observations), least squares: (factor (2, 2), srf (M, B)), float64.
+def fit_operators(pairs: Sequence[Observation], geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Fit the PSF and the SRF common to all pairs, least squares: (factor (2, 2), srf (M, B)), float64.
 
     Minimises the sum over pixels of |blurred MSI - projected HSI|^2. For a given PSF the best SRF is linear least
     squares, so only the PSF's three numbers are searched (variable projection, Golub and Pereyra 1973); the SRF then
@@ -21,7 +26,9 @@ def fit_operators(pairs, geometry):
     """
     from scipy.optimize import least_squares, nnls
 
-    windows_windows, hsi_windows, hsi_hsi = 0.0, 0.0, 0.0
+    windows_windows: Any = 0.0
+    hsi_windows: Any = 0.0
+    hsi_hsi: Any = 0.0
     for pair in pairs:
         spectra = pair.hsi.reshape(-1, pair.hsi.shape[2]).astype(np.float64)
         windows = msi_windows(pair, geometry)
@@ -36,7 +43,7 @@ def fit_operators(pairs, geometry):
     energy, axes = np.linalg.eigh(unexplained)
     root = np.sqrt(np.maximum(energy, 0) / energy[-1])[:, None] * axes.T
 
-    def kernel(triangle):
+    def kernel(triangle: np.ndarray) -> np.ndarray:
         factor = torch.tensor([[triangle[0], 0.0], [triangle[1], triangle[2]]], dtype=torch.float64)
         return gaussian_kernel(factor, geometry.size).numpy().ravel()
 

@@ -63,7 +63,7 @@ def content_key(observation: Observation) -> str:
     for value in (observation.hsi, observation.msi, *astuple(observation.sensor)):
         if isinstance(value, np.ndarray):
             digest.update(f"{value.shape}{value.dtype.str}".encode())
-            digest.update(np.ascontiguousarray(value))
+            digest.update(np.ascontiguousarray(value).data)
         else:
             digest.update(repr(value).encode())
     return digest.hexdigest()

@@ -5,12 +5,16 @@ H M - y R^T of the best sensor shows the difference (mossfuse.estimation.sensor)
 the signal, the HSI's is taken as white; limits: docs/nsgp.md.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from scipy.optimize import nnls
 
 from mossfuse.physics.denoise import denoise_dct
 from mossfuse.physics.projection import pixels
 from mossfuse.physics.sampling import operator_of
+from mossfuse.protocol import Observation, Sensor
 
 BLOCK = 8  # Haar details per block side: 16 x 16 pixels
 BLOCKS = 16384  # most blocks looked at
@@ -24,15 +28,16 @@ ENOUGH = 32  # degrees of freedom below which the details are too few to say wha
 TEXTURE_QUANTILE, MAD_QUANTILE, MAD_BIAS = 0.3, 0.2, 1.08
 
 
-def levels(observation, sensor, facts):
-    """(noise_msi (M,), noise_hsi, unseen (M, M)) of a pair with a residual; standard deviations and a covariance.
+def levels(observation: Observation, sensor: Sensor, facts: Mapping[str, Any]) -> tuple[np.ndarray, float, np.ndarray]:
+    """Return (noise_msi (M,), noise_hsi, unseen (M, M)) of a pair with a residual; standard deviations and a covariance.
 
     v_i = s_m,i^2 |g|^2 + s_h^2 |R_i|^2 is the variance of the residual of MSI band i, |g|^2 the PSF's sum of squares.
-    Where v_i is more than UNSEEN times what the noise in the HSI's own details makes of it, band i sees light that the
+    Where v_i is more than UNSEEN times what the noise in the HSI's own details accounts for, band i sees light that the
     HSI does not (or the PSF is of a shape that cannot be found): its residual says nothing about the HSI's noise. From the
     others comes s_h^2, in geometric mean with what the details say if that is less (texture could only add to them); the
     lesser of the two where some band is left out, since the others may hold a little of the same.
     """
+    assert sensor.psf is not None and sensor.srf is not None
     variance, blur = facts["residual_variance"], float((sensor.psf**2).sum())
     noise_msi = np.minimum(msi_noise(observation.msi), np.sqrt(variance / blur))
     operator = operator_of(observation, sensor.psf, sensor.phase)
@@ -53,8 +58,8 @@ def levels(observation, sensor, facts):
     return noise_msi, float(np.sqrt(noise_hsi)), unseen
 
 
-def hsi_noise(hsi, low_msi):
-    """(B,) noise variance of an HSI (h, w, B), or more, from its details alone; infinite where there are too few.
+def hsi_noise(hsi: np.ndarray, low_msi: np.ndarray) -> np.ndarray:
+    """Return an upper bound (B,) of the noise variance of an HSI (h, w, B), from its details; infinite where there are too few.
 
     The diagonal details of every band are regressed on those of its NEIGHBOURS nearest bands and of the blurred MSI
     (h, w, M), the share of the neighbours' noise taken out as in noise_profile. What texture is left counts as noise.
@@ -77,8 +82,8 @@ def hsi_noise(hsi, low_msi):
     return out
 
 
-def msi_noise(msi):
-    """Standard deviation of the noise of every band of (rows, cols, M), (M,) float64; proof against texture.
+def msi_noise(msi: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of the noise of every band of (rows, cols, M), (M,) float64; robust against texture.
 
     Where the noise grows with the signal (noise_profile) it is the root of the mean variance over the image.
     """
@@ -86,8 +91,8 @@ def msi_noise(msi):
     return np.sqrt(floor + slope * msi.mean((0, 1), dtype=np.float64))
 
 
-def noise_profile(msi):
-    """(floor, slope), (M,) each: the noise variance of a band is floor + slope * value; slope is 0 for white noise.
+def noise_profile(msi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (floor, slope), (M,) each: the noise variance of a band is floor + slope * value; slope is 0 for white noise.
 
     Texture is shared by the bands, noise is not: in blocks of 16 x 16 pixels each band's diagonal Haar detail is
     regressed on the others'; the residual variance over (1 + |beta|^2) is the noise's. White noise is never put above
@@ -113,8 +118,8 @@ def noise_profile(msi):
     return np.minimum(plain, np.quantile(variance, TEXTURE_QUANTILE, axis=0)), np.zeros(bands)
 
 
-def brightness_line(variance, level, groups):
-    """(floor, slope, growth) of one band's block variances against block means, by relative least squares."""
+def brightness_line(variance: np.ndarray, level: np.ndarray, groups: int) -> tuple[float, float, float]:
+    """Return (floor, slope, growth) of one band's block variances against block means, by relative least squares."""
     parts = np.array_split(np.argsort(level, kind="stable"), groups)
     seen = np.array([np.quantile(variance[part], TEXTURE_QUANTILE) for part in parts])
     bright = np.array([max(level[part].mean(), 0.0) for part in parts])
@@ -126,8 +131,8 @@ def brightness_line(variance, level, groups):
     return floor, slope, line.max() / line.min()
 
 
-def denoise_msi(msi, noise, device="cpu"):
-    """(rows, cols, M) float32 denoised (mossfuse.physics.denoise); noise: standard deviation per band over the image.
+def denoise_msi(msi: np.ndarray, noise: np.ndarray, device: str = "cpu") -> np.ndarray:
+    """Return (rows, cols, M) float32 denoised (mossfuse.physics.denoise); noise: standard deviation per band over the image.
 
     Noise that grows with the signal keeps its dependence (noise_profile), scaled to this level.
     """
@@ -140,8 +145,8 @@ def denoise_msi(msi, noise, device="cpu"):
     return denoise_dct(msi, np.sqrt(floor * scale), device, slope * scale)
 
 
-def detail_blocks(msi):
-    """(diagonal Haar details (blocks, details in a block, M), mean values (blocks, M)), float64.
+def detail_blocks(msi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (diagonal Haar details (blocks, details in a block, M), mean values (blocks, M)), float64.
 
     Images smaller than a block make one; of more than BLOCKS a regular choice is taken.
     """

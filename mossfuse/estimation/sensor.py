@@ -113,10 +113,11 @@ def fit_shared_sensor(
         size, phase = find_geometry(observation, NOISY_SMOOTHNESS, shared=True)
         rival = None
     else:
-        size, phase, rival = sensor.psf.shape, sensor.phase, sensor.psf
+        assert sensor.phase is not None
+        size, phase, rival = (sensor.psf.shape[0], sensor.psf.shape[1]), sensor.phase, sensor.psf
     found = fit_shared_psf(Windows(observation, size, phase, SHARED_SAMPLE), size, family, rival)
     if found is None:
         return sensor, facts
-    known = replace(observation.sensor, psf=found[0], psf_shape=tuple(size), phase=tuple(phase))
+    known = replace(observation.sensor, psf=found[0], psf_shape=size, phase=phase)
     sensor, facts = fit_sensor(replace(observation, sensor=known), family, NOISY_SMOOTHNESS)
     return sensor, facts | found[1]

@@ -56,6 +56,8 @@ def compute_fit(observation: Observation, family: str, smoothness: float) -> tup
             size, phase = find_geometry(observation, smoothness)
         windows = Windows(observation, size, phase)
         psf, facts = fit_psf(windows, SrfFit(windows.hsi, smoothness, sensor.srf), size, family)
+    if phase is None:
+        raise ValueError("a known PSF needs its phase")
     operator = BlurSample(psf, phase, observation.ratio, observation.msi.shape[:2], sensor.border)
     low = pixels(operator(observation.msi.astype(np.float64)))
     fit = SrfFit(pixels(observation.hsi), smoothness, sensor.srf)
@@ -68,7 +70,7 @@ def compute_fit(observation: Observation, family: str, smoothness: float) -> tup
         "residual_variance": (error**2).sum(0) / max(count - fitted, count / 4),
         "freedom": fitted,
     }
-    return Sensor(psf=psf, psf_shape=psf.shape, phase=tuple(phase), srf=srf, border=sensor.border), facts
+    return Sensor(psf=psf, psf_shape=psf.shape, phase=(phase[0], phase[1]), srf=srf, border=sensor.border), facts
 
 
 def fit_psf(windows: Windows, fit: SrfFit, size: tuple[int, int], family: str) -> tuple[np.ndarray, dict[str, Any]]:
@@ -76,7 +78,7 @@ def fit_psf(windows: Windows, fit: SrfFit, size: tuple[int, int], family: str) -
     count = windows.matrix.shape[0]
     scale = np.sqrt(max((windows.matrix**2).mean() * count, np.finfo(float).tiny))
 
-    def error(psf):
+    def error(psf: np.ndarray) -> np.ndarray:
         return fit.error(windows.blur(psf)).ravel() / scale
 
     sigma, cost = fit_isotropic(error, size)
@@ -89,7 +91,7 @@ def fit_psf(windows: Windows, fit: SrfFit, size: tuple[int, int], family: str) -
         name = "anisotropic" if turned else "isotropic"
         fits.append(gaussian_fit(size, shape, cost, 1 + 2 * turned + 2 * moved, name))
 
-    def criterion(found):
+    def criterion(found: dict[str, Any]) -> float:
         return independent * np.log(max(found["cost"], EXACT**2)) + found["free"] * np.log(independent)
 
     best = fits[-1] if family == "anisotropic" else min(fits, key=criterion)

@@ -1,7 +1,7 @@
-"""Stripes of a push-broom HSI: an offset of its own for every column (or row) and band, found beside the MSI.
+"""Stripes of a push-broom HSI: a separate offset for every column (or row) and band, found with the help of the MSI.
 
-What an affine map of the blurred MSI leaves of the HSI is turned to its principal components. A stripe is what a column
-of them has in common, over all rows; how much of that is scene is told by the same figure across the other direction.
+What an affine map of the blurred MSI leaves of the HSI is rotated to its principal components. A stripe is what a column
+of them has in common over all rows; the same figure across the other direction shows how much of that is scene.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ CONVINCING = 5.0  # stripes' power over that of scene and noise, in the median o
 SMALLEST = 8  # columns and rows needed
 
 
-def find_stripes(hsi, low_msi):
-    """Stripes (1, w, B) or (h, 1, B) of an HSI (h, w, B) beside the blurred MSI (h, w, M); None where there are none."""
+def find_stripes(hsi: np.ndarray, low_msi: np.ndarray) -> np.ndarray | None:
+    """Return the stripes (1, w, B) or (h, 1, B) of an HSI (h, w, B) beside the blurred MSI (h, w, M); None if there are none."""
     if min(hsi.shape[:2]) < SMALLEST:
         return None
     known = np.concatenate([low_msi, np.ones((*hsi.shape[:2], 1))], 2).reshape(-1, low_msi.shape[2] + 1)
@@ -29,8 +29,8 @@ def find_stripes(hsi, low_msi):
     return None
 
 
-def along(parts):
-    """(means (w, K), their power, what that would be without stripes), of components (h, w, K), from neighbours' differences.
+def along(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (means (w, K), their power, what that would be without stripes), of components (h, w, K), from neighbours' differences.
 
     Powers (K,) are those of one pixel: of the mean of n pixels, times n.
     """

@@ -51,7 +51,7 @@ def train_network(
                 group["lr"] = lr * factor
             terms = loss(generator)
             terms = terms if isinstance(terms, Mapping) else {"loss": terms}
-            total = sum(terms.values())
+            total: Any = sum(terms.values())
             optimiser.zero_grad(set_to_none=True)
             total.backward()
             optimiser.step()

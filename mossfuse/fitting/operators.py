@@ -1,19 +1,21 @@
 """PSF and SRF as parameters of a fit: free numbers, or a Gaussian and a mixture of Gaussians.
 
-The sampling geometry (support, phase, border) is explicit and comes from the observation's sensor, the official one where
-it tells nothing. Every PSF and every SRF row is divided by its sum where it is used.
+The sampling geometry (support, phase, border) is explicit and comes from the observation's sensor, or is the official one
+if the sensor holds none. Every PSF and every SRF row is divided by its sum where it is used.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
 from mossfuse.estimation.windows import msi_windows
-from mossfuse.fitting.stages import Stage
-from mossfuse.physics.psf_geometry import geometry_of
+from mossfuse.fitting.stages import Schedule, Stage
+from mossfuse.physics.psf_geometry import Geometry, geometry_of
 from mossfuse.physics.tensors import blur_sample, gaussian_kernel, project_spectra
+from mossfuse.protocol import Observation
 
 PSF_KINDS = ("free", "gaussian")
 SRF_KINDS = ("free", "mixture")
@@ -31,7 +33,12 @@ class LearnedOperator(nn.Module):
     geometry: mossfuse.physics.psf_geometry.Geometry; None: the observation's.
     """
 
-    def __init__(self, observation, psf="free", srf="free", sigma=None, geometry=None):
+    place: torch.Tensor
+
+    def __init__(
+        self, observation: Observation, psf: str = "free", srf: str = "free", sigma: float | None = None,
+        geometry: Geometry | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         if psf not in PSF_KINDS or srf not in SRF_KINDS:
             raise ValueError(f"psf must be one of {PSF_KINDS} and srf one of {SRF_KINDS}")
@@ -49,41 +56,41 @@ class LearnedOperator(nn.Module):
             self.mean = nn.Parameter(torch.rand(msi_bands, COMPONENTS))
             self.spread = nn.Parameter(torch.full((msi_bands, COMPONENTS), 1 / 8))
 
-    def psf(self):
-        """(k_rows, k_cols), sums to 1."""
+    def psf(self) -> torch.Tensor:
+        """Return the PSF (k_rows, k_cols), sums to 1."""
         if self.kinds[0] == "gaussian":
             return gaussian_kernel(self.factor, self.geometry.size)
         return self.raw_psf / self.raw_psf.sum().clamp_min(TINY)
 
-    def srf(self):
-        """(M, B), rows sum to 1."""
+    def srf(self) -> torch.Tensor:
+        """Return the SRF (M, B), rows sum to 1."""
         raw = self.raw_srf if self.kinds[1] == "free" else self.mixture()
         return raw / raw.sum(1, keepdim=True).clamp_min(TINY)
 
-    def mixture(self):
-        """(M, B) sums of normal densities over the position in the band range."""
+    def mixture(self) -> torch.Tensor:
+        """Return (M, B) sums of normal densities over the position in the band range."""
         spread = self.spread.abs().clamp_min(0.5 / max(len(self.place) - 1, 1))[..., None]
         return (torch.exp(-0.5 * ((self.place - self.mean[..., None]) / spread) ** 2) / spread).sum(1)
 
-    def blur(self, image):
+    def blur(self, image: torch.Tensor) -> torch.Tensor:
         """Blur and sample (1, C, H, W) -> (1, C, h, w)."""
         return blur_sample(image, self.psf(), self.geometry.phase, self.ratio, self.geometry.border)
 
-    def colours(self, cube):
+    def colours(self, cube: torch.Tensor) -> torch.Tensor:
         """Project (1, B, rows, cols) -> (1, M, rows, cols)."""
         return project_spectra(cube, self.srf())
 
     @torch.no_grad()
-    def constrain(self):
-        """After a step: free numbers are clamped at 0 and rescaled to sum 1."""
+    def constrain(self) -> None:
+        """Clamp free numbers at 0 and rescale them to sum 1; called after every step."""
         if self.kinds[0] == "free":
             self.raw_psf.copy_(self.raw_psf.clamp_(min=0) / self.raw_psf.sum().clamp_min(TINY))
         if self.kinds[1] == "free":
             self.raw_srf.copy_(self.raw_srf.clamp_(min=0) / self.raw_srf.sum(1, keepdim=True).clamp_min(TINY))
 
     @torch.no_grad()
-    def estimates(self):
-        """(psf (k_rows, k_cols), srf (M, B)) as numpy arrays."""
+    def estimates(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (psf (k_rows, k_cols), srf (M, B)) as numpy arrays."""
         return self.psf().cpu().numpy(), self.srf().cpu().numpy()
 
 
@@ -93,29 +100,33 @@ class TwoPaths:
     pairs: one Observation, or several that one operator serves; n is the number of all their low-resolution pixels.
     """
 
-    def __init__(self, pairs, operator, device="cpu"):
-        pairs = pairs if isinstance(pairs, (list, tuple)) else [pairs]
+    def __init__(
+        self, pairs: Observation | Sequence[Observation], operator: LearnedOperator, device: str = "cpu"
+    ) -> None:
+        pairs = [pairs] if isinstance(pairs, Observation) else pairs
         windows = np.concatenate([msi_windows(pair, operator.geometry) for pair in pairs], 1)  # (M, n, taps)
         hsi = np.concatenate([pair.hsi.reshape(-1, pair.hsi.shape[2]) for pair in pairs])  # (n, B)
         self.windows, self.hsi = (torch.from_numpy(x).float().to(device) for x in (windows, hsi))
         self.operator = operator
 
-    def from_msi(self):
-        """(n, M): the MSI blurred and sampled."""
+    def from_msi(self) -> torch.Tensor:
+        """Return (n, M): the MSI blurred and sampled."""
         return (self.windows @ self.operator.psf().flatten()).T
 
-    def from_hsi(self):
-        """(n, M): the HSI projected."""
+    def from_hsi(self) -> torch.Tensor:
+        """Return (n, M): the HSI projected."""
         return self.hsi @ self.operator.srf().T
 
 
-def blind_step(paths, *, lr, schedule, reduce="sum", name="operators"):
-    """Stage that fits PSF and SRF so that both paths meet: L1 of the two low-resolution MSIs, each clamped to [0, 1].
+def blind_step(
+    paths: TwoPaths, *, lr: float, schedule: Schedule, reduce: str = "sum", name: str = "operators"
+) -> Stage:
+    """Return the Stage that fits PSF and SRF so that both paths meet: L1 of the two low-resolution MSIs, each clamped to [0, 1].
 
     paths: TwoPaths. reduce: 'sum' (Li et al. 2024, Liu et al. 2022) or 'mean'.
     """
 
-    def loss(step):
+    def loss(step: int) -> torch.Tensor:
         error = (paths.from_hsi().clamp(0, 1) - paths.from_msi().clamp(0, 1)).abs()
         return error.sum() if reduce == "sum" else error.mean()
 

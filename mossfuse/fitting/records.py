@@ -1,13 +1,18 @@
-"""Records of a running fit: its loss history and the cubes it saves on its way."""
+"""Records of a running fit: its loss history and the intermediate cubes that it saves."""
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from mossfuse.errors import MossFuseError
+
+if TYPE_CHECKING:
+    from mossfuse.fitting.stages import Stage
 
 
 class Iterates:
@@ -16,16 +21,17 @@ class Iterates:
     index.csv: file, stage, step (over all stages), seconds and cpu_seconds of the fit until then, saving not counted.
     """
 
-    def __init__(self, folder, every):
+    def __init__(self, folder: str | Path, every: int) -> None:
         self.folder, self.every = Path(folder), every
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "index.csv").write_text("file,stage,step,seconds,cpu_seconds\n")
         self.start, self.cpu = time.perf_counter(), time.process_time()
 
-    def save(self, stage, step, total):
+    def save(self, stage: "Stage", step: int, total: int) -> None:
         """Save the cube after ``step`` steps of a stage, ``total`` over all stages."""
         seconds, cpu = time.perf_counter() - self.start, time.process_time() - self.cpu
         name = f"{stage.name}-{step:06d}.npy"
+        assert stage.output is not None
         with torch.no_grad():
             np.save(self.folder / name, stage.output())
         with open(self.folder / "index.csv", "a") as index:
@@ -36,14 +42,18 @@ class Iterates:
 class History:
     """Means of the loss terms, in rows of one per ``every`` steps and one at the end of each stage."""
 
-    def __init__(self, every):
-        self.every, self.steps, self.rows = every, 0, []
+    def __init__(self, every: int) -> None:
+        self.every, self.steps = every, 0
+        self.rows: list[dict[str, Any]] = []
         self._clear()
 
-    def _clear(self):
-        self.count, self.sums, self.counts, self.stage, self.lr = 0, {}, {}, "", 0.0
+    def _clear(self) -> None:
+        self.count, self.stage, self.lr = 0, "", 0.0
+        self.sums: dict[str, Any] = {}
+        self.counts: dict[str, int] = {}
 
-    def add(self, stage, lr, terms, last):
+    def add(self, stage: str, lr: float, terms: Mapping[str, Any], last: bool) -> None:
+        """Add the terms of one step; last: of its stage."""
         self.steps, self.count, self.stage, self.lr = self.steps + 1, self.count + 1, stage, lr
         for name, value in terms.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.detach()
@@ -51,8 +61,8 @@ class History:
         if self.count == self.every or last:
             self.flush()
 
-    def flush(self):
-        """Close the row; the only place where a device is waited for."""
+    def flush(self) -> None:
+        """Close the row; the only place that waits for a device."""
         if not self.count:
             return
         means = {name: float(value) / self.counts[name] for name, value in self.sums.items()}
@@ -63,6 +73,7 @@ class History:
         self.rows.append({"stage": self.stage, "step": self.steps, "lr": self.lr, **means})
         self._clear()
 
-    def columns(self):
+    def columns(self) -> dict[str, list]:
+        """Return the history as columns by name, NaN where a stage has no such term."""
         names = dict.fromkeys(name for row in self.rows for name in row)
         return {name: [row.get(name, math.nan) for row in self.rows] for name in names}

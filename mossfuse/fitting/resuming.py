@@ -84,7 +84,7 @@ def fingerprint(
 def add_array(digest: "hashlib._Hash", array: np.ndarray) -> None:
     """Add an array's shape and bytes to a hash."""
     digest.update(f"{array.shape}".encode())
-    digest.update(np.ascontiguousarray(array))
+    digest.update(np.ascontiguousarray(array).data)
 
 
 def check_pairs(pairs: Sequence[Observation]) -> None:

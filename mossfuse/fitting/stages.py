@@ -21,6 +21,9 @@ from mossfuse.progress import track
 
 WARM_UP = 3  # steps before one is recorded, so that every buffer exists
 
+Terms = dict[str, Any]  # scalar tensors by name
+Advance = Callable[[int], Terms]
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -30,24 +33,24 @@ class Schedule:
     factor: Callable[[float], float]
 
 
-def constant_then_linear(constant, decay):
-    """``constant`` steps at full size, then ``decay`` steps on a line that would reach 0 one step after the last."""
+def constant_then_linear(constant: int, decay: int) -> Schedule:
+    """Return ``constant`` steps at full size, then ``decay`` steps on a line that would reach 0 one step after the last."""
     return Schedule(constant + decay, lambda step: 1 - max(0.0, step + 1 - constant) / (decay + 1))
 
 
-def one_cycle(steps, rise=0.3, first=1 / 25, last=4e-6):
-    """Cosine from ``first`` up to 1 over the share ``rise`` of the steps, then down to ``last`` (Smith and Topin, 2019)."""
+def one_cycle(steps: int, rise: float = 0.3, first: float = 1 / 25, last: float = 4e-6) -> Schedule:
+    """Return a cosine from ``first`` up to 1 over the share ``rise`` of the steps, then down to ``last`` (Smith and Topin, 2019)."""
     top = max(rise * steps - 1, 1e-9)
 
-    def factor(step):
+    def factor(step: float) -> float:
         start, share = (first, step / top) if step <= top else (last, (steps - 1 - step) / max(steps - 1 - top, 1e-9))
         return start + (1 - start) * 0.5 * (1 - math.cos(math.pi * min(max(share, 0.0), 1.0)))
 
     return Schedule(steps, factor)
 
 
-def multistep(steps, milestones=(), gamma=0.5):
-    """A factor ``gamma`` more at every step of ``milestones``; without milestones a constant step size."""
+def multistep(steps: int, milestones: Sequence[int] = (), gamma: float = 0.5) -> Schedule:
+    """Return a factor ``gamma`` more at every step of ``milestones``; without milestones a constant step size."""
     return Schedule(steps, lambda step: gamma ** sum(step >= milestone for milestone in milestones))
 
 
@@ -90,13 +93,16 @@ class Fitted:
     cpu_seconds: float
 
 
-def fit(stages: Iterable[Stage], *, seed, device="cpu", log_every=50, iterates=None, graphs=False):
+def fit(
+    stages: Iterable[Stage], *, seed: int, device: str = "cpu", log_every: int = 50,
+    iterates: Mapping[str, Any] | None = None, graphs: bool = False,
+) -> Fitted:  # fmt: skip
     """Run ``stages`` in order and return Fitted; the results are in the stages' parameters.
 
-    stages: may be a generator, so that a stage is made from what the one before has found.
+    stages: may be a generator, so that a stage is made from what the previous one has found.
     seed: of everything random in the losses; the state of torch's global generator is left as it was.
     iterates: None, or {'folder': path, 'every': steps}: cubes of ``Stage.output`` are saved there (see Iterates), for
-    curves against a reference that are drawn elsewhere.
+    curves against a reference.
     graphs: record the steps of capturable stages as CUDA graphs; without effect on a CPU.
     Raises MossFuseError where a loss stops being finite.
     """
@@ -109,8 +115,8 @@ def fit(stages: Iterable[Stage], *, seed, device="cpu", log_every=50, iterates=N
     return Fitted(log.columns(), log.steps, time.perf_counter() - start, time.process_time() - cpu)
 
 
-def run_stage(stage, log, iterates=None, capture=False):
-    """One stage from its first to its last step; MossFuseError where it has none."""
+def run_stage(stage: Stage, log: History, iterates: Iterates | None = None, capture: bool = False) -> None:
+    """Run one stage from its first to its last step; raise MossFuseError if it has none."""
     check_lengths(stage)
     optimiser = torch.optim.Adam(stage.params, lr=stage.lr, fused=True, capturable=capture, **stage.adam)
     groups = [(group, group["lr"]) for group in optimiser.param_groups]
@@ -118,11 +124,11 @@ def run_stage(stage, log, iterates=None, capture=False):
     mean = [p.detach().clone() for p in params] if stage.average else None
     steps, done, started = stage.schedule.steps, 0, time.perf_counter()
 
-    def advance(step):
-        """One step of the optimiser; the loss and its terms before it."""
+    def take_step(step: int) -> Terms:
+        """Take one step of the optimiser; return the loss and its terms before it."""
         terms = stage.loss(step)
         terms = terms if isinstance(terms, Mapping) else {"loss": terms}
-        total = sum(terms.values())
+        total: Any = sum(terms.values())
         optimiser.zero_grad(set_to_none=True)
         total.backward()
         optimiser.step()
@@ -133,10 +139,11 @@ def run_stage(stage, log, iterates=None, capture=False):
                 torch._foreach_lerp_(mean, params, 1 - stage.average)
         return {"loss": total, **terms}
 
+    advance: Advance = take_step
     if capture:
         for group in optimiser.param_groups:  # a number would be recorded, a tensor is read at every replay
             group["lr"] = torch.tensor(group["lr"], device=params[0].device)
-        advance = recorded(advance, optimiser)
+        advance = record_graph(advance, optimiser)
     for step in track(range(steps), stage.name):
         position = float(step)
         if stage.time_limit_s is not None:
@@ -162,7 +169,8 @@ def run_stage(stage, log, iterates=None, capture=False):
             torch._foreach_copy_(params, mean)
 
 
-def check_lengths(stage):
+def check_lengths(stage: Stage) -> None:
+    """Raise MossFuseError for a stage without steps or with an impossible time limit."""
     if stage.schedule.steps < 1:
         raise MossFuseError(f"the stage '{stage.name}' has {stage.schedule.steps} steps; give it at least 1")
     limit = stage.time_limit_s
@@ -172,14 +180,15 @@ def check_lengths(stage):
         )
 
 
-def recorded(advance, optimiser):
-    """``advance`` for capturable stages: WARM_UP steps as usual on a side stream, then replays of one recorded step.
+def record_graph(advance: Advance, optimiser: torch.optim.Optimizer) -> Advance:
+    """Return ``advance`` for capturable stages: WARM_UP steps on a side stream, then replays of one recorded step.
 
     The replays write into the tensors that the recorded step returned.
     """
-    side, graph, terms = torch.cuda.Stream(), torch.cuda.CUDAGraph(), {}
+    side, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
+    terms: Terms = {}
 
-    def step_of(step):
+    def step_of(step: int) -> Terms:
         if step < WARM_UP:
             side.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(side):

@@ -9,7 +9,7 @@ import logging
 import torch
 from torch import nn
 
-from mossfuse.physics.rotations import following
+from mossfuse.physics.rotations import follow_rotation
 from mossfuse.physics.tensors import blur_sample, gaussian_kernel, project_spectra
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class BlindOperators(nn.Module):
         turns: how each image was rotated (mossfuse.physics.rotations); the PSF and its phase are then rotated with it.
         """
         if turns is not None:
-            return following(lambda upright: self.blur(upright, psf), turns)(image)
+            return follow_rotation(lambda upright: self.blur(upright, psf), turns)(image)
         return blur_sample(image, psf, self.geometry.phase, self.ratio, self.geometry.border)
 
     def forward(self, msi, hsi, turns=None):

@@ -1,16 +1,18 @@
-"""Assembling an Observation from two images of one's own: shapes, units, and what is known of the cameras.
+"""Assemble an Observation from a user's two images: shapes, units, and what is known of the cameras.
 
-Every mistake of the input is refused here with one sentence, before any method starts; what is merely odd is logged.
+Every mistake in the input is refused here with one sentence, before any method starts; what is merely unusual is logged.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mossfuse.pair.cameras import sensor_of
 from mossfuse.pair.gain import match_gain
 from mossfuse.pair.geometry import add_geometry
-from mossfuse.pair.shapes import pair_ratio
+from mossfuse.pair.shapes import find_ratio
 from mossfuse.pair.values import as_image, white_levels
 from mossfuse.protocol import Observation
 
@@ -19,9 +21,9 @@ NAMES = ("the HSI", "the MSI")
 
 @dataclass(frozen=True)
 class Pair:
-    """A pair on the methods' scale. The file's units are ``observation.hsi * white[0]`` and ``observation.msi * white[1]``.
+    """A pair on the methods' scale. The files' units are ``observation.hsi * white[0]`` and ``observation.msi * white[1]``.
 
-    observation.sensor holds what the user knows (psf, srf), and always the geometry (psf_shape, phase).
+    observation.sensor holds what the user gave (psf, srf), and always the geometry (psf_shape, phase).
     """
 
     observation: Observation
@@ -29,37 +31,39 @@ class Pair:
 
 
 def assemble(
-    hsi, msi, *, ratio=None, srf=None, psf=None, phase=None, psf_size=None, wavelengths=None, white=None, names=NAMES
-):  # fmt: skip
-    """The Pair of an HSI (h, w, B) and an MSI (H, W, M) in any units; a flat MSI (H, W) is one band.
+    hsi: ArrayLike, msi: ArrayLike, *, ratio: int | None = None, srf: ArrayLike | None = None, psf: ArrayLike | None = None,
+    phase: Sequence[int] | None = None, psf_size: int | Sequence[int] | None = None,
+    wavelengths: ArrayLike | None = None, white: float | Sequence[float] | None = None, names: tuple[str, str] = NAMES,
+) -> Pair:  # fmt: skip
+    """Return the Pair of an HSI (h, w, B) and an MSI (H, W, M) in any units; a flat MSI (H, W) is one band.
 
-    ratio: H / h, inferred where None. srf: (M, B) or (B, M). psf: (k_rows, k_cols). phase: (row, col) of the pixel on
+    ratio: H / h, inferred if None. srf: (M, B) or (B, M). psf: (k_rows, k_cols). phase: (row, col) of the pixel on
     which the PSF of low-resolution pixel (0, 0) is centred. psf_size: support of an unknown PSF, a number or (rows,
-    cols). Where neither PSF nor size nor phase is given, size and phase are found (mossfuse.pair.geometry); where only
-    some are, the official geometry fills in. wavelengths: (B,) nm. white: value that counts as 1 (or one per image);
+    cols). If neither PSF nor size nor phase is given, size and phase are found (mossfuse.pair.geometry); if only
+    some are, the official geometry completes them. wavelengths: (B,) nm. white: value that counts as 1 (or one per image);
     None: see mossfuse.pair.values. names: what to call the two in messages.
-    MossFuseError for images that do not fit together, exchanged arguments, invalid values, a wrong SRF, PSF or phase.
+    Raises MossFuseError for images that do not fit together, swapped arguments, invalid values, a wrong SRF, PSF or phase.
     """
-    hsi, msi = (as_image(image, name) for image, name in zip((hsi, msi), names, strict=True))
-    ratio = pair_ratio(hsi.shape, msi.shape, ratio, names)
-    wavelengths = None if wavelengths is None else np.ravel(np.asarray(wavelengths, np.float64))
-    if wavelengths is not None and wavelengths.size != hsi.shape[2]:
-        wavelengths = None
-    sensor = sensor_of(hsi.shape, msi.shape, ratio, srf, psf, phase, psf_size)
-    levels = white_levels(hsi, msi, sensor.srf, white, names)
+    low, high = as_image(hsi, names[0]), as_image(msi, names[1])
+    ratio = find_ratio(low.shape, high.shape, ratio, names)
+    centres = None if wavelengths is None else np.ravel(np.asarray(wavelengths, np.float64))
+    if centres is not None and centres.size != low.shape[2]:
+        centres = None
+    sensor = sensor_of(low.shape, high.shape, ratio, srf, psf, phase, psf_size)
+    levels = white_levels(low, high, sensor.srf, white, names)
     unlike = white is None and levels[0] != levels[1] and sensor.srf is not None
     observation = Observation(
-        hsi=scaled(hsi, levels[0]), msi=scaled(msi, levels[1]), ratio=ratio, wavelengths=wavelengths,
+        hsi=divide(low, levels[0]), msi=divide(high, levels[1]), ratio=ratio, wavelengths=centres,
         sensor=replace(sensor, srf=None) if unlike else sensor,
     )  # fmt: skip
     if sensor.phase is None:
         observation = add_geometry(observation)
-    if unlike:
+    if unlike and sensor.srf is not None:
         observation, level = match_gain(observation, sensor.srf, levels[1])
         levels = levels[0], level
     return Pair(observation, levels)
 
 
-def scaled(image, white):
-    """image / white in float32."""
+def divide(image: np.ndarray, white: float) -> np.ndarray:
+    """Return image / white in float32."""
     return np.divide(image, np.float32(white), dtype=np.float32)

@@ -1,8 +1,11 @@
 """What the user knows of the two cameras: spectral response, point spread function, sampling phase."""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import text
@@ -13,33 +16,36 @@ NEGATIVE = 0.01  # measured curves dip below zero by this share of their largest
 log = logging.getLogger(__name__)
 
 
-def sensor_of(low, high, ratio, srf=None, psf=None, phase=None, psf_size=None):
-    """Sensor of an HSI of shape ``low`` and an MSI of shape ``high``; see mossfuse.pair.assemble.assemble for the rest.
+def sensor_of(
+    low: tuple[int, ...], high: tuple[int, ...], ratio: int, srf: ArrayLike | None = None, psf: ArrayLike | None = None,
+    phase: Sequence[int] | None = None, psf_size: int | Sequence[int] | None = None,
+) -> Sensor:  # fmt: skip
+    """Return the Sensor of an HSI of shape ``low`` and an MSI of shape ``high``; see mossfuse.pair.assemble.assemble for the rest.
 
-    psf_shape and phase are None where neither a PSF nor its size nor its phase is given.
+    psf_shape and phase are None if neither a PSF nor its size nor its phase is given.
     """
-    srf = None if srf is None else checked_srf(srf, high[2], low[2])
+    response = None if srf is None else check_srf(srf, high[2], low[2])
     if psf is None and phase is None and psf_size is None:
-        return Sensor(srf=srf)
+        return Sensor(srf=response)
     size, pixel = official_geometry(ratio)
-    psf = None if psf is None else checked_psf(psf)
+    kernel = None if psf is None else check_psf(psf)
     shape = (size, size) if psf_size is None else two_numbers(psf_size, "PSF size", 1)
-    if psf is not None and psf_size is not None and shape != psf.shape:
-        raise MossFuseError(f"PSF size {text(shape)} is not that of the given PSF ({text(psf.shape)}); leave it out")
-    shape = shape if psf is None else psf.shape
+    if kernel is not None and psf_size is not None and shape != kernel.shape:
+        raise MossFuseError(f"PSF size {text(shape)} is not that of the given PSF ({text(kernel.shape)}); leave it out")
+    shape = shape if kernel is None else (kernel.shape[0], kernel.shape[1])
     if any(k > n for k, n in zip(shape, high, strict=False)):
         raise MossFuseError(f"the PSF ({text(shape)}) is larger than the MSI ({text(high[:2])}); give a smaller one")
-    phase = (pixel, pixel) if phase is None else two_numbers(phase, "phase", 0)
-    if max(phase) >= ratio:
-        raise MossFuseError(f"phase {text_of(phase)} lies outside the block; use rows and cols from 0 to {ratio - 1}")
-    return Sensor(psf=psf, psf_shape=tuple(shape), phase=phase, srf=srf)
+    place = (pixel, pixel) if phase is None else two_numbers(phase, "phase", 0)
+    if max(place) >= ratio:
+        raise MossFuseError(f"phase {text_of(place)} lies outside the block; use rows and cols from 0 to {ratio - 1}")
+    return Sensor(psf=kernel, psf_shape=shape, phase=place, srf=response)
 
 
-def checked_srf(srf, msi_bands, bands):
-    """(M, B) float64 with rows that sum to 1, from (M, B) or (B, M); MossFuseError where bands are missing."""
+def check_srf(srf: ArrayLike, msi_bands: int, bands: int) -> np.ndarray:
+    """Return (M, B) float64 with rows that sum to 1, from (M, B) or (B, M); raise MossFuseError if bands are missing."""
     srf = np.asarray(srf, np.float64)
     if srf.ndim != 2 or set(srf.shape) != {msi_bands, bands} or not np.isfinite(srf).all():
-        raise MossFuseError(srf_misfit(srf, msi_bands, bands))
+        raise MossFuseError(describe_srf_misfit(srf, msi_bands, bands))
     if srf.shape != (msi_bands, bands):
         srf = srf.T
     if srf.min() < -NEGATIVE * srf.max():
@@ -54,10 +60,11 @@ def checked_srf(srf, msi_bands, bands):
     return srf / sums[:, None]
 
 
-def srf_misfit(srf, msi_bands, bands):
+def describe_srf_misfit(srf: np.ndarray, msi_bands: int, bands: int) -> str:
+    """Return a sentence that says what is wrong with an SRF of this shape, and what to do."""
     needed = f"{msi_bands}x{bands} (MSI bands, HSI bands)"
     if srf.ndim == 2 and not np.isfinite(srf).all():
-        return "the SRF holds NaN or infinite values; mend the file"
+        return "the SRF holds NaN or infinite values; fix the file"
     if srf.ndim == 2 and msi_bands in srf.shape:
         other = srf.shape[1 - srf.shape.index(msi_bands)]
         what = f"{bands - other} HSI bands are missing" if other < bands else f"{other - bands} columns are too many"
@@ -73,11 +80,11 @@ def srf_misfit(srf, msi_bands, bands):
     return f"the SRF is {text(srf.shape)} and this pair needs {needed}; give the response of these cameras"
 
 
-def resampled(table, at, wavelengths):
-    """A tabulated response (N, M) at wavelengths ``at`` (N,) brought to the HSI's ``wavelengths`` (B,): (M, B).
+def resample_response(table: np.ndarray, at: np.ndarray, wavelengths: np.ndarray | None) -> np.ndarray:
+    """Return a tabulated response (N, M) at wavelengths ``at`` (N,), resampled to the HSI's ``wavelengths`` (B,): (M, B).
 
-    Outside the table a response that has faded away is zero; MossFuseError where it has not, or where the HSI's
-    wavelengths are unknown.
+    Outside the table a response that has faded is zero. Raises MossFuseError if it has not, or if the HSI's wavelengths
+    are unknown.
     """
     if wavelengths is None:
         raise MossFuseError(
@@ -97,8 +104,8 @@ def resampled(table, at, wavelengths):
     return np.stack([np.interp(wavelengths, at, curve, left=0, right=0) for curve in table.T])
 
 
-def checked_psf(psf):
-    """(k_rows, k_cols) float64, non-negative, summing to 1."""
+def check_psf(psf: ArrayLike) -> np.ndarray:
+    """Return the PSF as (k_rows, k_cols) float64, sum 1; raise MossFuseError for negative or missing weights."""
     psf = np.asarray(psf, np.float64)
     if psf.ndim != 2 or psf.size == 0 or not np.isfinite(psf).all():
         raise MossFuseError(f"the PSF has shape {text(psf.shape)} or values that are not finite; give one kernel")
@@ -109,12 +116,13 @@ def checked_psf(psf):
     return psf / psf.sum()
 
 
-def text_of(pixel):
+def text_of(pixel: Any) -> str:
+    """Return '3,4' for (3, 4)."""
     return ",".join(map(str, pixel))
 
 
-def two_numbers(values, name, least):
-    """(rows, cols) from a whole number or two."""
+def two_numbers(values: Any, name: str, least: int) -> tuple[int, int]:
+    """Return (rows, cols) from a whole number or two."""
     numbers = np.ravel(values)
     if numbers.size not in (1, 2) or any(n != int(n) or n < least for n in numbers):
         raise MossFuseError(

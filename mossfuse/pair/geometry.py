@@ -30,11 +30,13 @@ def add_geometry(observation: Observation) -> Observation:
     expected = fit_sensor(official)[1]["residual"]
     if expected < EXPLAINED:
         return official
-    shape, phase = move_into_block(*find_geometry(observation, SMOOTHNESS), observation.ratio)
+    shape, phase = find_geometry(observation, SMOOTHNESS)
+    shape, phase = move_into_block(shape, phase, observation.ratio)
     found = with_support(observation, shape, phase)
     residual = fit_sensor(found)[1]["residual"]
     if has_unseen_light(found):
-        shape, phase = move_into_block(*find_geometry(observation, SMOOTHNESS, shared=True), observation.ratio)
+        shape, phase = find_geometry(observation, SMOOTHNESS, shared=True)
+        shape, phase = move_into_block(shape, phase, observation.ratio)
         log.info("PSF support %s and phase %d,%d, from what the two images share", text(shape), *phase)
         return with_support(observation, shape, phase)
     if residual > WORTH * expected:

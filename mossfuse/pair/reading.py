@@ -1,12 +1,13 @@
-"""Reading what a user names: images as ``FILE`` or ``FILE:VARIABLE``, spectral responses, point spread functions."""
+"""Read what a user names: images as ``FILE`` or ``FILE:VARIABLE``, spectral responses, point spread functions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_array, read_cube, read_variables, text
-from mossfuse.pair.cameras import resampled
+from mossfuse.pair.cameras import resample_response
 
 TABLES = (".csv", ".txt", ".dat")
 SRF_NAMES = ("srf", "srf_hat", "resp", "R")
@@ -14,19 +15,19 @@ PSF_NAMES = ("psf", "psf_hat", "kernel")
 SHORTEST_NM = 100  # a first column that rises from above this is wavelengths
 
 
-def split_key(name):
-    """('scene.mat', 'HSim') of 'scene.mat:HSim'; (name, None) without a variable or where such a file exists."""
+def split_key(name: str | Path) -> tuple[Path, str | None]:
+    """Return ('scene.mat', 'HSim') for 'scene.mat:HSim'; (name, None) without a variable or if such a file exists."""
     head, _, key = str(name).rpartition(":")
     return (Path(head), key) if head and key and not Path(name).exists() else (Path(name), None)
 
 
-def read_image(name):
-    """(image (rows, cols, bands) as stored, wavelengths (nm) or None) of FILE or FILE:VARIABLE."""
+def read_image(name: str | Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read (image (rows, cols, bands) as stored, wavelengths (nm) or None) of FILE or FILE:VARIABLE."""
     return read_cube(*split_key(name))
 
 
-def read_srf(name, wavelengths=None):
-    """A spectral response: a matrix (M, B) or (B, M), or a table of wavelength (nm), response, response, ... per line.
+def read_srf(name: str | Path, wavelengths: np.ndarray | None = None) -> np.ndarray:
+    """Read a spectral response: a matrix (M, B) or (B, M), or a table of wavelength (nm), response, response, ... per line.
 
     wavelengths: (B,) nm of the HSI, to which a table is resampled. Text (.csv, .txt, .dat) or any file of arrays.
     """
@@ -34,20 +35,23 @@ def read_srf(name, wavelengths=None):
     for each in (table, table.T):
         first = each[:, 0]
         if len(first) > 1 and each.shape[1] > 1 and first[0] > SHORTEST_NM and (np.diff(first) > 0).all():
-            return resampled(each[:, 1:], first, wavelengths)
+            return resample_response(each[:, 1:], first, wavelengths)
     return table
 
 
-def read_psf(name):
-    """(kernel (k_rows, k_cols), phase (row, col) where the file holds one, otherwise None)."""
+def read_psf(name: str | Path) -> tuple[np.ndarray, tuple[int, int] | None]:
+    """Read (kernel (k_rows, k_cols), phase (row, col) if the file holds one, otherwise None)."""
     path, _ = split_key(name)
     kernel = read_matrix(name, PSF_NAMES)
     held = {} if path.suffix.lower() in TABLES else read_variables(path, ("phase",))
-    return kernel, tuple(int(n) for n in np.ravel(held["phase"])) if "phase" in held else None
+    if "phase" not in held:
+        return kernel, None
+    row, col = (int(n) for n in np.ravel(held["phase"]))
+    return kernel, (row, col)
 
 
-def read_matrix(name, usual):
-    """A two-dimensional array of a file; ``usual`` names are looked for first."""
+def read_matrix(name: str | Path, usual: Sequence[str]) -> np.ndarray:
+    """Read a two-dimensional array of a file; ``usual`` names are looked for first."""
     path, key = split_key(name)
     if path.suffix.lower() in TABLES:
         return read_table(path)
@@ -63,19 +67,19 @@ def read_matrix(name, usual):
     return matrix.astype(np.float64)
 
 
-def read_table(path):
-    """Numbers of a text file, separated by commas, semicolons or blanks; leading lines of words are skipped."""
+def read_table(path: Path) -> np.ndarray:
+    """Read the numbers of a text file, separated by commas, semicolons or blanks; leading lines of words are skipped."""
     if not path.is_file():
         raise MossFuseError(f"file {path} does not exist; check the path")
     lines = [line.replace(",", " ").replace(";", " ").split() for line in path.read_text(errors="replace").splitlines()]
     rows = [row for row in map(numbers, lines) if row]
     if not rows or len(set(map(len, rows))) > 1:
-        raise MossFuseError(f"{path} is no table of numbers with equally many on every line; mend it")
+        raise MossFuseError(f"{path} is not a table of numbers with equally many on every line; fix it")
     return np.array(rows)
 
 
-def numbers(words):
-    """The words as numbers, or None where one is none."""
+def numbers(words: Sequence[str]) -> list[float] | None:
+    """Return the words as numbers, or None if one of them is not a number."""
     try:
         return [float(word) for word in words]
     except ValueError:

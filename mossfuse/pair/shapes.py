@@ -1,24 +1,31 @@
-"""Do two images make a pair? Exchanged arguments, bands first, turned or cropped images are told apart."""
+"""Check that two images form a pair; report swapped arguments, band-first, transposed or cropped images."""
+
+from collections.abc import Sequence
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import text
 
+Shape = tuple[int, ...]
 
-def pair_ratio(low, high, wanted=None, names=("the HSI", "the MSI")):
-    """The ratio of an HSI of shape ``low`` (h, w, B) and an MSI of shape ``high`` (H, W, M), the same along both axes.
 
-    wanted: the ratio the user named, or None. names: what to call the two. MossFuseError says what is wrong.
+def find_ratio(
+    low: Shape, high: Shape, wanted: float | None = None, names: tuple[str, str] = ("the HSI", "the MSI")
+) -> int:
+    """Return the ratio of an HSI of shape ``low`` (h, w, B) and an MSI of shape ``high`` (H, W, M), the same along both axes.
+
+    wanted: the ratio the user named, or None. names: what to call the two in messages. Raises
+    MossFuseError, one sentence, if they do not form a pair.
     """
     a, b = (f"{name} ({text(shape)})" for name, shape in zip(names, (low, high), strict=True))
     found = whole_ratio(low, high)
     if wanted is not None and (wanted != int(wanted) or wanted < 2):
-        raise MossFuseError(f"ratio {wanted} is not possible; name a whole number of 2 or more, or leave it out")
+        raise MossFuseError(f"ratio {wanted} is not possible; give a whole number of 2 or more, or leave it out")
     if low[2] < high[2] and area(low) > area(high) and not any(bands_first(low, high)):
         raise MossFuseError(
-            f"{a} looks like the MSI and {b} like the HSI; exchange them: the low-resolution HSI comes first"
+            f"{a} looks like the MSI and {b} like the HSI; swap them: the low-resolution HSI comes first"
         )
     if found is None:
-        raise MossFuseError(misfit(low, high, wanted, names, a, b))
+        raise MossFuseError(describe_misfit(low, high, wanted, names, a, b))
     if found == 1:
         raise MossFuseError(f"{a} and {b} have the same number of pixels; there is nothing to fuse")
     if low[2] == 1:
@@ -30,15 +37,15 @@ def pair_ratio(low, high, wanted=None, names=("the HSI", "the MSI")):
     return found
 
 
-def misfit(low, high, wanted, names, a, b):
-    """Why no whole ratio exists, and what to do."""
-    turned = bands_first(low, high)
-    if any(turned):
-        which = " and ".join(name for name, first in zip((a, b), turned, strict=True) if first)
-        have, them = ("have their", "them") if all(turned) else ("has its", "it")
+def describe_misfit(low: Shape, high: Shape, wanted: float | None, names: Sequence[str], a: str, b: str) -> str:
+    """Return a sentence that says why no whole ratio exists, and what to do. a, b: name and shape of each image."""
+    first = bands_first(low, high)
+    if any(first):
+        which = " and ".join(name for name, wrong in zip((a, b), first, strict=True) if wrong)
+        have, them = ("have their", "them") if all(first) else ("has its", "it")
         return f"{which} {have} bands on the first axis; store {them} as (rows, cols, bands)"
     if (whole_ratio((low[1], low[0]), high) or 0) > 1:
-        return f"{a} has rows and cols exchanged against {b}; transpose one of the two"
+        return f"{a} has rows and cols swapped against {b}; transpose one of the two"
     if area(low) >= area(high):
         return f"{a} has no fewer pixels than {b}; the low-resolution HSI comes first, the high-resolution MSI second"
     times = [h / n for h, n in zip(high, low[:2], strict=False)]
@@ -52,20 +59,21 @@ def misfit(low, high, wanted, names, a, b):
     )
 
 
-def whole_ratio(low, high):
-    """high over low where that is the same whole number along rows and cols, otherwise None."""
+def whole_ratio(low: Shape, high: Shape) -> int | None:
+    """Return high over low if that is the same whole number along rows and cols, otherwise None."""
     (h, w), (rows, cols) = low[:2], high[:2]
     return rows // h if rows % h == 0 and cols % w == 0 and rows // h == cols // w else None
 
 
-def bands_first(low, high):
-    """Which of the two must be read as (bands, rows, cols) to make a pair with more HSI than MSI bands; neither where none helps."""
-    for turned in ((True, True), (True, False), (False, True)):
-        x, y = ((*shape[1:], shape[0]) if turn else shape for shape, turn in zip((low, high), turned, strict=True))
+def bands_first(low: Shape, high: Shape) -> tuple[bool, bool]:
+    """Return which of the two must be read as (bands, rows, cols) to form a pair; neither if that does not help."""
+    for first in ((True, True), (True, False), (False, True)):
+        x, y = ((*shape[1:], shape[0]) if wrong else shape for shape, wrong in zip((low, high), first, strict=True))
         if (whole_ratio(x, y) or 0) > 1 and x[2] > y[2]:
-            return turned
+            return first
     return False, False
 
 
-def area(shape):
+def area(shape: Shape) -> int:
+    """Return the number of pixels."""
     return shape[0] * shape[1]

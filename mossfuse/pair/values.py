@@ -1,4 +1,4 @@
-"""What the numbers of an image mean: refuse what is no measurement, find the value that counts as 1.
+"""What the numbers of an image mean: refuse what is not a measurement, find the value that counts as 1.
 
 Methods want values in [0, 1]. Integers are divided by the smallest 2^k - 1 (k >= 8) that holds the pair's largest value, so
 12-bit counts in a 16-bit file fill the scale. Floating-point numbers stay as they are while their largest lies in USUAL
@@ -7,21 +7,23 @@ images in different units (another camera's counts) get one each, so chosen that
 """
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import text
 
-USUAL = (0.1, 1.5)  # largest value of an image that is taken to be reflectance already
-NO_DATA = 0.5  # negative values beyond this share of the largest are marks, no measurements
+USUAL = (0.1, 1.5)  # largest value of an image that is taken as reflectance
+NO_DATA = 0.5  # negative values beyond this share of the largest are no-data marks, not measurements
 UNLIKE = 2.0  # brightness beyond the HSI's band means by this factor: other units
-GAIN = 1.1  # a band this much brighter or darker than a known SRF makes it is worth a word
+GAIN = 1.1  # a band this much brighter or darker than a known SRF predicts is reported
 log = logging.getLogger(__name__)
 
 
-def as_image(array, name):
-    """(rows, cols, bands) of real, finite numbers; MossFuseError for NaN, no-data marks, one value everywhere."""
+def as_image(array: ArrayLike, name: str) -> np.ndarray:
+    """Return the array as (rows, cols, bands); raise MossFuseError for NaN, no-data marks, one value everywhere."""
     image = np.asarray(array)
     image = image[..., None] if image.ndim == 2 else image
     if image.ndim != 3 or 0 in image.shape:
@@ -43,10 +45,13 @@ def as_image(array, name):
     return image
 
 
-def white_levels(hsi, msi, srf=None, wanted=None, names=("the HSI", "the MSI")):
-    """(white of the HSI, white of the MSI): the values that count as 1 for the methods.
+def white_levels(
+    hsi: np.ndarray, msi: np.ndarray, srf: np.ndarray | None = None, wanted: float | Sequence[float] | None = None,
+    names: tuple[str, str] = ("the HSI", "the MSI"),
+) -> tuple[float, float]:  # fmt: skip
+    """Return (white of the HSI, white of the MSI): the values that count as 1 for the methods.
 
-    srf: (M, B) where it is known. wanted: the user's value, one for both or one each.
+    srf: (M, B) if it is known. wanted: the user's value, one for both or one each.
     """
     if wanted is not None:
         levels = np.ravel(np.asarray(wanted, np.float64))
@@ -60,7 +65,7 @@ def white_levels(hsi, msi, srf=None, wanted=None, names=("the HSI", "the MSI")):
     if darkest / UNLIKE <= ratio <= brightest * UNLIKE:
         white = full_scale((hsi, msi))
         if srf is not None:
-            tell_gains(found / expected, names)
+            warn_of_gains(found / expected, names)
         return white, white
     white = full_scale((hsi,))
     log.warning(
@@ -70,23 +75,24 @@ def white_levels(hsi, msi, srf=None, wanted=None, names=("the HSI", "the MSI")):
     return white, white * ratio
 
 
-def full_scale(images):
-    """The value that counts as 1 in images of the same units."""
+def full_scale(images: Sequence[np.ndarray]) -> float:
+    """Return the value that counts as 1 in images of the same units."""
     largest = max(float(image.max()) for image in images)
     if any(image.dtype.kind in "ui" for image in images):
         return float(2 ** max(int(np.ceil(np.log2(largest + 1))), 8) - 1)
     return 1.0 if USUAL[0] <= largest <= USUAL[1] else largest
 
 
-def tell_gains(gains, names):
-    """A word on MSI bands that are not as bright as the known SRF makes of the HSI."""
+def warn_of_gains(gains: np.ndarray, names: tuple[str, str]) -> None:
+    """Log a warning for MSI bands that are not as bright as the known SRF predicts from the HSI."""
     odd = [f"{k + 1} ({g:.3g} times)" for k, g in enumerate(gains) if not 1 / GAIN <= g <= GAIN]
     if odd:
         log.warning(
-            "%s is not as bright as the SRF makes of %s in band %s; check the order of its bands, the SRF and the units",
+            "%s is not as bright as the SRF predicts from %s in band %s; check the order of its bands, the SRF and the units",
             names[1], names[0], ", ".join(odd),
         )  # fmt: skip
 
 
-def band_means(image):
+def band_means(image: np.ndarray) -> np.ndarray:
+    """Return the mean of every band, (bands,) float64."""
     return image.mean((0, 1), dtype=np.float64)

@@ -180,7 +180,9 @@ def checkpoint_for(
         # Imported here: only those who want the authors' file need the downloads.
         from mossfuse.remote.registry import obtain_file
 
-        yield str(obtain_file(released_name(module)).path)
+        name = released_name(module)
+        assert name is not None  # check_weights
+        yield str(obtain_file(name).path)
     else:
         yield None if weights is None else str(weights)
 

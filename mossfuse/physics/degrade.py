@@ -1,22 +1,26 @@
 """Make the pair that methods see from a scene: blur, sample, project, shift, add noise."""
 
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.physics.srf import apply_srf
-from mossfuse.protocol import Observation, Sensor
+from mossfuse.protocol import Degradation, Observation, Sensor
 
 
-def degrade(cube, degradation, psf, srf, *, scene="", wavelengths=None):
-    """The degraded pair of a scene as an Observation whose sensor holds everything.
+def degrade(
+    cube: np.ndarray, degradation: Degradation, psf: np.ndarray, srf: np.ndarray, *, scene: str = "",
+    wavelengths: Sequence[float] | np.ndarray | None = None,
+) -> Observation:  # fmt: skip
+    """Return the degraded pair of a scene as an Observation whose sensor holds everything.
 
     cube: (H, W, B) in [0, 1], H and W multiples of the ratio; psf: (k, k), sums to 1; srf: (M, B), rows sum to 1;
     scene: its name, which enters the noise's seed. Computed in float64, returned as float32. Noise is white and Gaussian,
     sigma^2 = mean(x^2) / 10^(SNR/10) per image, drawn from PCG64([noise_seed, crc32(scene)]), the HSI's first.
-    MossFuseError where shapes do not fit.
+    Raises MossFuseError where shapes do not fit.
     """
     rows, cols, bands = cube.shape
     srf = np.asarray(srf, np.float64)
@@ -27,14 +31,14 @@ def degrade(cube, degradation, psf, srf, *, scene="", wavelengths=None):
         )
     scene_f64 = cube.astype(np.float64)
     hsi = BlurSample(psf, degradation.phase, degradation.ratio, (rows, cols), degradation.border)(scene_f64)
-    msi = shifted(apply_srf(scene_f64, srf), degradation.shift)
+    msi = shift_image(apply_srf(scene_f64, srf), degradation.shift)
     random = np.random.Generator(np.random.PCG64([degradation.noise_seed, zlib.crc32(scene.encode())]))
-    hsi, sigma_hsi = noisy(hsi, degradation.snr_hsi, random)
-    msi, sigma_msi = noisy(msi, degradation.snr_msi, random)
+    hsi, sigma_hsi = add_noise(hsi, degradation.snr_hsi, random)
+    msi, sigma_msi = add_noise(msi, degradation.snr_msi, random)
     sensor = Sensor(
         psf=psf,
         psf_shape=psf.shape,
-        phase=tuple(degradation.phase),
+        phase=(degradation.phase[0], degradation.phase[1]),
         srf=srf,
         noise_hsi=np.full(bands, sigma_hsi),
         noise_msi=np.full(srf.shape[0], sigma_msi),
@@ -50,8 +54,8 @@ def degrade(cube, degradation, psf, srf, *, scene="", wavelengths=None):
     )
 
 
-def shifted(image, shift):
-    """The image moved down and right by (rows, cols) pixels: cubic interpolation, mirrored edges, kept in [0, 1]."""
+def shift_image(image: np.ndarray, shift: tuple[float, float]) -> np.ndarray:
+    """Return the image moved down and right by (rows, cols) pixels: cubic interpolation, mirrored edges, kept in [0, 1]."""
     if not any(shift):
         return image
     from scipy.ndimage import shift as move
@@ -59,8 +63,8 @@ def shifted(image, shift):
     return np.clip(move(image, (*shift, 0), order=3, mode="mirror"), 0, 1)
 
 
-def noisy(image, snr, random):
-    """(image + white noise at ``snr`` dB, its sigma); (image, 0) for None, which draws all the same."""
+def add_noise(image: np.ndarray, snr: float | None, random: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Return (image + white noise at ``snr`` dB, its sigma); (image, 0) for None, with the same numbers drawn."""
     draw = random.standard_normal(image.shape)
     if snr is None:
         return image, 0.0

@@ -6,7 +6,12 @@ Blocks are weighted by the inverse of the variance left in them. Bands, brought 
 their principal components, so that structure they share is thresholded once.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
 
 SIDE, STEP, THRESHOLD = 8, 2, 2.7
 REMAINING = 0.45  # noise left after denoising, over the noise before (measured on 8-band CAVE scenes)
@@ -16,8 +21,8 @@ AXES_PIXELS = 2**20  # the principal axes of larger images come from about as ma
 STRIP = 512  # rows denoised at once
 
 
-def denoise_dct(msi, noise, device="cpu", slope=None):
-    """(rows, cols, M) float32 denoised; noise: standard deviation per band (M,), in units of the image.
+def denoise_dct(msi: np.ndarray, noise: np.ndarray, device: str = "cpu", slope: np.ndarray | None = None) -> np.ndarray:
+    """Return the denoised MSI, (rows, cols, M) float32; noise: standard deviation per band (M,), in units of the image.
 
     slope: (M,) where the variance is noise^2 + slope * value; the image is then brought to unit variance first
     (z = 2 x / (sqrt(slope x + noise^2) + noise), Anscombe, Biometrika 35, 1948) and back afterwards.
@@ -28,7 +33,7 @@ def denoise_dct(msi, noise, device="cpu", slope=None):
     noise = np.maximum(np.asarray(noise, np.float64), SMALLEST)
     slope = np.zeros(len(noise)) if slope is None else slope
     some = msi[:: max(msi.shape[0] * msi.shape[1] // AXES_PIXELS, 1)]
-    rotation = principal_axes(stabilised(some, noise, slope))
+    rotation = principal_axes(stabilise_variance(some, noise, slope))
     basis = torch.from_numpy(dct(np.eye(SIDE), axis=0, norm="ortho").astype(np.float32)).to(device)
     atoms = torch.kron(basis, basis)  # (coefficients, pixels of a block)
     rows = len(msi)
@@ -36,7 +41,7 @@ def denoise_dct(msi, noise, device="cpu", slope=None):
     for start in range(0, rows, STRIP):
         stop = min(start + STRIP, rows)
         first, last = max(start - MARGIN, 0), min(stop + MARGIN, rows)
-        strip = stabilised(msi[first:last], noise, slope) @ rotation.T
+        strip = stabilise_variance(msi[first:last], noise, slope) @ rotation.T
         strip = np.pad(strip.astype(np.float32), ((SIDE, SIDE), (SIDE, SIDE), (0, 0)), mode="reflect")
         bands = [clean_plane(torch.from_numpy(strip[..., k].copy()).to(device), atoms) for k in range(strip.shape[2])]
         clean = torch.stack(bands, -1)[SIDE:-SIDE, SIDE:-SIDE].cpu().numpy()
@@ -45,39 +50,41 @@ def denoise_dct(msi, noise, device="cpu", slope=None):
     return out
 
 
-def stabilised(msi, noise, slope):
-    """The image with noise of unit variance, float64; zero stays zero."""
+def stabilise_variance(msi: np.ndarray, noise: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Return the image with noise of unit variance, float64; zero stays zero."""
     x = msi.astype(np.float64)
     return 2 * x / (np.sqrt(slope * np.abs(x) + noise**2) + noise)
 
 
-def principal_axes(image):
-    """Orthonormal rows (M, M): the principal components of the pixels of (rows, cols, M)."""
+def principal_axes(image: np.ndarray) -> np.ndarray:
+    """Return orthonormal rows (M, M): the principal components of the pixels of (rows, cols, M)."""
     values = image.reshape(-1, image.shape[-1])
     centred = values - values.mean(0)
     return np.linalg.eigh(centred.T @ centred)[1].T
 
 
-def clean_plane(image, atoms):
-    """Both passes on an image (rows, cols) of unit noise; torch tensor in and out."""
+def clean_plane(image: "torch.Tensor", atoms: "torch.Tensor") -> "torch.Tensor":
+    """Apply both passes to an image (rows, cols) of unit noise; torch tensor in and out."""
     noisy = transform(image, atoms)
     kept = (noisy.abs() > THRESHOLD).float()
     kept[0] = 1
-    pilot = transform(averaged(noisy, kept, atoms, image.shape), atoms) ** 2
+    pilot = transform(average_blocks(noisy, kept, atoms, image.shape), atoms) ** 2
     gain = pilot / (pilot + 1)
     gain[0] = 1
-    return averaged(noisy, gain, atoms, image.shape)
+    return average_blocks(noisy, gain, atoms, image.shape)
 
 
-def transform(image, atoms):
-    """Coefficients (atoms, blocks) of every block of an image (rows, cols)."""
+def transform(image: "torch.Tensor", atoms: "torch.Tensor") -> "torch.Tensor":
+    """Return the coefficients (atoms, blocks) of every block of an image (rows, cols)."""
     import torch.nn.functional as F
 
     return atoms @ F.unfold(image[None, None], SIDE, stride=STEP)[0]
 
 
-def averaged(coefficients, gain, atoms, shape):
-    """The image (rows, cols) of shrunk coefficients, blocks weighted by 1 / sum gain^2 (the noise variance left)."""
+def average_blocks(
+    coefficients: "torch.Tensor", gain: "torch.Tensor", atoms: "torch.Tensor", shape: tuple[int, ...]
+) -> "torch.Tensor":
+    """Return the image (rows, cols) of shrunk coefficients, blocks weighted by 1 / sum gain^2 (the noise variance left)."""
     import torch.nn.functional as F
 
     weight = 1 / (gain**2).sum(0)

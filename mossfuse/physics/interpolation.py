@@ -3,8 +3,8 @@
 import numpy as np
 
 
-def upsample_cubic(image, shape):
-    """Cubic convolution with block centres: (h, w, C) -> (rows, cols, C) float32, edge pixels repeated.
+def upsample_cubic(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Interpolate by cubic convolution with block centres: (h, w, C) -> (rows, cols, C) float32, edge pixels repeated.
 
     Equals cv2.resize(INTER_CUBIC) and torch's bicubic (a = -0.75, align_corners=False).
     """
@@ -13,8 +13,8 @@ def upsample_cubic(image, shape):
     return np.matmul(cols, middle).astype(np.float32)
 
 
-def cubic_matrix(low, high, a=-0.75):
-    """Interpolation weights (high, low) with sample i at high-resolution coordinate (i + 0.5) high / low - 0.5."""
+def cubic_matrix(low: int, high: int, a: float = -0.75) -> np.ndarray:
+    """Return the interpolation weights (high, low) with sample i at high-resolution coordinate (i + 0.5) high / low - 0.5."""
     position = (np.arange(high) + 0.5) * low / high - 0.5
     base = np.floor(position).astype(int)
     matrix = np.zeros((high, low))
@@ -26,8 +26,8 @@ def cubic_matrix(low, high, a=-0.75):
     return matrix
 
 
-def upsample_spline(image, ratio, phase):
-    """Cubic spline with sample (i, j) at pixel phase + ratio (i, j): (h, w, C) -> (h ratio, w ratio, C) float32.
+def upsample_spline(image: np.ndarray, ratio: int, phase: tuple[int, int]) -> np.ndarray:
+    """Interpolate by a cubic spline with sample (i, j) at pixel phase + ratio (i, j): (h, w, C) -> (h ratio, w ratio, C) float32.
 
     Beyond the outermost samples the border sample is repeated, as far as the lattice leaves pixels there.
     """
@@ -43,8 +43,8 @@ def upsample_spline(image, ratio, phase):
     return out.astype(np.float32)
 
 
-def bspline_matrix(position, low):
-    """Values (len(position), low) of the cubic B-splines centred on 0 .. low - 1, mirrored at both ends."""
+def bspline_matrix(position: np.ndarray, low: int) -> np.ndarray:
+    """Return the values (len(position), low) of the cubic B-splines centred on 0 .. low - 1, mirrored at both ends."""
     matrix = np.zeros((len(position), low))
     base = np.floor(position).astype(int)
     for tap in range(-1, 3):

@@ -8,7 +8,15 @@ H is held as a short sum of separable terms (one for a separable PSF), so no mat
 and windows that overlap are exact, because every term carries them.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
 import numpy as np
+
+from mossfuse.physics.sampling import BlurSample
+
+Term = tuple[np.ndarray, np.ndarray]  # one separable term: what acts on the rows, what acts on the columns
+ALL = slice(None)
 
 JITTER = 1e-8  # of the prior variance of a low-resolution pixel; keeps H K H^T invertible for wide PSFs
 NEGLIGIBLE = 1e-13  # covariances below this, relative to the largest, are skipped when a tile is filled
@@ -19,17 +27,17 @@ COMPONENT = 0.02  # components with less variance than this share of the HSI's n
 class SmoothInverse:
     """U of one operator (mossfuse.physics.sampling.BlurSample) and one covariance length in pixels."""
 
-    def __init__(self, operator, length):
+    def __init__(self, operator: BlurSample, length: float) -> None:
         self.shape, self.low_shape = operator.shape, operator.low_shape
         terms = operator.terms()
-        spread = [tuple(smoothed(g, length) for g in pair) for pair in terms]
-        self.cross = compressed(spread)
-        self.inner = compressed([(gr @ kr, gc @ kc) for gr, gc in terms for kr, kc in spread])
+        spread = [(smooth_columns(rows, length), smooth_columns(cols, length)) for rows, cols in terms]
+        self.cross = compress_terms(spread)
+        self.inner = compress_terms([(gr @ kr, gc @ kc) for gr, gc in terms for kr, kc in spread])
         self.variance = float(np.mean(sum(np.outer(np.diag(a), np.diag(b)) for a, b in self.inner)))
-        self.axes = [np.linalg.eigh((m + m.T) / 2) for m in positive(self.inner[0])]
+        self.axes = [np.linalg.eigh((m + m.T) / 2) for m in make_positive(self.inner[0])]
 
-    def solve(self, residual, nugget=0.0):
-        """(H K H^T + nugget)^-1 residual; (h, w, C) -> (h, w, C) float64.
+    def solve(self, residual: np.ndarray, nugget: float | np.ndarray = 0.0) -> np.ndarray:
+        """Return (H K H^T + nugget)^-1 residual; (h, w, C) -> (h, w, C) float64.
 
         nugget: noise variance over the field's variance at a low-resolution pixel, a scalar or one per channel.
         """
@@ -43,45 +51,50 @@ class SmoothInverse:
             target,
         )
 
-    def spread(self, coefficients, rows=slice(None), cols=slice(None), dtype=None):
-        """The tile [rows, cols] of K H^T coefficients, (tile rows, tile cols, C).
+    def spread(self, coefficients: np.ndarray, rows: slice = ALL, cols: slice = ALL, dtype: Any = None) -> np.ndarray:
+        """Return the tile [rows, cols] of K H^T coefficients, (tile rows, tile cols, C).
 
         Only the low-resolution pixels near the tile are touched. dtype: by default float32, or float64 where the
         coefficients are so large that float32 sums would break the agreement with y.
         """
         dtype = dtype or apply_dtype(coefficients)
-        return sum(
+        out: Any = sum(
             apply_terms([(left.astype(dtype), right.astype(dtype))], part.astype(dtype))
             for left, right, part in self.near(coefficients, rows, cols)
         )
+        return out
 
-    def near(self, coefficients, rows=slice(None), cols=slice(None)):
-        """(left, right, coefficients) per term, cut down to the low-resolution pixels that reach the tile."""
+    def near(
+        self, coefficients: np.ndarray, rows: slice = ALL, cols: slice = ALL
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield (left, right, coefficients) per term, cut down to the low-resolution pixels that reach the tile."""
         for left, right in self.cross:
-            a, b = nearby(left[rows]), nearby(right[cols])
+            a, b = used_columns(left[rows]), used_columns(right[cols])
             yield left[rows, a], right[cols, b], coefficients[a, b]
 
-    def __call__(self, residual, nugget=0.0):
-        """U residual, (h, w, C) -> (rows, cols, C) float32."""
+    def __call__(self, residual: np.ndarray, nugget: float | np.ndarray = 0.0) -> np.ndarray:
+        """Return U residual, (h, w, C) -> (rows, cols, C) float32."""
         return self.fill(self.solve(residual, nugget))
 
-    def fill(self, coefficients):
-        """K H^T coefficients, (h, w, C) -> (rows, cols, C) float32, tile by tile."""
+    def fill(self, coefficients: np.ndarray) -> np.ndarray:
+        """Return K H^T coefficients, (h, w, C) -> (rows, cols, C) float32, tile by tile."""
         out = np.empty((*self.shape, coefficients.shape[2]), np.float32)
         for rows in slices(self.shape[0], TILE):
             for cols in slices(self.shape[1], TILE):
                 out[rows, cols] = self.spread(coefficients, rows, cols)
         return out
 
-    def _nearest_kronecker_inverse(self, target, shift):
+    def _nearest_kronecker_inverse(self, target: np.ndarray, shift: np.ndarray) -> np.ndarray:
         (row_values, row_vectors), (col_values, col_vectors) = self.axes
         values = np.maximum(np.outer(row_values, col_values), 0)[..., None] + shift
         inside = apply_terms([(row_vectors.T, col_vectors.T)], target)
         return apply_terms([(row_vectors, col_vectors)], inside / values)
 
 
-def krige_components(inverse, components, field, noise, turn):
-    """Kriging coefficients (h, w, B) of component images (h, w, B) with field variances (B,) under white noise.
+def krige_components(
+    inverse: SmoothInverse, components: np.ndarray, field: np.ndarray, noise: float, turn: np.ndarray
+) -> np.ndarray:
+    """Return the kriging coefficients (h, w, B) of component images (h, w, B) with field variances (B,) under white noise.
 
     Components with less field variance than COMPONENT noise^2 get none. turn: (B, B), the components' spectra in its
     columns.
@@ -92,8 +105,8 @@ def krige_components(inverse, components, field, noise, turn):
     return inverse.solve(components[..., used], noise**2 / field[used]) @ turn[:, used].T
 
 
-def smoothed(matrix, length):
-    """K matrix^T for one axis: (low pixels, pixels) -> (pixels, low pixels)."""
+def smooth_columns(matrix: np.ndarray, length: float) -> np.ndarray:
+    """Return K matrix^T for one axis: (low pixels, pixels) -> (pixels, low pixels)."""
     pixels = np.arange(matrix.shape[1])
     covariance = np.exp(-0.5 * (pixels / length) ** 2)
     out = np.empty(matrix.T.shape)
@@ -103,8 +116,8 @@ def smoothed(matrix, length):
     return out
 
 
-def compressed(terms, tolerance=1e-12):
-    """The shortest sum of Kronecker terms equal to the given one (Van Loan and Pitsianis, 1993), largest first."""
+def compress_terms(terms: list[Term], tolerance: float = 1e-12) -> list[Term]:
+    """Return the shortest sum of Kronecker terms equal to the given one (Van Loan and Pitsianis, 1993), largest first."""
     if len(terms) == 1:
         return terms
     shapes = [m.shape for m in terms[0]]
@@ -116,22 +129,25 @@ def compressed(terms, tolerance=1e-12):
     ]
 
 
-def positive(pair):
-    """The same Kronecker product with both factors positive on the diagonal."""
+def make_positive(pair: Term) -> Term:
+    """Return the same Kronecker product with both factors positive on the diagonal."""
     sign = np.sign(np.trace(pair[0]))
     return pair[0] * sign, pair[1] * sign
 
 
-def apply_terms(terms, field):
-    """sum_k left_k field right_k^T for a field (rows, cols, C); numpy arrays or torch tensors."""
-    out = 0
+def apply_terms(terms: Sequence[tuple[Any, Any]], field: Any) -> Any:
+    """Return sum_k left_k field right_k^T for a field (rows, cols, C); numpy arrays or torch tensors."""
+    out: Any = 0
     for left, right in terms:
         rows, (_, cols, channels) = left.shape[0], field.shape
         out = out + right @ (left @ field.reshape(field.shape[0], cols * channels)).reshape(rows, cols, channels)
     return out
 
 
-def conjugate_gradients(apply, precondition, target, tolerance=1e-10, most=200):
+def conjugate_gradients(
+    apply: Callable[[np.ndarray], np.ndarray], precondition: Callable[[np.ndarray], np.ndarray], target: np.ndarray,
+    tolerance: float = 1e-10, most: int = 200,
+) -> np.ndarray:  # fmt: skip
     """Solve apply(x) = target for all channels at once, each with its own step; (h, w, C) float64."""
     x = precondition(target)
     r = target - apply(x)
@@ -150,18 +166,18 @@ def conjugate_gradients(apply, precondition, target, tolerance=1e-10, most=200):
     return x
 
 
-def nearby(matrix):
-    """Slice of the columns that matter in ``matrix``."""
+def used_columns(matrix: np.ndarray) -> slice:
+    """Return the slice of the columns that matter in ``matrix``."""
     weight = np.abs(matrix).max(0)
     used = np.nonzero(weight > NEGLIGIBLE * weight.max())[0]
     return slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 0)
 
 
-def apply_dtype(coefficients):
-    """float64 where rounding the coefficients to float32 would move the field by more than about 1e-6."""
+def apply_dtype(coefficients: np.ndarray) -> type[np.floating]:
+    """Return float64 where rounding the coefficients to float32 would move the field by more than about 1e-6."""
     return np.float64 if np.abs(coefficients).max(initial=0) > 10 else np.float32
 
 
-def slices(length, step):
-    """Consecutive slices of at most ``step`` that cover ``range(length)``."""
+def slices(length: int, step: int) -> list[slice]:
+    """Return consecutive slices of at most ``step`` that cover ``range(length)``."""
     return [slice(start, min(start + step, length)) for start in range(0, length, step)]

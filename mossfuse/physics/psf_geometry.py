@@ -1,22 +1,25 @@
 """Where a PSF sits on the high-resolution grid: its support, its phase and the image border."""
 
 import logging
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from mossfuse.protocol import Observation
+
 log = logging.getLogger(__name__)
 
 
-def official_geometry(ratio):
-    """(size, phase) of the official MossFuse degradation: even ratio r: r-1, r/2-1; odd r: r, (r-1)/2."""
+def official_geometry(ratio: int) -> tuple[int, int]:
+    """Return (size, phase) of the official MossFuse degradation: even ratio r: r-1, r/2-1; odd r: r, (r-1)/2."""
     if ratio % 2:
         return ratio, (ratio - 1) // 2
     return ratio - 1, ratio // 2 - 1
 
 
-def around(psf, phase, wanted):
-    """The PSF (k_rows, k_cols) of a window centred on ``phase``, in a window with zeros that is centred on ``wanted``."""
+def around(psf: np.ndarray, phase: tuple[int, int], wanted: tuple[int, int]) -> np.ndarray:
+    """Return the PSF (k_rows, k_cols) centred on ``phase``, padded with zeros to a window centred on ``wanted``."""
     if tuple(phase) == tuple(wanted):
         return psf
     first = [p - (k - 1) // 2 for k, p in zip(psf.shape, phase, strict=True)]
@@ -36,21 +39,19 @@ class Geometry(NamedTuple):
     border: str = "reflect"
 
 
-def geometry_of(observation):
-    """Geometry from what the observation's sensor tells, the official one where it tells nothing."""
+def geometry_of(observation: Observation) -> Geometry:
+    """Return the Geometry that the observation's sensor holds, or the official one for what it leaves open."""
     sensor = observation.sensor
     size, phase = official_geometry(observation.ratio)
-    return Geometry(
-        tuple(int(n) for n in sensor.psf_shape or (size, size)),
-        tuple(int(n) for n in sensor.phase or (phase, phase)),
-        sensor.border,
-    )
+    rows, cols = sensor.psf_shape or (size, size)
+    row, col = sensor.phase or (phase, phase)
+    return Geometry((int(rows), int(cols)), (int(row), int(col)), sensor.border)
 
 
-def same_geometry(size, phase, observation):
-    """Whether a PSF of ``size`` (rows, cols) pixels centred on ``phase`` (row, col), of some weights, lies as the pair's does.
+def same_geometry(size: Sequence[int], phase: Sequence[int], observation: Observation) -> bool:
+    """Return whether the PSF of trained weights has the pair's size (rows, cols) and phase (row, col).
 
-    Says in a warning where it does not, because it is not this pair's PSF then.
+    Logs a warning if it does not, because it is not this pair's PSF then.
     """
     here = geometry_of(observation)
     if (tuple(size), tuple(phase)) == (here.size, here.phase):
@@ -62,6 +63,6 @@ def same_geometry(size, phase, observation):
     return False
 
 
-def own_block(ratio, border="reflect"):
-    """Geometry of a PSF that fills exactly the ratio x ratio block of its low-resolution pixel."""
+def own_block(ratio: int, border: str = "reflect") -> Geometry:
+    """Return the Geometry of a PSF that fills exactly the ratio x ratio block of its low-resolution pixel."""
     return Geometry((ratio, ratio), ((ratio - 1) // 2,) * 2, border)

@@ -16,7 +16,7 @@ class Residuals:
     def __init__(self, observation: Observation, sensor: Sensor) -> None:
         self.observation = observation
         self.operator = operator_of(observation, sensor.psf, sensor.phase)
-        self.terms = None
+        self.terms: list[tuple[np.ndarray, np.ndarray]] = []
         self.srf = np.asarray(sensor.srf, np.float64)
         self.low = np.zeros(observation.hsi.shape)
         self.largest, self.squares = 0.0, 0.0

@@ -45,7 +45,7 @@ class BlurSample:
         check_multiple(shape, ratio)
         self.psf = np.asarray(psf, np.float64)
         self.phase, self.ratio, self.border = (phase[0], phase[1]), int(ratio), border
-        self.grid = SamplingGrid(self.psf.shape, self.phase, self.ratio, shape[:2], border)
+        self.grid = SamplingGrid(self.psf.shape, self.phase, self.ratio, (shape[0], shape[1]), border)
         self.shape, self.low_shape = self.grid.shape, self.grid.low_shape
         self.kernel = self.grid.embed(self.psf)
 

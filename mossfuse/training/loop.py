@@ -22,7 +22,7 @@ from mossfuse.network.architecture import MossFuse, inference_parameter_count
 from mossfuse.network.blocks import recompute_blocks
 from mossfuse.physics.grid import block_span
 from mossfuse.physics.psf_geometry import geometry_of
-from mossfuse.physics.rotations import draw_turns, turned
+from mossfuse.physics.rotations import draw_turns, rotate
 from mossfuse.progress import track
 from mossfuse.training.losses import fusion_loss, loss_terms, needs_decoders
 from mossfuse.training.muon import Muon
@@ -88,7 +88,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
             turns = None
             if recipe.augment != "none":
                 turns = draw_turns(recipe.batch, generator)
-                msi, hsi = turned(msi, turns), turned(hsi, turns)
+                msi, hsi = rotate(msi, turns), rotate(hsi, turns)
             terms = terms_of(network, msi, hsi, turns if recipe.augment == "exact" else None)
             loss = fusion_loss(terms, recipe.loss)
             if recipe.operators == "learned":

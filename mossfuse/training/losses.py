@@ -11,7 +11,7 @@ reaches the same gradients with two backward passes and switched requires_grad f
 import torch
 
 from mossfuse.network.encoders import enlarge
-from mossfuse.physics.rotations import following
+from mossfuse.physics.rotations import follow_rotation
 
 SHORTEST = 1e-16  # lower bound of a feature's squared length, so that its cosines stay finite
 SELF_SUPERVISED = ("msi_rebuilt", "hsi_rebuilt", "blurred_from_hsi", "blurred_from_msi")
@@ -67,7 +67,7 @@ def loss_terms(out, msi, hsi, geometry, border_blocks=((0, 0), (0, 0)), turns=No
         def sampled(image):
             return image[:, :, row::ratio, col::ratio]
 
-        sample = sampled if turns is None else following(sampled, turns)
+        sample = sampled if turns is None else follow_rotation(sampled, turns)
         terms |= {
             "msi_rebuilt": l1(msi, out.msi_rebuilt),
             "hsi_rebuilt": l1(hsi, sample(out.hsi_rebuilt)),

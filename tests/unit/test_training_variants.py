@@ -18,7 +18,7 @@ from mossfuse.network import checkpoint
 from mossfuse.network.architecture import MossFuse
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import geometry_of
-from mossfuse.physics.rotations import Turn, draw_turns, following, turned, turned_back
+from mossfuse.physics.rotations import Turn, draw_turns, follow_rotation, rotate, rotate_back
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.physics.tensors import blur_sample, gaussian_kernel, to_tensor
 from mossfuse.protocol import Observation
@@ -72,17 +72,17 @@ def test_turned_pair_obeys_the_operator_that_follows(make_pair, turn):
     def blur(image):
         return blur_sample(image, psf, (2, 5), 8, "wrap")
 
-    low = turned(blur(truth), [turn])
-    torch.testing.assert_close(following(blur, [turn])(turned(truth, [turn])), low, rtol=0, atol=1e-6)
+    low = rotate(blur(truth), [turn])
+    torch.testing.assert_close(follow_rotation(blur, [turn])(rotate(truth, [turn])), low, rtol=0, atol=1e-6)
     if turn != Turn(0, False):
-        assert (blur(turned(truth, [turn])) - low).abs().mean() > 1e-3
-    assert torch.equal(turned_back(turned(truth, [turn]), [turn]), truth)
+        assert (blur(rotate(truth, [turn])) - low).abs().mean() > 1e-3
+    assert torch.equal(rotate_back(rotate(truth, [turn]), [turn]), truth)
 
 
 def test_flip_moves_phase_p_to_ratio_minus_one_minus_p():
     """The operator that follows is the mirrored PSF at the mirrored phase: 15 of 32 becomes 16."""
     image, psf = torch.rand(1, 2, 64, 64), torch.rand(31, 31)
-    follow = following(lambda upright: blur_sample(upright, psf, (15, 15), 32), [Turn(0, True)])(image)
+    follow = follow_rotation(lambda upright: blur_sample(upright, psf, (15, 15), 32), [Turn(0, True)])(image)
     torch.testing.assert_close(follow, blur_sample(image, psf.flip(1), (15, 16), 32))
 
 
@@ -96,8 +96,8 @@ def test_cycle_error_of_a_flipped_real_pair_is_zero_and_released_way_has_a_floor
         return blur_sample(image, psf, (15, 15), 32)
 
     for turn, floor in ((Turn(0, True), 0.0036), (Turn(1, False), 0.0035), (Turn(2, False), 0.0061)):
-        sample, image = turned(low, [turn]), turned(cube, [turn])
-        assert (following(blur, [turn])(image) - sample).abs().mean() < 1e-6
+        sample, image = rotate(low, [turn]), rotate(cube, [turn])
+        assert (follow_rotation(blur, [turn])(image) - sample).abs().mean() < 1e-6
         assert (blur(image) - sample).abs().mean() == pytest.approx(floor, rel=0.05)
 
 
@@ -111,15 +111,15 @@ def test_network_and_losses_follow_every_patch_of_a_batch(make_pair):
     point = Observation(
         hsi=truth[3::8, 3::8], msi=pair.msi, ratio=8
     )  # sampled, not blurred: what hsi_rebuilt is held to
-    network._decode = lambda *features: turned(cube, TURNS)
-    out = network(turned(msi, TURNS), turned(hsi, TURNS), turns=TURNS)
-    terms = loss_terms(out, turned(msi, TURNS), turned(hsi, TURNS), geometry, turns=TURNS)
+    network._decode = lambda *features: rotate(cube, TURNS)
+    out = network(rotate(msi, TURNS), rotate(hsi, TURNS), turns=TURNS)
+    terms = loss_terms(out, rotate(msi, TURNS), rotate(hsi, TURNS), geometry, turns=TURNS)
     assert max(terms[name] for name in ("hsi_cycle", "msi_cycle", "blind")) < 1e-6
-    out = out._replace(hsi_rebuilt=turned(cube, TURNS))
+    out = out._replace(hsi_rebuilt=rotate(cube, TURNS))
     sampled = to_tensor(point.hsi).expand(8, -1, -1, -1)
-    assert loss_terms(out, turned(msi, TURNS), turned(sampled, TURNS), geometry, turns=TURNS)["hsi_rebuilt"] == 0
-    upright = network(turned(msi, TURNS), turned(hsi, TURNS))
-    assert loss_terms(upright, turned(msi, TURNS), turned(hsi, TURNS), geometry)["hsi_cycle"] > 1e-3
+    assert loss_terms(out, rotate(msi, TURNS), rotate(sampled, TURNS), geometry, turns=TURNS)["hsi_rebuilt"] == 0
+    upright = network(rotate(msi, TURNS), rotate(hsi, TURNS))
+    assert loss_terms(upright, rotate(msi, TURNS), rotate(hsi, TURNS), geometry)["hsi_cycle"] > 1e-3
 
 
 def test_all_eight_turns_are_drawn():
