@@ -15,6 +15,7 @@ from mossfuse.devices import choose_device
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.estimation.memory import estimate_once
 from mossfuse.files.tiles import Tile, cut_into_tiles
+from mossfuse.fusion_check import check_fusion
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.parameters import apply_changes, with_preset
 from mossfuse.protocol import EMPTY, Fusion, Method, Observation, Sensor
@@ -85,7 +86,7 @@ def run_method(
             estimates, tiles = module.fuse_tiles(seen, **settings)
             fusion = Fusion(cube=np.empty(0), **estimates)
         else:
-            fusion = module.fuse(seen, **settings)
+            fusion = check_result(module.fuse(seen, **settings), observation, name)
             if suffix:
                 fusion = apply_refinement(suffix, fusion, observation)
             tiles = cut_into_tiles(fusion.cube)
@@ -263,9 +264,17 @@ def choose_sensor(
     return Sensor(**found, phase=known.phase, border=known.border), source, facts
 
 
+def check_result(fusion: Any, observation: Observation, name: str) -> Fusion:
+    """Return what a method returned as a valid Fusion; raise MossFuseError, with the method's name, if it is not one."""
+    try:
+        return check_fusion(fusion, observation)
+    except MossFuseError as error:
+        raise MossFuseError(f"'{name}' cannot be used on this pair: {error}; choose another method") from error
+
+
 def check_tiles(tiles: Iterable[Tile], name: str) -> Iterator[Tile]:
     """Yield the tiles; raise MossFuseError where a value is not finite."""
     for (rows, cols), values in tiles:
         if not np.isfinite(values).all():
-            raise MossFuseError(f"'{name}' returned values that are not finite; choose another method for this pair")
+            raise MossFuseError(f"'{name}' returned NaN or infinite values; choose another method for this pair")
         yield (rows, cols), values

@@ -20,6 +20,7 @@ from mossfuse.pair.reading import read_psf, read_srf
 from mossfuse.physics.psf import box_psf, gaussian_psf
 from mossfuse.physics.residuals import Residuals
 from mossfuse.physics.sampling import BlurSample
+from mossfuse.protocol import Fusion
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_averaged_draws_are_averaged_tile_by_tile(pair):
 
 def test_exchanged_and_misfitting_images_are_told_apart(pair):
     hsi, msi = pair[0].hsi, pair[0].msi
-    refused(r"looks like the MSI and .* like the HSI; exchange them", msi, hsi)
+    refused(r"looks like the MSI and .* like the HSI; swap them", msi, hsi)
     refused("bands on the first axis", hsi.transpose(2, 0, 1), msi.transpose(2, 0, 1))
     refused(r"the MSI \(3x48x64\) has its bands on the first axis", hsi, msi.transpose(2, 0, 1))
     refused("rows and cols exchanged", hsi.transpose(1, 0, 2), msi)
@@ -277,14 +278,33 @@ def test_fit_is_the_training_of_the_default_grid():
     assert train == {**api.FIT, "patch": api.FIT_PATCH}
 
 
-def test_method_that_returns_nan_is_refused(pair, monkeypatch):
-    from mossfuse.protocol import Fusion
+@pytest.mark.parametrize(
+    ("spoil", "match"),
+    [
+        (lambda cube: Fusion(cube=np.full_like(cube, np.nan)), "the method returned NaN values in"),
+        (lambda cube: Fusion(cube=cube[:-1]), "a cube of shape"),
+        (lambda cube: None, "returned None instead of a Fusion"),
+        (lambda cube: Fusion(cube=cube, history=[{"loss": 1}]), "history"),
+    ],
+)
+def test_unusable_result_of_a_method_is_one_sentence_with_its_name(pair, monkeypatch, spoil, match):
+    observation, truth = pair
+    monkeypatch.setattr(find_method("bicubic")[1], "fuse", lambda *_, **__: spoil(truth))
+    with pytest.raises(
+        MossFuseError, match=f"'bicubic' cannot be used on this pair: .*{match}.*; choose another method"
+    ) as caught:
+        fuse(observation.hsi, observation.msi, method="bicubic")
+    assert "\n" not in str(caught.value)
 
-    module = find_method("bicubic")[1]
-    cube = np.full_like(pair[1], np.nan)
-    monkeypatch.setattr(module, "fuse", lambda *_, **__: Fusion(cube=cube))
-    with pytest.raises(MossFuseError, match="'bicubic' returned values that are not finite"):
-        fuse(pair[0].hsi, pair[0].msi, method="bicubic")
+
+def test_tiles_that_are_not_finite_are_refused(pair, monkeypatch):
+    observation, truth = pair
+    whole = slice(0, truth.shape[0]), slice(0, truth.shape[1])
+    monkeypatch.setattr(
+        find_method("nsgp")[1], "fuse_tiles", lambda *_, **__: ({}, iter([(whole, np.full_like(truth, np.inf))]))
+    )
+    with pytest.raises(MossFuseError, match="'nsgp' returned NaN or infinite values"):
+        fuse(observation.hsi, observation.msi, method="nsgp")
 
 
 def test_importing_the_package_imports_no_torch():

@@ -133,7 +133,7 @@ def test_every_mistake_is_one_sentence(here, capsys):
     np.save("srf.npy", here[0].sensor.srf[:, :28])
     np.save("odd.npy", here[0].msi[:45])
     for text, match in (
-        ("fuse hr.mat lr.mat -o x.mat", r"hr.mat \(48x64x3\) looks like the MSI and lr.mat .*exchange them"),
+        ("fuse hr.mat lr.mat -o x.mat", r"hr.mat \(48x64x3\) looks like the MSI and lr.mat .*swap them"),
         ("fuse page.mat hr.mat -o x.mat", "page.mat cannot be read, it is damaged or not what its name says"),
         ("fuse none.mat hr.mat -o x.mat", "none.mat does not exist"),
         ("fuse lr.mat:hsi hr.mat -o x.mat", "no variable 'hsi'; .*it holds cube"),
@@ -146,7 +146,7 @@ def test_every_mistake_is_one_sentence(here, capsys):
         ("fuse lr.mat hr.mat -o x.mat --method nspg", "did you mean nsgp"),
         ("fuse lr.mat hr.mat -o x.mat --method mossfuse", "needs weights"),
         ("estimate lr.mat hr.mat -o x.npy", "cannot hold the estimate; write a .mat"),
-        ("estimate hr.mat lr.mat", "exchange them"),
+        ("estimate hr.mat lr.mat", "swap them"),
         ("score truth.mat lr.mat --ratio 8", "shape"),
         ("score truth.mat truth.mat", "name it with --ratio"),
         ("score truth.mat truth.mat --ratio 0", "ratio 0 is not possible"),
@@ -260,7 +260,7 @@ def test_every_mistake_in_training_is_one_sentence(here, capsys):
     Path("old.pt").write_bytes(b"mine")
     for text, match in (
         ("train lr.mat hr.mat lr.mat -o w.pt", "3 images do not make pairs"),
-        ("train hr.mat lr.mat -o w.pt", "exchange them"),
+        ("train hr.mat lr.mat -o w.pt", "swap them"),
         ("train lr.mat hr.mat -o w.mat", "w.mat would hold weights; give it the extension .pt"),
         ("train lr.mat hr.mat -o old.pt", "old.pt exists already"),
         ("train lr.mat hr.mat -o w.pt --patch 20", "multiple of the ratio 8"),
