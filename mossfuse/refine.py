@@ -3,12 +3,12 @@
 +dc makes a cube agree with both images (msi projection, then kriging of the LR residual); +sdc first projects its
 spectra on the subspace of the LR-HSI. +softdc and +softsdc do the same as far as the noise allows and equal the hard
 forms on a pair without noise.
-Formulas, measurements and limits: docs/nsgp.md. They are reported as rows of their own.
+Formulas, measurements and limits: docs/nsgp.md. They are reported as separate rows.
 """
 
 import numpy as np
 
-from mossfuse.errors import MossFuseError
+from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.protocol import Fusion, Parameter, Parameters
 
 SUFFIXES = {
@@ -29,11 +29,11 @@ DEFAULTS = Parameters(  # what a configuration may set
 
 
 def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, family="auto", device="cpu"):
-    """Refine a cube (H, W, B); returns a Fusion with the PSF, its phase and the SRF used.
+    """Refine a cube (H, W, B); return a Fusion with the PSF, its phase and the SRF used.
 
-    PSF, SRF and noise come from the observation's sensor and are estimated where unknown. subspace: singular vectors
+    PSF, SRF and noise come from the observation's sensor and are estimated if unknown. subspace: singular vectors
     kept by the forms with an ``s``. length: covariance length of the kriging over the ratio. family: of the
-    PSF where it is unknown.
+    PSF if it is unknown.
     Raises MossFuseError for an unknown suffix or sizes that do not fit together.
     """
     from mossfuse.estimation.sensor import estimate_sensor, estimate_without_stripes
@@ -41,7 +41,7 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
     from mossfuse.physics.sampling import check_pair, operator_of
 
     if suffix not in SUFFIXES:
-        raise MossFuseError(f"unknown refinement '+{suffix}'; known: {', '.join('+' + s for s in SUFFIXES)}")
+        raise MossFuseError(f"unknown refinement '+{suffix}'; {suggestion('+' + suffix, ['+' + s for s in SUFFIXES])}")
     check_pair(observation)
     wanted = (*observation.msi.shape[:2], observation.hsi.shape[2])
     if cube.shape != wanted:
@@ -65,12 +65,12 @@ def refine(suffix, cube, observation, *, subspace=SUBSPACE, length=LENGTH, famil
 
 
 def device_of(suffix, device):
-    """Where a refinement computes on a machine whose methods use ``device``: the hard forms are NumPy alone."""
+    """Return the device that a refinement uses where methods use ``device``: the hard forms use NumPy only."""
     return device if suffix.startswith("soft") else "cpu"
 
 
 def make_consistent(cube, observation, operator, srf, gain, length=LENGTH):
-    """The msi projection, then X + U (y - H X): both constraints hold afterwards (y - H X lies in null(R))."""
+    """Apply the msi projection, then X + U (y - H X): both constraints hold afterwards (y - H X lies in null(R))."""
     from mossfuse.physics.kriging import SmoothInverse
     from mossfuse.physics.projection import project_on_msi
 
@@ -80,9 +80,9 @@ def make_consistent(cube, observation, operator, srf, gain, length=LENGTH):
 
 
 def soften(cube, observation, operator, sensor, unseen, length, device):
-    """The same two steps on the denoised MSI and the Wiener-filtered HSI, the second with a nugget per component.
+    """Apply the same two steps to the denoised MSI and the Wiener-filtered HSI, the second with a nugget per component.
 
-    unseen: as for mossfuse.nsgp.model.fit_model; where it is not zero the cube is only drawn towards the MSI.
+    unseen: as for mossfuse.nsgp.model.fit_model; if it is not zero the cube is only drawn towards the MSI.
     """
     from mossfuse.estimation.noise import denoise_msi
     from mossfuse.physics.denoise import REMAINING

@@ -1,4 +1,4 @@
-"""The verbs for a pair of one's own, one module per verb; nothing heavy is imported before a verb runs."""
+"""The verbs for a user's own pair, one module per verb; nothing heavy is imported before a verb runs."""
 
 from mossfuse.cli import estimate, fuse, methods, score, train
 

@@ -9,7 +9,7 @@ PAIR = "FILE or FILE:VARIABLE (.mat, .npy, .npz, .h5, ENVI .hdr, .tif)"
 
 
 def add_pair(parser):
-    """LR and HR, two positional arguments."""
+    """Add LR and HR, two positional arguments."""
     parser.add_argument("lr", metavar="LR", help=f"low-resolution hyperspectral image: {PAIR}")
     parser.add_argument(
         "hr", metavar="HR", help="high-resolution multispectral image of the same area: FILE or FILE:VARIABLE"
@@ -17,7 +17,7 @@ def add_pair(parser):
 
 
 def add_cameras(parser):
-    """--srf, --psf, --ratio, --phase, --psf-size."""
+    """Add --srf, --psf, --ratio, --phase, --psf-size."""
     parser.add_argument(
         "--srf", metavar="FILE",
         help="spectral response, MSI bands x HSI bands or transposed, or a table with wavelengths (nm) in the first "
@@ -30,7 +30,7 @@ def add_cameras(parser):
 
 
 def add_geometry(parser):
-    """--ratio, --phase, --psf-size."""
+    """Add --ratio, --phase, --psf-size."""
     parser.add_argument("--ratio", type=int, metavar="N", help="HR pixels along one LR pixel (default: from the sizes)")
     parser.add_argument(
         "--phase", type=whole_numbers, metavar="R,C",
@@ -42,12 +42,12 @@ def add_geometry(parser):
 
 
 def add_white(parser, help):
-    """--white: one value, or one for each image."""
+    """Add --white: one value, or one for each image."""
     parser.add_argument("--white", type=positive_numbers, metavar="V", help=help)
 
 
 def seed(text):
-    """0 to 2^31 - 1: what every generator of random numbers takes."""
+    """Return a seed from 0 to 2^31 - 1, which every random number generator accepts."""
     value = int(text)
     if not 0 <= value < 2**31:
         raise ValueError
@@ -55,7 +55,7 @@ def seed(text):
 
 
 def whole_numbers(text):
-    """(3, 4) of '3,4'; (3, 3) of '3'."""
+    """Return (3, 4) for '3,4' and (3, 3) for '3'."""
     values = [int(part) for part in text.split(",")]
     if len(values) not in (1, 2):
         raise ValueError
@@ -63,7 +63,7 @@ def whole_numbers(text):
 
 
 def positive_numbers(text):
-    """[65535.0, 255.0] of '65535,255'."""
+    """Return [65535.0, 255.0] for '65535,255'."""
     values = [float(part) for part in text.split(",")]
     if len(values) not in (1, 2) or min(values) <= 0:
         raise ValueError
@@ -71,7 +71,7 @@ def positive_numbers(text):
 
 
 def read_pair(options, lr, hr, white=None):
-    """The Pair (mossfuse.pair.assemble.assemble) of the images ``lr`` and ``hr`` and the cameras that the options tell of."""
+    """Return the Pair (mossfuse.pair.assemble.assemble) of the images ``lr`` and ``hr`` and the cameras given as options."""
     from mossfuse.pair.assemble import assemble
     from mossfuse.pair.reading import read_image, read_psf, read_srf
 
@@ -88,7 +88,7 @@ def read_pair(options, lr, hr, white=None):
 
 
 def check_outputs(outputs, inputs, force):
-    """Refuse outputs that exist already (unless ``force``), that are inputs, that collide or that cannot be written."""
+    """Raise MossFuseError for outputs that exist already (unless ``force``), that are inputs, that collide or that cannot be written."""
     from mossfuse.pair.reading import split_key
 
     read = {part.resolve() for name in inputs if split_key(name)[0].is_file() for part in touched(split_key(name)[0])}
@@ -109,7 +109,7 @@ def check_outputs(outputs, inputs, force):
 
 
 def touched(path):
-    """The files behind a name: two for ENVI, one for everything else."""
+    """Return the files behind a name: two for ENVI, one for everything else."""
     from mossfuse.files import FORMATS, parts
 
     return parts(path) if path.suffix.lower() in FORMATS else (path,)

@@ -1,4 +1,4 @@
-"""Lines that tell a user what was estimated, in the units of the files."""
+"""Print what was estimated, in the units of the files."""
 
 import sys
 
@@ -10,11 +10,12 @@ MARGIN = 10
 
 
 def say(label, content):
-    """One line on standard output: a label, then the content."""
+    """Write one line to standard output: a label, then the content."""
     sys.stdout.write(f"{label:{MARGIN}}{content}\n")
 
 
 def describe_pair(pair):
+    """Print sizes, ratio and scale of a pair."""
     observation = pair.observation
     white = (
         f"{pair.white[0]:g}"
@@ -29,12 +30,13 @@ def describe_pair(pair):
 
 
 def describe_psf(sensor, source, facts):
-    """facts: family, sigma, angle of the fit, where there was one."""
+    """Print shape, support and phase of a PSF; facts: family, sigma, angle of the fit, if there was one."""
     place = f"support {text(np.shape(sensor.psf))}, phase {sensor.phase[0]},{sensor.phase[1]}"
     say("PSF", f"{shape_of(sensor.psf, source, facts)}; {place}; {source}")
 
 
 def shape_of(psf, source, facts):
+    """Return a phrase for the shape of a PSF, from the fit's facts or from the kernel's moments."""
     if source != "given" and "sigma" in facts:
         sigma, angle = facts["sigma"], facts.get("angle", 0.0)
     else:
@@ -48,7 +50,7 @@ def shape_of(psf, source, facts):
 
 
 def moments(psf):
-    """((along, across), angle): standard deviations in pixels of a kernel's weights, angle in degrees as in gaussian_psf."""
+    """Return ((along, across), angle): standard deviations in pixels of a kernel's weights, angle in degrees as in gaussian_psf."""
     rows, cols = np.indices(psf.shape)
     places = np.stack([rows.ravel(), cols.ravel()]).astype(np.float64)
     weights = np.ravel(psf)
@@ -58,7 +60,7 @@ def moments(psf):
 
 
 def describe_srf(srf, source, wavelengths):
-    """srf: (M, B) in the units of the files."""
+    """Print an SRF (M, B) in the units of the files."""
     peaks = np.argmax(srf, 1)
     where = [f"{wavelengths[p]:g}" for p in peaks] if wavelengths is not None else [f"{p + 1}" for p in peaks]
     unit = "nm" if wavelengths is not None else "(HSI band)"
@@ -66,7 +68,7 @@ def describe_srf(srf, source, wavelengths):
 
 
 def describe_noise(noise_hsi, noise_msi, white):
-    """Standard deviations on the methods' scale, told in the units of the files."""
+    """Print standard deviations, given on the methods' scale, in the units of the files."""
     if max(noise_hsi.max(), noise_msi.max()) == 0:
         say("noise", "none found in this pair")
         return
@@ -74,7 +76,7 @@ def describe_noise(noise_hsi, noise_msi, white):
 
 
 def describe_agreement(residuals, pair):
-    """Residuals in the units of each image, as differences and as shares of its root mean square."""
+    """Print residuals in the units of each image, as differences and as shares of its root mean square."""
     for name, image, white, rule in (
         ("hsi", pair.observation.hsi, pair.white[0], "blurred and sampled, against the HSI"),
         ("msi", pair.observation.msi, pair.white[1], "through the SRF, against the MSI"),
@@ -85,8 +87,10 @@ def describe_agreement(residuals, pair):
 
 
 def root_mean_square(image):
+    """Return the root mean square of an image, never zero."""
     return float(np.sqrt(np.mean(np.square(image, dtype=np.float64)))) or np.finfo(float).tiny
 
 
 def listing(values):
+    """Return numbers as a list separated by commas."""
     return ", ".join(f"{v:.4g}" for v in values)

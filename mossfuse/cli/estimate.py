@@ -1,4 +1,4 @@
-"""``mossfuse estimate``: what a pair tells about its two cameras, without fusing it."""
+"""``mossfuse estimate``: estimate the two cameras of a pair without fusing it."""
 
 import sys
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, read_pair
 from mossfuse.errors import MossFuseError
 
-UNSEEN = 0.1  # share of an MSI band that no response over the HSI's bands explains; more is worth a word
+UNSEEN = 0.1  # share of an MSI band that no response over the HSI's bands explains; more is reported
 
 
 def add_verb(verbs):
+    """Add the verb to the parser."""
     parser = verbs.add_parser(
         "estimate", help="estimate PSF, SRF and noise of a pair",
         description="Estimate point spread function, spectral response and noise of a pair from the pair alone.",
@@ -26,7 +27,7 @@ def add_verb(verbs):
 
 
 def run(options):
-    """Read, estimate, tell, write."""
+    """Read the pair, estimate, print and write."""
     import numpy as np
 
     from mossfuse.cli import describe
@@ -70,7 +71,7 @@ def run(options):
 
 
 def unseen(observation, facts):
-    """(M,): residual of every MSI band over its root mean square."""
+    """Return (M,): the residual of every MSI band over its root mean square."""
     import numpy as np
 
     energy = np.mean(np.square(observation.msi, dtype=np.float64), (0, 1))
@@ -78,7 +79,7 @@ def unseen(observation, facts):
 
 
 def write_table(srf, wavelengths, shares):
-    """The SRF, one line per HSI band, and what it leaves unexplained of every MSI band."""
+    """Print the SRF, one line per HSI band, and what it leaves unexplained of every MSI band."""
     names = [f"MSI {m + 1}" for m in range(len(srf))]
     first = [f"{b + 1}" for b in range(srf.shape[1])] if wavelengths is None else [f"{nm:g}" for nm in wavelengths]
     rows = [["band" if wavelengths is None else "nm", *names]]

@@ -1,4 +1,4 @@
-"""``mossfuse fuse``: one pair of files becomes one cube, written tile by tile."""
+"""``mossfuse fuse``: fuse one pair of files into one cube, written tile by tile."""
 
 import logging
 import time
@@ -8,11 +8,12 @@ from pathlib import Path
 from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, read_pair, seed
 from mossfuse.errors import MossFuseError
 
-SENSOR_SUFFIX = "_sensor.npz"  # takes PSF and SRF where the output's format has no room for them
+SENSOR_SUFFIX = "_sensor.npz"  # holds PSF and SRF if the output's format cannot
 log = logging.getLogger(__name__)
 
 
 def add_verb(verbs):
+    """Add the verb to the parser."""
     parser = verbs.add_parser(
         "fuse", help="fuse a low-resolution HSI with a high-resolution MSI",
         description="Fuse a low-resolution HSI with a high-resolution MSI of the same area. The cube is float32 in the "
@@ -47,7 +48,7 @@ def add_verb(verbs):
 
 
 def run(options):
-    """Read, fuse, write, tell."""
+    """Read the pair, fuse, write and print."""
     from mossfuse.cli.describe import describe_pair, say
     from mossfuse.estimation.memory import estimate_once
     from mossfuse.pair.work import prepare
@@ -60,7 +61,7 @@ def run(options):
         pair = read_pair(options, options.lr, options.hr, options.white)
         georeference = georeference_for(options)
         started = time.perf_counter()
-        with failures_named(options):
+        with name_failures(options):
             work = prepare(
                 pair.observation, method=options.method, weights=options.weights, device=options.device,
                 seed=options.seed, save_weights=options.save_weights, preset=options.preset,
@@ -73,14 +74,14 @@ def run(options):
         f"{work.name}: {work.method.title}" + (", the default" if not (options.method or options.weights) else ""),
     )
     describe_pair(pair)
-    tell_sensor(pair, work)
-    tell_agreement(residuals, pair)
+    show_sensor(pair, work)
+    show_agreement(residuals, pair)
     names = ", ".join(str(path) for name, path in outputs.items() if path and name != "weights")
     say("written", f"{names} in {seconds:.1f} s; the cube is in the units of {options.lr}")
 
 
 def outputs_of(options):
-    """{'cube', 'sensor', 'preview', 'weights'}: the paths that will be written, None where one is not."""
+    """Return {'cube', 'sensor', 'preview', 'weights'}: the paths that will be written, None for those that will not."""
     from mossfuse.files import can_hold
 
     cube = options.output
@@ -138,7 +139,7 @@ def track_rows(tiles, shape):
 
 
 def georeference_for(options):
-    """The georeference of HR where the output's format can take it over; a word where it is lost."""
+    """Return the georeference of HR if the output's format can hold it; log a warning if it is lost."""
     from mossfuse.files import can_hold, format_module, read_georeference
     from mossfuse.pair.reading import split_key
 
@@ -146,12 +147,13 @@ def georeference_for(options):
     found = read_georeference(source)
     same = format_module(source) is format_module(options.output)
     if found and not (same and can_hold(options.output, "georeference")):
-        log.warning("%s is georeferenced and %s cannot take that over; write %s", source, options.output, source.suffix)
+        log.warning("%s is georeferenced and %s cannot hold the georeference; write %s", source, options.output, source.suffix)
         return None
     return found
 
 
-def tell_sensor(pair, work):
+def show_sensor(pair, work):
+    """Print PSF and SRF."""
     from mossfuse.cli.describe import describe_psf, describe_srf
 
     describe_psf(work.sensor, work.source["psf"], work.facts)
@@ -159,8 +161,8 @@ def tell_sensor(pair, work):
     describe_srf(srf, work.source["srf"], pair.observation.wavelengths)
 
 
-def tell_agreement(residuals, pair):
-    """The residuals, and a warning where the cube does not even explain the HSI."""
+def show_agreement(residuals, pair):
+    """Print the residuals; log a warning if the cube does not even explain the HSI."""
     from mossfuse.cli.describe import describe_agreement, root_mean_square
     from mossfuse.pair.work import POOR
 
@@ -170,8 +172,8 @@ def tell_agreement(residuals, pair):
 
 
 @contextmanager
-def failures_named(options):
-    """Whatever a method makes of an unusual pair becomes one sentence; --traceback shows where it happened."""
+def name_failures(options):
+    """Turn any exception of a method into a one-line error; --traceback re-raises it."""
     try:
         yield
     except MossFuseError:

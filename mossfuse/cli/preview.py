@@ -17,12 +17,13 @@ class Preview:
         self.colours = np.zeros((*observation.msi.shape[:2], 3), np.uint8)
 
     def add(self, rows, cols, values):
+        """Render the tile [rows, cols]."""
         from mossfuse.colour import to_srgb
 
         self.colours[rows, cols] = to_srgb(values, self.rendering)
 
     def save(self, path, srf):
-        """Write the PNG, panels of at most SIDE pixels; srf: (M, B), tells which MSI bands are red, green and blue."""
+        """Write the PNG, panels of at most SIDE pixels; srf: (M, B), decides which MSI bands are red, green and blue."""
         from PIL import Image
 
         from mossfuse.colour import msi_colour, to_srgb

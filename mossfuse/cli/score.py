@@ -1,4 +1,4 @@
-"""``mossfuse score``: a cube against its ground truth, under a named convention."""
+"""``mossfuse score``: score a cube against its ground truth, under a named convention."""
 
 import logging
 
@@ -11,6 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def add_verb(verbs):
+    """Add the verb to the parser."""
     parser = verbs.add_parser(
         "score", help="score a fused cube against the truth",
         description="Score a fused cube against the true one, and, with --pair, against its own two images.",
@@ -27,7 +28,7 @@ def add_verb(verbs):
 
 
 def run(options):
-    """Read, score, tell."""
+    """Read, score and print."""
     from mossfuse.cli.describe import say
     from mossfuse.estimation.memory import estimate_once
     from mossfuse.metrics import find_column, find_convention, score
@@ -56,7 +57,7 @@ def run(options):
 
 
 def scales(truth, cube, options):
-    """(value of the truth, value of the cube) that count as 1."""
+    """Return (value of the truth, value of the cube) that count as 1."""
     import numpy as np
 
     if options.white is not None:
@@ -81,7 +82,7 @@ def scales(truth, cube, options):
 
 
 def show_agreement(cube, pair):
-    """How well a cube in the units of the pair's HSI explains the pair, under the given or estimated cameras."""
+    """Print how well a cube in the units of the pair's HSI explains the pair, under the given or estimated cameras."""
     from mossfuse.cli.describe import describe_agreement, say
     from mossfuse.estimation.sensor import estimate_sensor
     from mossfuse.pair.deliver import in_units
@@ -90,7 +91,7 @@ def show_agreement(cube, pair):
     observation = pair.observation
     expected = (*observation.msi.shape[:2], observation.hsi.shape[2])
     if cube.shape != expected:
-        raise MossFuseError(f"the cube has shape {cube.shape} and the pair asks for {expected}; name the right pair")
+        raise MossFuseError(f"the cube has shape {cube.shape} and the pair needs {expected}; name the right pair")
     given = [n.upper() for n in ("psf", "srf") if getattr(observation.sensor, n) is not None]
     residuals = Residuals(observation, estimate_sensor(observation).sensor)
     residuals.add(slice(0, expected[0]), slice(0, expected[1]), cube / pair.white[0])

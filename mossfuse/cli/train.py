@@ -1,4 +1,4 @@
-"""``mossfuse train``: pairs of files become the weights of a MossFuse, without ground truth."""
+"""``mossfuse train``: train MossFuse on pairs of files, without ground truth."""
 
 import logging
 from dataclasses import replace
@@ -8,12 +8,13 @@ from mossfuse.cli.arguments import WHITE, add_geometry, add_white, check_outputs
 from mossfuse.errors import MossFuseError
 
 VARIANTS = ("fixed", "released", "paper")
-DIRECT = ("steps", "dim", "patch", "batch")  # settings with an option of their own
+DIRECT = ("steps", "dim", "patch", "batch")  # settings that have their own option
 HISTORY_SUFFIX = "_history.csv"
 log = logging.getLogger(__name__)
 
 
 def add_verb(verbs):
+    """Add the verb to the parser."""
     parser = verbs.add_parser(
         "train", help="train MossFuse on pairs of images, without ground truth",
         description="Train MossFuse on one or more pairs of images from the same cameras. fuse takes the result as --weights.",
@@ -46,7 +47,7 @@ def add_verb(verbs):
 
 
 def run(options):
-    """Read, train, write, tell."""
+    """Read the pairs, train, write and print."""
     from mossfuse.benchmark.run.child import write_history
     from mossfuse.cli.describe import say
     from mossfuse.devices import choose_device
@@ -74,7 +75,7 @@ def run(options):
         f"{' and '.join(f'{w:g}' for w in dict.fromkeys(white))} count as 1",
     )
     say("network", f"dim {facts['dim']}, {facts['inference_parameters']} parameters for fusing")
-    tell_operators(options.output, first)
+    show_operators(options.output, first)
     held = "" if facts["held_out_loss"] is None else f", held-out loss {facts['held_out_loss']:.3g}"
     say(
         "training",
@@ -91,7 +92,7 @@ def run(options):
 
 
 def read_pairs(options):
-    """([Observation] on one scale, its white levels)."""
+    """Return ([Observation] on one scale, its white levels)."""
     names = list(zip(options.images[::2], options.images[1::2], strict=True))
     pairs = [read_pair(options, lr, hr, options.white) for lr, hr in names]
     whites = dict.fromkeys(pair.white for pair in pairs)
@@ -112,13 +113,13 @@ def read_pairs(options):
 
 
 def on_scale(pair, white):
-    """The Observation of a pair whose values are divided by ``white`` instead of its own level."""
+    """Return the Observation of a pair whose values are divided by ``white`` instead of its own level."""
     factor = pair.white[0] / white
     return replace(pair.observation, hsi=pair.observation.hsi * factor, msi=pair.observation.msi * factor)
 
 
 def settings_of(options, observations):
-    """The Recipe's fields: the variant's, what the command line changes, and a patch that fits unless one is named."""
+    """Return the Recipe's fields: the variant's, what the command line changes, and a patch that fits unless one is named."""
     from mossfuse.methods.mossfuse import METHODS
     from mossfuse.pair.work import FIT, FIT_PATCH, patch_for
     from mossfuse.parameters import apply_changes, parse_changes
@@ -133,7 +134,7 @@ def settings_of(options, observations):
 
 
 def train_within_memory(train, observations, options, device, settings):
-    """``train``, continuing where an earlier one was broken off; too little memory is one sentence."""
+    """Call ``train``, which continues an interrupted training; too little memory is one sentence."""
     import torch
 
     try:
@@ -144,8 +145,8 @@ def train_within_memory(train, observations, options, device, settings):
         raise MossFuseError(f"there is not enough memory on {device}; lower --patch, --batch or --dim") from error
 
 
-def tell_operators(path, observation):
-    """PSF and SRF in the weights."""
+def show_operators(path, observation):
+    """Print the PSF and the SRF in the weights."""
     import numpy as np
 
     from mossfuse.cli.describe import describe_psf, describe_srf

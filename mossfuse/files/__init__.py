@@ -1,12 +1,11 @@
-"""Reading and writing cubes: MATLAB v5 and v7.3, NumPy, HDF5, ENVI and (optional) GeoTIFF.
+"""Read and write cubes: MATLAB v5 and v7.3, NumPy, HDF5, ENVI and (optional) GeoTIFF.
 
 Cubes are laid out (rows, cols, bands) in memory whatever the format stores. One module per format; each offers
 ``shapes(path) -> {name: shape}``, ``read(path, names) -> {name: array}``, ``write(path, variables)`` and
 ``holds(path)``: the names it can store (None: any), and ``tiles(path, shape, variables)``: a context manager for
-cubes that come piece by piece. Every write is atomic: a temporary file in the same folder takes the name in one step when it is complete.
+cubes that are written piece by piece. Every write is atomic: a temporary file in the same folder takes the name in one step when it is complete.
 """
 
-import difflib
 import importlib
 import re
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mossfuse.errors import MossFuseError
+from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.files.atomic import replacing
 
 FORMATS = {
@@ -36,10 +35,10 @@ WAVELENGTH_NAMES = ("wavelengths", "wavelength", "wavelength_nm")
 
 
 def read_array(path, key=None):
-    """One numeric array of a file, as stored (dtype kept).
+    """Return one numeric array of a file, as stored (dtype kept).
 
     key: name of the variable; None takes the only cube of the file (or the one called ``cube``, ``rad``,
-        ``hsi``, ``msi`` or ``ref``). MossFuseError where the file or key is missing, ambiguous or unreadable.
+        ``hsi``, ``msi`` or ``ref``). Raises MossFuseError if the file or key is missing, ambiguous or unreadable.
     """
     path = Path(path)
     module = existing_file(path)
@@ -48,7 +47,7 @@ def read_array(path, key=None):
 
 
 def read_variables(path, names=None):
-    """{name: array or str} of those variables among ``names`` (None: all) that the file holds."""
+    """Return {name: array or str} of those variables among ``names`` (None: all) that the file holds."""
     path = Path(path)
     module = existing_file(path)
     held = guarded(module.shapes, path)
@@ -57,7 +56,7 @@ def read_variables(path, names=None):
 
 
 def read_cube(path, key=None):
-    """(cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None); a flat image gets one band."""
+    """Return (cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None); a flat image gets one band."""
     path = Path(path)
     module = existing_file(path)
     shapes = guarded(module.shapes, path)
@@ -75,7 +74,7 @@ def write_cube(path, cube, wavelengths=None, **extra):
     """Write a cube (rows, cols, bands) with its wavelengths (nm) and further arrays, atomically.
 
     ``.mat`` is MATLAB v7.3 (variables ``cube``, ``wavelengths``, ``extra``), opened by MATLAB and h5py alike.
-    Entries that are None are left out. MossFuseError where the format cannot hold ``extra`` or writing fails.
+    Entries that are None are left out. Raises MossFuseError if the format cannot hold ``extra`` or writing fails.
     """
     variables = {"cube": np.asarray(cube), "wavelengths": wavelengths, **extra}
     if variables["cube"].ndim != 3:
@@ -105,13 +104,13 @@ def cube_writer(path, shape, wavelengths=None, **extra):
 
 
 def can_hold(path, name):
-    """Whether the format of ``path`` has room for a variable beside the cube."""
+    """Return whether the format of ``path`` can hold a variable beside the cube."""
     held = format_module(Path(path)).holds(Path(path))
     return held is None or name in held
 
 
 def holdable(path, module, variables):
-    """The variables that are not None; MossFuseError where the format has no room for one."""
+    """Return the variables that are not None; raise MossFuseError if the format cannot hold one of them."""
     kept = {name: value for name, value in variables.items() if value is not None}
     surplus = sorted(set(kept) - set(module.holds(path) or kept))
     if surplus:
@@ -120,13 +119,13 @@ def holdable(path, module, variables):
 
 
 def parts(path):
-    """The files that reading or writing ``path`` touches: ENVI's are two, every other format's is one."""
+    """Return the files that reading or writing ``path`` touches: ENVI's are two, every other format's is one."""
     path = Path(path)
     return getattr(format_module(path), "parts", lambda one: (one,))(path)
 
 
 def read_georeference(path):
-    """What places an image on the ground, for ``georeference=`` of a writer of the same format; None where nothing does.
+    """Return what places an image on the ground, for ``georeference=`` of a writer of the same format; None without.
 
     Kept as its format has it: fields of an ENVI header, coordinate system and transform of a GeoTIFF.
     """
@@ -147,6 +146,7 @@ def format_module(path):
 
 
 def existing_file(path):
+    """Return the module for an existing file; raise MossFuseError for a missing file or a folder."""
     if not path.exists():
         raise MossFuseError(f"file {path} does not exist; check the path")
     if path.is_dir():
@@ -155,7 +155,7 @@ def existing_file(path):
 
 
 def guarded(function, path, *args):
-    """Call a reader; whatever a damaged or foreign file makes the libraries raise becomes one sentence."""
+    """Call a reader; turn any exception that a damaged or foreign file causes into a one-line error."""
     try:
         return function(path, *args)
     except (MossFuseError, MemoryError):
@@ -163,19 +163,17 @@ def guarded(function, path, *args):
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise MossFuseError(
-            f"{path} cannot be read, it is damaged or not what its name says ({reason}); get or write it again"
+            f"{path} cannot be read, it is damaged or of another type than its name says ({reason}); get or write it again"
         ) from error
 
 
 def choose(path, shapes, key):
-    """The variable meant by ``key``, or the only one that can be a cube."""
+    """Return the name of the variable for ``key``, or of the only one that can be a cube."""
     listing = ", ".join(f"{name} ({text(shape)})" for name, shape in shapes.items()) or "nothing"
     if key is not None:
         if key in shapes:
             return key
-        near = difflib.get_close_matches(key, shapes, n=1)
-        hint = f"did you mean '{near[0]}'? " if near else ""
-        raise MossFuseError(f"{path} has no variable '{key}'; {hint}it holds {listing}")
+        raise MossFuseError(f"{path} has no variable '{key}' (it holds {listing}); {suggestion(key, shapes)}")
     for least in (3, 2):
         cubes = [
             name for name, shape in shapes.items() if len(shape) == least and min(shape) > (0 if least == 3 else 1)
@@ -185,12 +183,13 @@ def choose(path, shapes, key):
             return (named or cubes)[0]
         if cubes:
             raise MossFuseError(
-                f"{path} holds several arrays ({listing}); name the one that is meant with a key (FILE:KEY)"
+                f"{path} holds several arrays ({listing}); select one with a key (FILE:KEY)"
             )
     raise MossFuseError(f"{path} holds no image; it holds {listing}")
 
 
 def text(shape):
+    """Return '48x64x3' for a shape."""
     return "x".join(map(str, shape)) or "a single value"
 
 

@@ -1,4 +1,4 @@
-"""Writing a file in one step."""
+"""Write files in one step: a reader sees the old file or the complete new one."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ from mossfuse.errors import MossFuseError
 
 @contextmanager
 def replacing(path):
-    """A temporary path in the folder of ``path`` that takes its name when the block ends well.
+    """Yield a temporary path in the folder of ``path`` that takes its name when the block ends without an exception.
 
     After any exception nothing is left behind and an older file of that name is untouched. An OSError (no
     permission, disk full, a folder that is a file) becomes a MossFuseError.

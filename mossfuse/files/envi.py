@@ -31,10 +31,12 @@ NANOMETRES = {
 
 
 def holds(path):
+    """Return the names that the format can store."""
     return ("cube", "wavelengths", "georeference")
 
 
 def shapes(path):
+    """Return {name: shape} of what the file holds."""
     header, _ = find_files(path)
     fields = read_header(header)
     out = {"cube": tuple(fields[n] for n in ("lines", "samples", "bands"))}
@@ -44,6 +46,7 @@ def shapes(path):
 
 
 def read(path, names):
+    """Return {name: array} of the named variables."""
     header, raw = find_files(path)
     fields = read_header(header)
     out = {}
@@ -55,7 +58,7 @@ def read(path, names):
 
 
 def parts(path):
-    """(header, raw file): those of an existing image, or those that ``write`` makes."""
+    """Return (header, raw file): those of an existing image, or those that ``write`` makes."""
     made = header_name(path)
     if path.is_file():
         return find_files(path)
@@ -63,14 +66,14 @@ def parts(path):
 
 
 def georeference(path):
-    """Header fields that place the image on the ground, {'envi': {field: text}}, or None."""
+    """Return the header fields that place the image on the ground, {'envi': {field: text}}, or None."""
     fields = read_header(find_files(path)[0])
     kept = {name: fields[name] for name in PLACE if name in fields}
     return {"envi": kept} if kept else None
 
 
 def write(path, variables):
-    """Writes NAME.hdr and NAME.img (band-sequential, little-endian, the cube's own type)."""
+    """Write NAME.hdr and NAME.img (band-sequential, little-endian, the cube's own type)."""
     header = header_name(path)
     cube = variables["cube"]
     kind = cube.dtype.str[1:]
@@ -83,7 +86,7 @@ def write(path, variables):
 
 @contextmanager
 def tiles(path, shape, variables):
-    """Writes NAME.hdr and NAME.img, float32, interleaved by pixel."""
+    """Write NAME.hdr and NAME.img, float32, interleaved by pixel."""
     header = header_name(path)
     with replacing(header.with_suffix(".img")) as temporary, open(temporary, "wb") as stream:
         yield put_pixels(stream, 0, shape)
@@ -119,7 +122,7 @@ def header_name(path):
 
 
 def find_files(path):
-    """(header, raw file) from either of the two names."""
+    """Return (header, raw file) from either of the two names."""
     path = Path(path)
     if path.suffix.lower() == ".hdr":
         stem = path.with_suffix("")  # both NAME.hdr and NAME.img.hdr are in use
@@ -145,7 +148,7 @@ def read_header(header):
     fields = {name.strip().lower(): value.strip() for name, value in pairs}
     for name in ("samples", "lines", "bands", "data type"):
         if not re.fullmatch(r"\d+", fields.get(name, "")):
-            raise MossFuseError(f"{header} has no valid '{name}'; mend the header")
+            raise MossFuseError(f"{header} has no valid '{name}'; fix the header")
         fields[name] = int(fields[name])
     return fields
 
@@ -171,6 +174,6 @@ def read_raw(header, raw, fields):
 def wavelengths_of(header, fields):
     values = np.array([float(v) for v in fields["wavelength"].strip("{}").split(",")])
     if values.size != fields["bands"]:
-        raise MossFuseError(f"{header} lists {values.size} wavelengths for {fields['bands']} bands; mend the header")
+        raise MossFuseError(f"{header} lists {values.size} wavelengths for {fields['bands']} bands; fix the header")
     unit = fields.get("wavelength units", "").lower()
     return values * NANOMETRES.get(unit, 1e3 if values.max() < 100 else 1.0)

@@ -16,11 +16,13 @@ NANOMETRES = {"micrometers": 1e3, "um": 1e3}
 
 
 def holds(path):
+    """Return the names that the format can store (None: any)."""
     library(path)
     return ("cube", "wavelengths", "georeference")
 
 
 def shapes(path):
+    """Return {name: shape} of what the file holds."""
     with opened(path) as file:
         out = {"cube": (file.height, file.width, file.count)}
         if all(TAG in file.tags(b) for b in file.indexes):
@@ -29,6 +31,7 @@ def shapes(path):
 
 
 def read(path, names):
+    """Return {name: array or str} of the named variables."""
     out = {}
     with opened(path) as file:
         if "cube" in names:
@@ -40,7 +43,7 @@ def read(path, names):
 
 
 def georeference(path):
-    """{'geotiff': {'crs', 'transform'}} or, where points tie the image to the ground, 'gcps'; None without either."""
+    """Return {'geotiff': {'crs', 'transform'}} or, if points tie the image to the ground, 'gcps'; None without either."""
     with opened(path) as file:
         points, crs = file.gcps
         if points:
@@ -51,6 +54,7 @@ def georeference(path):
 
 
 def write(path, variables):
+    """Write the variables in one step."""
     cube = variables["cube"]
     with created(path, cube.shape, cube.dtype.name, variables) as file:
         file.write(cube.transpose(2, 0, 1))
@@ -72,7 +76,7 @@ def tiles(path, shape, variables):
 
 @contextmanager
 def created(path, shape, dtype, variables, **settings):
-    """An open GeoTIFF for a cube of ``shape``, with wavelengths and georeference; takes its name at the end."""
+    """Yield an open GeoTIFF for a cube of ``shape``, with wavelengths and georeference; takes its name at the end."""
     rasterio = library(path)
     rows, cols, bands = shape
     place = dict(variables.get("georeference", {}).get("geotiff", {}))
@@ -99,7 +103,7 @@ def opened(path):
 
 @contextmanager
 def quiet():
-    """Scenes without a georeference are normal here."""
+    """Suppress the warning about scenes without a georeference, which are normal here."""
     import warnings
 
     from rasterio.errors import NotGeoreferencedWarning

@@ -1,7 +1,7 @@
 """HDF5 files, and the HDF5 inside MATLAB v7.3 files.
 
 MATLAB stores columns first, so an array that it wrote appears with reversed axes; such arrays carry the attribute
-``MATLAB_class`` and are turned back. Arrays without it are taken as they are.
+``MATLAB_class`` and are transposed back. Arrays without it are taken as they are.
 """
 
 from contextlib import contextmanager
@@ -14,10 +14,12 @@ TILE = (128, 256)  # rows, cols of a chunk, the tile in which nsgp predicts
 
 
 def holds(path):
+    """Return the names that the format can store (None: any)."""
     return None
 
 
 def shapes(path):
+    """Return {name: shape} of what the file holds."""
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -25,6 +27,7 @@ def shapes(path):
 
 
 def read(path, names):
+    """Return {name: array or str} of the named variables."""
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -32,6 +35,7 @@ def read(path, names):
 
 
 def write(path, variables):
+    """Write the variables in one step."""
     import h5py
 
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
@@ -56,7 +60,7 @@ def tiles(path, shape, variables):
 
 
 def arrays(file):
-    """(name, dataset) of every numeric or text dataset, in the file's order; MATLAB's own folders are skipped."""
+    """Return (name, dataset) of every numeric or text dataset, in the file's order; MATLAB's own folders are skipped."""
     import h5py
 
     found = []

@@ -4,7 +4,7 @@ import hashlib
 
 
 def sha256_of(path):
-    """Hex sha256 of a file's bytes."""
+    """Return the hex sha256 of a file's bytes."""
     digest = hashlib.sha256()
     with open(path, "rb") as stream:
         while block := stream.read(1 << 20):
@@ -13,12 +13,12 @@ def sha256_of(path):
 
 
 def array_sha256(*arrays):
-    """Hex sha256 of the arrays' shapes, types and bytes: independent of how a file stores them."""
+    """Return the hex sha256 of the arrays' shapes, types and bytes: independent of how a file stores them."""
     import numpy as np
 
     digest = hashlib.sha256()
     for array in arrays:
         array = np.ascontiguousarray(array)
         digest.update(f"{array.shape}{array.dtype.str}".encode())
-        digest.update(array.tobytes())
+        digest.update(array.data)
     return digest.hexdigest()

@@ -19,10 +19,12 @@ CLASSES = (
 
 
 def holds(path):
+    """Return the names that the format can store (None: any)."""
     return None
 
 
 def shapes(path):
+    """Return {name: shape} of what the file holds."""
     import h5py
 
     if h5py.is_hdf5(path):
@@ -33,6 +35,7 @@ def shapes(path):
 
 
 def read(path, names):
+    """Return {name: array or str} of the named variables."""
     import h5py
 
     if h5py.is_hdf5(path):
@@ -48,6 +51,7 @@ def text_or_array(value):
 
 
 def write(path, variables):
+    """Write the variables in one step."""
     with replacing(path) as temporary:
         write_plain(temporary, variables)
         stamp(temporary)
@@ -81,6 +85,6 @@ def write_plain(path, variables):
 
 
 def stamp(path):
-    """Put a constant into the free text: the date there would make equal contents unequal files."""
+    """Write a constant into the free text: the date there would make equal contents unequal files."""
     with open(path, "r+b") as stream:
         stream.write(HEADER.ljust(TEXT_LENGTH))

@@ -12,10 +12,12 @@ ONLY = "cube"
 
 
 def holds(path):
+    """Return the names that the format can store (None: any)."""
     return (ONLY, "wavelengths") if single(path) else None
 
 
 def shapes(path):
+    """Return {name: shape} of what the file holds."""
     if single(path):
         return {ONLY: np.load(path, mmap_mode="r", allow_pickle=False).shape}
     with np.load(path, allow_pickle=False) as file:
@@ -23,6 +25,7 @@ def shapes(path):
 
 
 def read(path, names):
+    """Return {name: array or str} of the named variables."""
     if single(path):
         return {ONLY: np.load(path, allow_pickle=False)} if names else {}
     with np.load(path, allow_pickle=False) as file:
@@ -30,6 +33,7 @@ def read(path, names):
 
 
 def write(path, variables):
+    """Write the variables in one step."""
     with replacing(path) as temporary, open(temporary, "wb") as stream:
         if single(path):
             np.save(stream, variables[ONLY], allow_pickle=False)

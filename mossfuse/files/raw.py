@@ -4,7 +4,7 @@ import numpy as np
 
 
 def put_pixels(stream, offset, shape):
-    """put(rows, cols, values) that writes tiles of a (rows, cols, bands) cube into an open binary file."""
+    """Return put(rows, cols, values), which writes tiles of a (rows, cols, bands) cube into an open binary file."""
     _, width, bands = shape
 
     def put(rows, cols, values):

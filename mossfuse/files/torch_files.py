@@ -1,4 +1,4 @@
-"""Reading and writing torch files in one step, without running code from them."""
+"""Read and write torch files in one step, without running code from them."""
 
 import pickle
 import zipfile
@@ -11,7 +11,7 @@ from mossfuse.files.atomic import replacing
 
 
 def read_file(path):
-    """The content of a torch file as tensors and plain data; MossFuseError where it is absent or damaged."""
+    """Return the content of a torch file, tensors and plain data; raise MossFuseError if it is missing or damaged."""
     path = Path(path)
     if not path.is_file():
         raise MossFuseError(f"the checkpoint {path} does not exist; train the method first or download the weights")
@@ -19,12 +19,12 @@ def read_file(path):
         return torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise MossFuseError(
-            f"the checkpoint {path} is damaged or no torch file ({type(error).__name__}); delete it and make it again"
+            f"the checkpoint {path} is damaged or not a torch file ({type(error).__name__}); delete it and make it again"
         ) from error
 
 
 def write_atomically(content, path):
-    """torch.save in one step; MossFuseError where the folder or the disk does not allow it."""
+    """Save ``content`` in one step; raise MossFuseError if the folder or the disk does not allow it."""
     with replacing(path) as temporary:
         try:
             with open(temporary, "wb") as file:  # an open file: torch would write the temporary name into the archive

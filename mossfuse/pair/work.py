@@ -129,7 +129,7 @@ def check_suffix(suffix: str | None) -> None:
     from mossfuse.refine import SUFFIXES
 
     if suffix and suffix not in SUFFIXES:
-        raise MossFuseError(f"unknown refinement '+{suffix}'; {suggestion(suffix, SUFFIXES)}")
+        raise MossFuseError(f"unknown refinement '+{suffix}'; {suggestion('+' + suffix, ['+' + s for s in SUFFIXES])}")
 
 
 def check_weights(

@@ -151,7 +151,7 @@ def test_exchanged_and_misfitting_images_are_told_apart(pair):
     refused(r"looks like the MSI and .* like the HSI; swap them", msi, hsi)
     refused("bands on the first axis", hsi.transpose(2, 0, 1), msi.transpose(2, 0, 1))
     refused(r"the MSI \(3x48x64\) has its bands on the first axis", hsi, msi.transpose(2, 0, 1))
-    refused("rows and cols exchanged", hsi.transpose(1, 0, 2), msi)
+    refused("rows and cols swapped", hsi.transpose(1, 0, 2), msi)
     refused("same number of pixels", np.repeat(np.repeat(hsi, 8, 0), 8, 1), msi)
     refused(r"7\.833 times the rows and 8 times the cols .* crop the MSI to 42x56", hsi, msi[:47])
     refused("has a single band", hsi[..., 0], msi[..., 0])
@@ -225,7 +225,7 @@ def test_wrong_method_or_weights_are_refused(pair, method, weights, match):
 
 def test_file_that_is_no_checkpoint_is_refused(pair, tmp_path):
     (tmp_path / "w.pt").write_text("<html>")
-    with pytest.raises(MossFuseError, match="damaged or no torch file"):
+    with pytest.raises(MossFuseError, match="damaged or not a torch file"):
         fuse(pair[0].hsi, pair[0].msi, weights=tmp_path / "w.pt", phase=3)
 
 
