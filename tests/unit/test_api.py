@@ -200,7 +200,7 @@ def test_srf_table_is_brought_to_the_bands(tmp_path):
     with pytest.raises(MossFuseError, match="the HSI's file has none"):
         read_srf(tmp_path / "a.csv")
     (tmp_path / "c.csv").write_text("not numbers\n1,2\n3\n")
-    with pytest.raises(MossFuseError, match="no table of numbers"):
+    with pytest.raises(MossFuseError, match="not a table of numbers"):
         read_srf(tmp_path / "c.csv")
     np.savez(tmp_path / "d.npz", psf=np.ones((3, 3)), srf=np.ones((2, 9)), phase=[1, 2])
     assert read_psf(tmp_path / "d.npz")[1] == (1, 2) and read_psf(f"{tmp_path / 'd.npz'}:psf")[1] == (1, 2)
