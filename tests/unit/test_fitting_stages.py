@@ -225,7 +225,7 @@ def test_graphs_change_nothing_on_a_cpu():
 
 def test_step_sizes_kept_in_tensors_for_a_recorded_step_lead_to_the_same_end(monkeypatch):
     """What a recorded stage does apart from the recording itself, which needs a GPU."""
-    monkeypatch.setattr(fit_module, "recorded", lambda advance, optimiser: advance)
+    monkeypatch.setattr(fit_module, "record_graph", lambda advance, optimiser: advance)
     (plain, usual), (other, recorded) = parabola(average=0.5), parabola(average=0.5)
     run_stage(usual, History(50))
     run_stage(recorded, History(50), capture=True)
