@@ -10,7 +10,8 @@ import yaml
 
 from helpers.repository import ROOT
 from mossfuse.__main__ import main
-from mossfuse.benchmark.run.single import CONVENTIONS, single_settings
+from mossfuse.benchmark.plan.settings import default_configuration, read_settings
+from mossfuse.benchmark.run.single import single_settings
 from mossfuse.errors import MossFuseError
 
 SMOKE = ["--config", str(ROOT / "config" / "smoke.yaml"), "--gpu", "0"]
@@ -62,7 +63,7 @@ def test_method_that_returns_nothing_is_one_sentence(tmp_path):
         (["nsgp", "mosaic", "--preset", "fst"], "has no preset 'fst'"),
         (
             ["nsgp", "mosaic", *SMOKE[:2], "--dataset", "cave"],
-            "the configuration has no dataset 'cave'; it has: phantom-64",
+            "dataset 'cave' has no scene 'mosaic'",
         ),
     ],
 )
@@ -74,12 +75,14 @@ def test_wrong_name_is_one_sentence_and_nothing_is_written(tmp_path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
-def test_defaults_are_those_of_the_default_grid():
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    settings = single_settings("nsgp", "mosaic")
-    entry, default = settings["grid"][0], config["grid"][0]
-    assert (entry["dataset"], entry["degradations"]) == (default["dataset"], default["degradations"])
-    assert list(CONVENTIONS) == config["conventions"]
+def test_defaults_are_those_of_the_default_grid_in_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = single_settings("nsgp", "mosaic", read_settings(default_configuration()))
+    default = yaml.safe_load((ROOT / "config.yaml").read_text())
+    assert [settings["grid"][0][key] for key in ("dataset", "options", "degradations")] == [
+        default["grid"][0][key] for key in ("dataset", "options", "degradations")
+    ]
+    assert settings["conventions"] == default["conventions"]
 
 
 def test_settings_reach_the_row_that_has_them():

@@ -2,8 +2,8 @@
 
 
 rule fetch:
-    # One job for all datasets: a scene list that cannot be completed fails before any method runs. Scenes that are there
-    # already are no outputs: a job that has to run again would keep Snakemake from planning what new scenes need.
+    # One job for all datasets: a list of scenes that cannot be completed fails before any method runs. Scenes that were
+    # fetched before are no outputs: a job that has to run again would keep Snakemake from planning what new scenes need.
     output:
         records_to_make(),
     log:

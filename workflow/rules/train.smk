@@ -1,4 +1,4 @@
-# Fitting a method to a dataset's training scenes. A training that fails leaves empty weights and its reason.
+# Train a method on a dataset's training scenes. A training that fails leaves empty weights and its reason.
 
 
 rule train:

@@ -1,1 +1,1 @@
-"""Scenes fetched and prepared, and the degraded pairs made from them."""
+"""Fetch and prepare scenes, and make the degraded pairs."""

@@ -47,7 +47,7 @@ def write_pair(path, observation, *, degradation=None):
 
 
 def read_pair(path, knows=None):
-    """The Observation of a written pair; its sensor is restricted to ``knows`` (None: everything, for scoring)."""
+    """Return the Observation of a written pair, its sensor restricted to ``knows`` (None: everything, for scoring)."""
     from mossfuse.files import read_variables
 
     found = read_variables(path)
@@ -80,11 +80,12 @@ def read_pair(path, knows=None):
 
 
 def pixels(values):
+    """Return an array of pixel counts as a tuple of whole numbers, None as None."""
     return None if values is None else tuple(int(v) for v in values)
 
 
 def pair_sha256(observation):
-    """Hash of everything a method can see: images, sensor arrays, ratio, phase, border, wavelengths."""
+    """Return the hash of everything a method can see: images, sensor arrays, ratio, phase, border, wavelengths."""
     from mossfuse.files.hashing import array_sha256
 
     sensor = observation.sensor

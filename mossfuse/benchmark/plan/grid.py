@@ -1,47 +1,56 @@
-"""The grid of a configuration: which cells exist, what each one runs, where its files stand."""
+"""The grid of a configuration: which cells exist, and what each one runs."""
+
+from __future__ import annotations
 
 import inspect
 import string
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from types import ModuleType
+from typing import Any
 
 from mossfuse.benchmark.plan.cells import Cell, Training
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.parameters import apply_changes, with_preset
-from mossfuse.protocol import Method
+from mossfuse.protocol import Dataset, Method
 
 
 @dataclass(frozen=True)
 class Row:
     """One row of the leaderboard: a method with its settings, a refinement of one, or cubes made elsewhere.
 
-    iterates: a cube is kept at every so many steps of the fit to a scene, for the row's curve; None: no curve.
+    method, module: None for cubes made elsewhere; suffix: of the refinement, or None. params, train: parameters of ``fuse``
+    (of the refinement where there is one) and of ``train``. weights: registry name or path of a weights file, or None.
+    external: pattern, title, ... of cubes made elsewhere, or None. iterates: a cube is saved at every so many steps of the
+    fit to a scene, for the row's curve; None: no curve.
     """
 
     name: str
     method: Method | None = None
-    module: object = None
+    module: ModuleType | None = None
     suffix: str | None = None
-    params: dict = field(default_factory=dict)
-    train: dict = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
     weights: str | None = None
-    external: dict | None = None
+    external: dict[str, Any] | None = None
     title: str = ""
     iterates: int | None = None
 
     @property
-    def base(self):
+    def base(self) -> str:
         """Name of the row that a suffix refines (the row itself where there is no suffix)."""
         return split_suffix(self.name)[0]
 
     @property
-    def trained_here(self):
+    def trained_here(self) -> bool:
+        """Whether the workflow trains this row's weights."""
         return self.method is not None and self.method.trains in ("dataset", "supervised") and not self.weights
 
     @property
-    def weights_kind(self):
-        """What the result table says under 'weights'."""
-        if self.external is not None:
+    def weights_kind(self) -> str:
+        """Origin of the weights, as in the tables: external, authors, given, or how the method trains."""
+        if self.method is None:
             return "external"
         if self.weights:
             return "authors" if self.weights == self.method.weights else "given"
@@ -50,13 +59,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Block:
-    """One entry of the grid, resolved."""
+    """One entry of the grid, resolved: ``label`` names this variant of the dataset in paths and tables."""
 
     label: str
     dataset: str
-    module: object
-    spec: object
-    options: dict
+    module: ModuleType
+    spec: Dataset
+    options: dict[str, Any]
     scenes: tuple[str, ...]
     train_scenes: tuple[str, ...]
     degradations: tuple[str, ...]
@@ -65,14 +74,13 @@ class Block:
 
 
 class Grid:
-    """A checked configuration turned into rows, blocks and cells. Raises MossFuseError on any unknown name."""
+    """The rows, blocks and cells of a checked configuration. Raises MossFuseError for any unknown name."""
 
-    def __init__(self, config):
-        from mossfuse.datasets import find_dataset
+    def __init__(self, config: Mapping[str, Any]):
         from mossfuse.degradations import find_degradation
 
         self.config = config
-        self.blocks = tuple(make_block(entry, find_dataset) for entry in config["grid"])
+        self.blocks = tuple(make_block(entry) for entry in config["grid"])
         self.degradations = {d: find_degradation(d) for block in self.blocks for d in block.degradations}
         names = dict.fromkeys(m for block in self.blocks for m in block.methods)
         names.update(dict.fromkeys(split_suffix(m)[0] for m in list(names)))
@@ -81,7 +89,7 @@ class Grid:
         for name in sorted(unused - set(self.rows)):
             hint = suggestion(name, self.rows, "the grid has")
             raise MossFuseError(f"settings are given for '{name}', which no grid entry names; {hint}")
-        labels = {}
+        labels: dict[str, tuple[Any, ...]] = {}
         for block in self.blocks:
             own = (block.dataset, block.options, block.train_scenes)
             if labels.setdefault(block.label, own) != own:
@@ -89,13 +97,14 @@ class Grid:
                     f"two grid entries use '{block.label}' with different options or training scenes; give one an 'as:' name"
                 )
 
-    def seeds_of(self, row, seeds):
+    def seeds_of(self, row: str, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the seeds that a row runs with: only the first one where the seed changes nothing."""
         method = self.rows[split_suffix(row)[0]].method
         return seeds if method is None or method.stochastic else seeds[:1]
 
-    def cells(self):
-        """Every cell that is scored, without repetition, in the order of the configuration."""
-        out = {}
+    def cells(self) -> list[Cell]:
+        """Return every cell that is scored, without repetition, in the order of the configuration."""
+        out: dict[Cell, None] = {}
         for block in self.blocks:
             for degradation in block.degradations:
                 for row in block.methods:
@@ -104,28 +113,32 @@ class Grid:
                             out[Cell(block.label, degradation, row, scene, seed)] = None
         return list(out)
 
-    def base_cell(self, cell):
-        """The cell whose cube a cell with a suffix refines; the grid need not name it."""
+    def base_cell(self, cell: Cell) -> Cell:
+        """Return the cell whose cube a cell with a suffix refines; the grid need not name it."""
         row = self.rows[cell.method]
-        seed = cell.seed if row.method.stochastic else self.block_of(cell.dataset).seeds[0]
+        seed = cell.seed if row.method is None or row.method.stochastic else self.block_of(cell.dataset).seeds[0]
         return Cell(cell.dataset, cell.degradation, row.base, cell.scene, seed)
 
-    def runs(self):
-        """Every cell that is run: the scored ones and the bases of refinements."""
-        cells = self.cells()
+    def runs(self) -> list[Cell]:
+        """Return every cell that is run: the scored ones and the bases of refinements."""
+        return self.with_bases(self.cells())
+
+    def with_bases(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Return cells and, after them, the bases of those with a suffix, without repetition."""
+        cells = list(cells)
         return list(dict.fromkeys([*cells, *(self.base_cell(c) for c in cells if self.rows[c.method].suffix)]))
 
-    def block_of(self, label):
-        """The first entry of the grid with that label; MossFuseError where there is none."""
+    def block_of(self, label: str) -> Block:
+        """Return the first entry of the grid with that label; raise MossFuseError where there is none."""
         for block in self.blocks:
             if block.label == label:
                 return block
         hint = suggestion(label, [block.label for block in self.blocks], "it has")
         raise MossFuseError(f"the configuration has no dataset '{label}'; {hint}")
 
-    def scenes_to_prepare(self):
-        """label -> every scene needed: scored ones and, where something is trained, the training scenes."""
-        out = {}
+    def scenes_to_prepare(self) -> dict[str, list[str]]:
+        """Return label -> every scene needed: scored ones and, where something is trained, the training scenes."""
+        out: dict[str, dict[str, None]] = {}
         for block in self.blocks:
             wanted = out.setdefault(block.label, {})
             wanted.update(dict.fromkeys(block.scenes))
@@ -133,16 +146,16 @@ class Grid:
                 wanted.update(dict.fromkeys(block.train_scenes))
         return {label: list(scenes) for label, scenes in out.items()}
 
-    def traced_cells(self):
-        """Cells whose quality is drawn over the steps of their fit."""
+    def traced_cells(self) -> list[Cell]:
+        """Return the cells whose quality is drawn over the steps of their fit."""
         return [c for c in self.cells() if self.rows[c.method].iterates]
 
-    def timed_cells(self):
-        """Cells whose clock is read by the time rule, per the configuration's timing.scenes."""
+    def timed_cells(self) -> list[Cell]:
+        """Return the cells in the table of times, as the configuration's timing.scenes asks."""
         choice = self.config["timing"]["scenes"]
         if choice == "none":
             return []
-        out = {}
+        out: dict[Cell, None] = {}
         for block in self.blocks:
             scenes = block.scenes if choice == "all" else block.scenes[:1]
             for degradation in block.degradations:
@@ -151,14 +164,13 @@ class Grid:
                         out[Cell(block.label, degradation, row, scene, block.seeds[0])] = None
         return list(out)
 
-    def clocked_cells(self):
-        """The timed cells and, because a refinement takes its base's time as well, the bases of those with a suffix."""
-        timed = self.timed_cells()
-        return list(dict.fromkeys([*timed, *(self.base_cell(c) for c in timed if self.rows[c.method].suffix)]))
+    def clocked_cells(self) -> list[Cell]:
+        """Return the cells that the rule ``time`` times: a refinement's time includes that of its base."""
+        return self.with_bases(self.timed_cells())
 
-    def trainings(self):
+    def trainings(self) -> list[Training]:
         """Return every Training that the scored cells need."""
-        out = {}
+        out: dict[Training, None] = {}
         for c in self.cells():
             base = split_suffix(c.method)[0]
             if self.rows[base].trained_here:
@@ -166,7 +178,10 @@ class Grid:
         return list(out)
 
 
-def make_block(entry, find_dataset):
+def make_block(entry: Mapping[str, Any]) -> Block:
+    """Resolve one entry of the grid; raise MossFuseError for an unknown dataset, scene or option."""
+    from mossfuse.datasets import find_dataset
+
     spec, module = find_dataset(entry["dataset"])
     scenes = entry.get("scenes", "test")
     if isinstance(scenes, str):
@@ -199,7 +214,7 @@ def make_block(entry, find_dataset):
     )
 
 
-def make_row(name, config):
+def make_row(name: str, config: Mapping[str, Any]) -> Row:
     """Resolve a row name: external cubes, a method, a setting with its own name, or any of them with a suffix."""
     if name in config["external"]:
         check_pattern(name, config["external"][name]["pattern"])
@@ -253,8 +268,8 @@ def make_row(name, config):
     )
 
 
-def check_pattern(name, pattern):
-    """Refuse a file name pattern with fields that no cell has."""
+def check_pattern(name: str, pattern: str) -> None:
+    """Raise MossFuseError for a pattern of file names with fields that no cell has."""
     known = [f.name for f in fields(Cell)]
     try:
         used = [field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None]

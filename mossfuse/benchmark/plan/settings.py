@@ -1,13 +1,18 @@
-"""Reading a configuration and refusing mistakes in it with one sentence each."""
+"""Read a configuration, fill in its defaults, and name each mistake in one sentence."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from mossfuse.errors import MossFuseError, suggestion
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
 PACKAGED = Path(__file__).with_name("default.yaml")  # the clone's config.yaml, in an installed package
-DEFAULTS = {
+CLONE = Path(__file__).resolve().parents[3] / "config.yaml"
+DEFAULTS: dict[str, Any] = {
     "name": "default",
     "results": "results",
     "reports": "reports",
@@ -23,20 +28,21 @@ DEFAULTS = {
 
 
 @cache
-def schema():
+def schema() -> dict[str, Any]:
+    """Return the schema of a configuration."""
     import yaml
 
     return yaml.safe_load(SCHEMA.read_text())
 
 
 def default_configuration() -> Path:
-    """Return the configuration of a command that names none: config.yaml here, else the one of the installed package."""
+    """Return the configuration of a command that names none: config.yaml here, or of the installed package or clone."""
     here = Path("config.yaml")
-    return PACKAGED if PACKAGED.exists() and not here.exists() else here
+    return next((path for path in (here, PACKAGED, CLONE) if path.exists()), here)
 
 
-def read_settings(path):
-    """The configuration file at ``path``, checked and with defaults filled in."""
+def read_settings(path: str | Path) -> dict[str, Any]:
+    """Return the configuration file at ``path``, checked and with its defaults filled in."""
     import yaml
 
     try:
@@ -50,8 +56,11 @@ def read_settings(path):
     return check_settings(config, str(path))
 
 
-def check_settings(config, source="config"):
-    """``config`` with defaults; MossFuseError names the first wrong key and, for a typo, the nearest right one."""
+def check_settings(config: Any, source: str = "config") -> dict[str, Any]:
+    """Return ``config`` with its defaults filled in; raise MossFuseError for the first wrong key, named with its place.
+
+    source: what the message begins with, such as the file's name.
+    """
     from jsonschema import Draft202012Validator
 
     errors = sorted(
@@ -59,7 +68,7 @@ def check_settings(config, source="config"):
     )
     if errors:
         raise MossFuseError(f"{source}: {sentence(errors[0])}")
-    out = {}
+    out: dict[str, Any] = {}
     for key, default in DEFAULTS.items():
         value = config.get(key)
         value = default if value is None else value
@@ -68,15 +77,16 @@ def check_settings(config, source="config"):
     return {**out, "grid": config["grid"]}
 
 
-def check_conventions(names):
+def check_conventions(names: Iterable[str]) -> None:
+    """Raise MossFuseError for a metric convention that does not exist."""
     from mossfuse.metrics import find_convention
 
     for name in names:
         find_convention(name)
 
 
-def sentence(error):
-    """A jsonschema error in words a person can act on."""
+def sentence(error: Any) -> str:
+    """Return a jsonschema error as one sentence that says what to change."""
     place = ".".join(str(p) for p in error.absolute_path) or "top level"
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))

@@ -1,4 +1,4 @@
-"""One GPU for one job on a machine that has several: jobs of a workflow know nothing of each other but these locks."""
+"""Give each job of a workflow a GPU of its own on a machine with several, by lock files that the jobs share."""
 
 import os
 import shutil
@@ -7,14 +7,15 @@ import tempfile
 import time
 from pathlib import Path
 
-HELD = []  # open lock files; the system lets go of them when this process ends, however it ends
+HELD = []  # open lock files; the system releases them when this process ends, however it ends
 
 
 def claim_gpu(poll_s=1.0, folder=None):
-    """Hide every GPU but a free one from this process and its children; nothing where there is one or none.
+    """Hide every GPU but a free one from this process and its children; do nothing where there are fewer than two.
 
-    Waits while all are taken (the workflow starts no more jobs than there are GPUs, so this is short). A machine where
-    something else has chosen already (one entry in CUDA_VISIBLE_DEVICES, as SLURM sets it) is left alone.
+    Waits while all are taken (the workflow starts no more jobs than there are GPUs, so this is short). Where something
+    else has chosen already (one entry in CUDA_VISIBLE_DEVICES, as SLURM sets it), that choice stands. folder: of the lock
+    files; None: the system's temporary folder.
     """
     names = visible_gpus()
     if len(names) < 2 or os.name == "nt":
@@ -38,7 +39,7 @@ def claim_gpu(poll_s=1.0, folder=None):
 
 
 def visible_gpus():
-    """Names (numbers or UUIDs) of the GPUs that this process may use."""
+    """Return the names (numbers or UUIDs) of the GPUs that this process may use; [] without a driver."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [name.strip() for name in chosen.split(",") if name.strip()]

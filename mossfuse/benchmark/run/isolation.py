@@ -1,4 +1,4 @@
-"""Running a piece of science in a child process, so that whatever happens to it becomes a reason in the table."""
+"""Run a method in a child process, so that a crash is reported as the row's failure reason."""
 
 import ctypes
 import json
@@ -45,7 +45,7 @@ def run_child(task, request, *, threads, limit_s, log=None):
 
 
 def exit_reason(code):
-    """Words for the exit code of a child that left no outcome."""
+    """Return the failure reason of a child that ended with this exit code and left no outcome."""
     if code == -signal.SIGKILL:
         return "killed by signal 9 (SIGKILL), often by the system for lack of memory"
     if code < 0:
@@ -54,15 +54,15 @@ def exit_reason(code):
 
 
 def die_with_parent():
-    """On Linux a child follows its parent: nothing keeps writing after the whole run is killed."""
+    """Make the system kill this process when its parent ends (Linux), so that a killed run stops writing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def follow_workflow(poll_s=0.5):
-    """End this process when the Snakemake that started it is gone (Linux): a killed run leaves nobody at work.
+    """End this process when the Snakemake that started it ends (Linux), so that a killed run leaves no process behind.
 
-    The shell between the two would survive, so the parent's death signal alone is not enough.
+    The shell between the two survives, so the signal on the parent's death is not enough.
     """
     workflow = snakemake_ancestor()
     if workflow is not None:
@@ -70,13 +70,14 @@ def follow_workflow(poll_s=0.5):
 
 
 def watch(pid, since, poll_s):
+    """Kill this process as soon as the process ``pid`` that started at ``since`` has ended."""
     while started(pid) == since:
         time.sleep(poll_s)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def snakemake_ancestor():
-    """Process id of the nearest ancestor that is a Snakemake, or None."""
+    """Return the process id of the nearest ancestor that is a Snakemake, or None."""
     pid = os.getpid()
     while pid > 1:
         try:
@@ -91,7 +92,7 @@ def snakemake_ancestor():
 
 
 def started(pid):
-    """When a process started, in clock ticks; None where it is gone (a reused id has another start)."""
+    """Return when a process started, in clock ticks; None if it has ended (a reused id has another start)."""
     try:
         fields = stat_fields(pid)
     except OSError:
@@ -100,5 +101,5 @@ def started(pid):
 
 
 def stat_fields(pid):
-    """Fields of /proc/PID/stat after the command's name: state, parent, ... (man 5 proc)."""
+    """Return the fields of /proc/PID/stat after the command's name: state, parent, ... (man 5 proc)."""
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()

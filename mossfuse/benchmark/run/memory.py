@@ -1,4 +1,4 @@
-"""How much memory a process has held."""
+"""Measure the memory of this process."""
 
 import resource
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def peak_rss_mb():
-    """Largest resident memory of this process so far, in MiB.
+    """Return the largest resident memory of this process so far, in MiB.
 
     On Linux from /proc: ru_maxrss of a child starts at what its parent held when it was forked.
     """

@@ -33,7 +33,7 @@ def code_state():
 
 
 def versions():
-    """Installed versions of the packages a number depends on."""
+    """Return the installed versions of the packages that a number depends on."""
     out = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -44,7 +44,7 @@ def versions():
 
 
 def processor_name():
-    """The processor's model name, as the system tells it."""
+    """Return the processor's model name."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -55,7 +55,7 @@ def processor_name():
 
 
 def device_facts(device):
-    """{'device', 'device_name', 'driver'} of 'cpu' or 'cuda'."""
+    """Return {'device', 'device_name', 'driver'} of 'cpu' or 'cuda'."""
     if device == "cuda":
         import torch
 

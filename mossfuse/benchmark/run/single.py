@@ -12,19 +12,17 @@ from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
-from mossfuse.errors import MossFuseError, suggestion
+from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
 
 log = logging.getLogger("mossfuse")
-# The comparison of config.yaml, which is not installed with the package.
-DATASET, DEGRADATION, CONVENTIONS = "phantom", "x8-gauss7s2-nikond5100", ("std1", "moss", "classical-table")
 EMPTY: Mapping[str, Any] = {}
 
 
 def single_settings(
     method: str,
     scene: str,
-    config: Mapping[str, Any] | None = None,
+    config: Mapping[str, Any],
     *,
     dataset: str | None = None,
     degradation: str | None = None,
@@ -34,15 +32,14 @@ def single_settings(
 ) -> dict[str, Any]:
     """Return a configuration with one cell: ``method`` on ``scene``.
 
-    config: a checked configuration that gives the dataset's options and the settings of the method; None: the dataset's
-    own options and the method's defaults. dataset: its name, or its name in ``config``; dataset and degradation default
-    to the first ones of ``config``. changes: parameters of fuse or train by name. Raise MossFuseError for an unknown name.
+    config: a checked configuration that gives the dataset's options and the settings of the method. dataset: its name in
+    ``config``, or another dataset with its own default options; dataset and degradation default to the first ones of
+    ``config``. changes: parameters of fuse or train by name. Raise MossFuseError for an unknown name.
     """
     entry = find_entry(config, dataset)
-    rows = dict(config["methods"]) if config else {}
-    external = dict(config["external"]) if config else {}
+    rows = config["methods"]
     base, suffix = split_suffix(method)
-    if external.keys() & {method, base}:
+    if config["external"].keys() & {method, base}:
         raise MossFuseError(f"'{method}' is a set of cubes made elsewhere, which cannot be run; name a method")
     kept = {name: dict(rows[name]) for name in (base, method) if name in rows}
     if preset is not None:
@@ -57,20 +54,15 @@ def single_settings(
         "methods": [method],
         "seeds": [seed],
     }
-    rest = {key: config[key] for key in ("conventions", "threads", "limits", "mirrors")} if config else {}
-    whole = {"conventions": list(CONVENTIONS), **rest, "grid": [entry], "methods": kept, "timing": {"scenes": "none"}}
-    return check_settings(whole, "the run")
+    rest = {key: config[key] for key in ("conventions", "threads", "limits", "mirrors")}
+    return check_settings({**rest, "grid": [entry], "methods": kept, "timing": {"scenes": "none"}}, "the run")
 
 
-def find_entry(config: Mapping[str, Any] | None, dataset: str | None) -> dict[str, Any]:
-    """Return the grid entry of a dataset in ``config`` (the first one by default), or a new one without a configuration."""
-    if config is None:
-        return {"dataset": dataset or DATASET, "degradations": [DEGRADATION]}
-    entries = {entry.get("as", entry["dataset"]): entry for entry in reversed(config["grid"])}
-    entries = dict(reversed(entries.items()))
-    if dataset is not None and dataset not in entries:
-        raise MossFuseError(f"the configuration has no dataset '{dataset}'; {suggestion(dataset, entries, 'it has')}")
-    return dict(entries[dataset or next(iter(entries))])
+def find_entry(config: Mapping[str, Any], dataset: str | None) -> dict[str, Any]:
+    """Return the first grid entry, or the first one of a dataset; a new one where ``config`` does not name the dataset."""
+    first = config["grid"][0]
+    labelled = (entry for entry in config["grid"] if dataset in (None, entry.get("as", entry["dataset"])))
+    return dict(next(labelled, {"dataset": dataset, "degradations": first["degradations"]}))
 
 
 def place_of(key: str, method: str, base: str, suffix: str | None, settings: Mapping[str, Any]) -> tuple[str, str]:

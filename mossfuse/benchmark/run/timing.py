@@ -1,4 +1,4 @@
-"""Honest timing: data and weights loaded first, warm-up, synchronised device, median of repeats within a budget."""
+"""Time a method: data and weights loaded first, warm-up, synchronised device, median of repeats within a budget."""
 
 import statistics
 import time
@@ -56,7 +56,7 @@ def measure(request, method, module):
 
 
 def timed(call, device):
-    """(wall seconds, CPU seconds, result) of one call, the device idle at both ends."""
+    """Return (wall seconds, CPU seconds, result) of one call, with the device idle before and after."""
     synchronise(device)
     wall, cpu = time.perf_counter(), time.process_time()
     result = call()
@@ -65,12 +65,12 @@ def timed(call, device):
 
 
 def count_flops(call):
-    """Floating-point operations of one call's convolutions and matrix products (2 per multiply-add), as executed."""
+    """Return the floating-point operations of one call's convolutions and matrix products (2 per multiply-add), as executed."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # the counter sees its own thread alone, and MossFuse shares tiles out among threads
+    torch.set_num_threads(1)  # the counter sees only its own thread, and MossFuse distributes tiles over threads
     with FlopCounterMode(display=False) as counter:
         call()
     torch.set_num_threads(threads)

@@ -15,10 +15,12 @@ def add_run(steps):
     )  # fmt: skip
     step.add_argument("method", metavar="METHOD", help="a method, also with a refinement (nsgp+dc)")
     step.add_argument("scene", metavar="SCENE", help="a scene of the dataset")
-    step.add_argument("--dataset", metavar="NAME", help="dataset (default: the configuration's first one, or phantom)")
+    step.add_argument("--dataset", metavar="NAME", help="dataset (default: the configuration's first one)")
     step.add_argument("--degradation", metavar="NAME", help="degradation (default: the dataset's first one)")
     step.add_argument(
-        "--config", metavar="FILE", help="configuration with options and settings (default: those of the default grid)"
+        "--config",
+        metavar="FILE",
+        help="configuration with options and settings (default: config.yaml, or the default grid)",
     )
     step.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the method (default: 0)")
     step.add_argument("--preset", metavar="NAME", help="a preset of the method's parameters")
@@ -35,7 +37,7 @@ def run(options):
     """Run, score, and print the scores by convention and where the cube is."""
     from mossfuse.benchmark.plan.cells import Cell
     from mossfuse.benchmark.plan.paths import Paths
-    from mossfuse.benchmark.plan.settings import read_settings
+    from mossfuse.benchmark.plan.settings import default_configuration, read_settings
     from mossfuse.benchmark.run.single import run_single, single_settings
     from mossfuse.cli.bench.job import device_of
     from mossfuse.parameters import parse_changes
@@ -44,7 +46,7 @@ def run(options):
     settings = single_settings(
         options.method,
         options.scene,
-        read_settings(options.config) if options.config else None,
+        read_settings(options.config or default_configuration()),
         dataset=options.dataset,
         degradation=options.degradation,
         seed=options.seed,
