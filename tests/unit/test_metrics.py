@@ -1,6 +1,7 @@
 """Metrics: hand-computed values, independent implementations, properties, and the official code's figures."""
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from mossfuse.metrics import (
     describe,
     effects,
     maps,
+    metrics_of,
     score,
     score_estimates,
 )
@@ -401,6 +403,32 @@ def test_every_convention_column_and_variant_is_named_in_the_documentation():
     text = (ROOT / "docs" / "metrics.md").read_text()
     for name in (*all_metrics(), *describe(), *all_columns()):
         assert f"`{name}`" in text, name
+
+
+def table_rows(heading):
+    """The rows of the table under a heading of docs/metrics.md, as lists of cells."""
+    text = (ROOT / "docs" / "metrics.md").read_text()
+    lines = text[text.index(f"\n## {heading}\n") :].split("\n## ", 2)[1].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
+    return [(re.findall(r"`([^`]+)`", row[0]), row) for row in rows]
+
+
+def test_table_of_conventions_names_every_metric_that_a_convention_contains():
+    rows = {names[0]: " ".join(row[1:]) for names, row in table_rows("Conventions")}
+    assert set(rows) == set(CONVENTIONS)
+    for convention, row in rows.items():
+        for column, metric in metrics_of(convention).items():
+            assert f"`{metric.name}`" in row or f"`{column}`" in row, (convention, metric.name)
+
+
+def test_table_of_columns_says_what_the_columns_declare():
+    rows = {name: row for names, row in table_rows("Columns of the results") for name in names}
+    assert set(rows) == set(all_columns())
+    for name, column in all_columns().items():
+        _, _, unit, better, tie = rows[name]
+        assert better == (column.better or "ranks nobody"), name
+        assert float(tie or 0) == column.tie, name
+        assert not column.unit or unit == column.unit, name
 
 
 def test_effects_lists_every_variant_once():

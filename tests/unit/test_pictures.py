@@ -9,7 +9,7 @@ from PIL import Image
 from mossfuse.benchmark.pictures import render_cell, render_scene
 from mossfuse.benchmark.pictures.images import assemble, sprite_for
 from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
-from mossfuse.benchmark.pictures.spectra import chosen_pixels, dequantised, pixel_grid, quantised
+from mossfuse.benchmark.pictures.spectra import chosen_pixels, dequantise, pixel_grid, quantise
 from mossfuse.colour import Rendering, colour_matrix, composite_bands, msi_wavelengths, rendering_for, to_srgb
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Observation, Sensor
@@ -164,7 +164,7 @@ def test_quantised_spectra_are_within_half_a_step():
     rng = np.random.default_rng(0)
     spectra = rng.normal(0.3, 0.3, (50, 31)) * rng.random((50, 1))
     spectra[3] = 0.25
-    back = dequantised(quantised(spectra), 31)
+    back = dequantise(quantise(spectra), 31)
     allowed = np.ptp(spectra, axis=1, keepdims=True) / 510 + np.ptp(spectra) / 65535
     assert (np.abs(back - spectra) <= allowed).all()
 
@@ -178,7 +178,7 @@ def test_script_registers_the_cells_spectra_under_its_key(tmp_path):
     assert head == '(window.mossfuseSpectra ||= {})["a/b/c/d/0"]'
     packed = json.loads(body.rstrip(";\n"))
     expected = cube[np.ix_(packed["rows"], packed["cols"])].reshape(-1, 31)
-    assert np.abs(dequantised(packed, 31) - expected).max() < 0.003
+    assert np.abs(dequantise(packed, 31) - expected).max() < 0.003
 
 
 @pytest.mark.parametrize("bands", [1, 8, 31, 200, 2000])

@@ -464,7 +464,7 @@ def test_grid_without_any_success_or_clock_still_has_a_report(grid, tmp_path):
     (results / "timing.csv").write_text(timing + "\n")
     shutil.copytree(grid[0] / "eight", results / "eight")
     text = build_report(results, checkpoints, data, tmp_path / "out").read_text()
-    assert "nobody is ranked" in text
+    assert "no method is ranked" in text
 
 
 def test_recorded_hashes_are_told_from_verified_ones(site):

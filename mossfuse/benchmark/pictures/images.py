@@ -23,7 +23,7 @@ class Sprite:
 
 
 def sprite_for(shape, side, block=8):
-    """Sprite of an (H, W, B) cube with tiles of at most ``side`` pixels; pitch a multiple of ``block`` (JPEG: 8)."""
+    """Return the Sprite of an (H, W, B) cube with tiles of at most ``side`` pixels; pitch a multiple of ``block`` (JPEG: 8)."""
     rows, cols, bands = shape
     factor = min(1.0, side / max(rows, cols), math.sqrt(SPRITE_PIXELS / (rows * cols * bands)))
     rows, cols = max(1, round(rows * factor)), max(1, round(cols * factor))
@@ -33,7 +33,7 @@ def sprite_for(shape, side, block=8):
 
 
 def assemble(levels, sprite):
-    """(rows, cols, B) uint8 tiles -> one uint8 picture; edge pixels fill the space between tiles."""
+    """Assemble (rows, cols, B) uint8 tiles to one uint8 picture; edge pixels fill the space between tiles."""
     lines = math.ceil(sprite.bands / sprite.columns)
     picture = np.zeros((lines * sprite.pitch_rows, sprite.columns * sprite.pitch_cols), np.uint8)
     margin = ((0, sprite.pitch_rows - sprite.rows), (0, sprite.pitch_cols - sprite.cols))
@@ -45,7 +45,7 @@ def assemble(levels, sprite):
 
 
 def shrink(cube, rows, cols):
-    """(H, W, B) or (H, W) -> rows x cols by area means, float32; unchanged where the size is already right."""
+    """Shrink (H, W, B) or (H, W) to rows x cols by area means, float32; unchanged where the size is already right."""
     if cube.shape[:2] == (rows, cols):
         return np.asarray(cube, np.float32)
     if cube.ndim == 2:
@@ -55,7 +55,7 @@ def shrink(cube, rows, cols):
 
 def save_map(path, values, scale, square=False):
     """Write (H, W) values as a palette PNG of at most 512 px; ``square``: average squares when it shrinks."""
-    rows, cols = fitted(values.shape, MAP_SIDE)
+    rows, cols = fit_size(values.shape, MAP_SIDE)
     small = np.sqrt(shrink(values**2, rows, cols)) if square else shrink(values, rows, cols)
     picture = Image.fromarray(scale.levels(small), "P")
     picture.putpalette(scale.palette().tobytes())
@@ -64,7 +64,7 @@ def save_map(path, values, scale, square=False):
 
 def save_colour(path, rgb):
     """Write (H, W, 3) uint8 as a PNG of at most 512 px."""
-    rows, cols = fitted(rgb.shape[:2], MAP_SIDE)
+    rows, cols = fit_size(rgb.shape[:2], MAP_SIDE)
     picture = Image.fromarray(rgb)
     if (rows, cols) != rgb.shape[:2]:
         picture = picture.resize((cols, rows), Image.Resampling.BOX)
@@ -80,6 +80,6 @@ def save_sprite(path, levels, sprite):
         picture.save(path, compress_level=6)
 
 
-def fitted(shape, side):
+def fit_size(shape, side):
     factor = min(1.0, side / max(shape))
     return tuple(max(1, round(n * factor)) for n in shape)

@@ -17,17 +17,17 @@ class Scale:
     colours: str
 
     def levels(self, values):
-        """Values -> uint8 positions on the scale; NaN (a pixel that has no value) takes the low end."""
+        """Return values as uint8 positions on the scale; NaN (a pixel that has no value) takes the low end."""
         values = np.nan_to_num(np.asarray(values, np.float32), nan=self.low, posinf=self.high)
         position = np.log(np.clip(values, self.low, self.high) / self.low) / np.log(self.high / self.low)
         return np.round(255 * position).astype(np.uint8)
 
     def position(self, value):
-        """Place of a value on the scale, 0 to 1."""
+        """Return the place of a value on the scale, 0 to 1."""
         return float(np.log(value / self.low) / np.log(self.high / self.low))
 
     def palette(self):
-        """(256, 3) uint8 colours, evenly spaced on the scale."""
+        """Return (256, 3) uint8 colours, evenly spaced on the scale."""
         import matplotlib
 
         return np.round(255 * matplotlib.colormaps[self.colours](np.arange(256))[:, :3]).astype(np.uint8)

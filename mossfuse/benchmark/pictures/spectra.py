@@ -11,13 +11,13 @@ CHOSEN = 4
 
 
 def pixel_grid(shape):
-    """(rows, cols): indices of the pixels whose spectra are kept, at most 64 x 64 and about 60 kB a cube."""
+    """Return (rows, cols): indices of the pixels whose spectra are kept, at most 64 x 64 and about 60 kB a cube."""
     side = max(4, min(GRID_SIDE, int((GRID_BYTES / shape[2]) ** 0.5)))
     return tuple((np.arange(min(side, n)) * 2 + 1) * n // (2 * min(side, n)) for n in shape[:2])
 
 
-def quantised(spectra):
-    """Spectra (..., B) as bytes: each between its own least and greatest value in 255 steps.
+def quantise(spectra):
+    """Return spectra (..., B) as bytes: each between its own least and greatest value in 255 steps.
 
     Returns {'low', 'high': range of the ends; 'ends': base64 uint16 little-endian (low, high) per spectrum;
     'steps': base64 uint8 per spectrum and band}. The error is at most 1/510 of a spectrum's own range
@@ -37,8 +37,8 @@ def quantised(spectra):
     }
 
 
-def dequantised(packed, bands):
-    """Inverse of ``quantised``: (spectra, bands) float64. The page's script does the same."""
+def dequantise(packed, bands):
+    """Invert ``quantise``: return (spectra, bands) float64. The page's script does the same."""
     ends = np.frombuffer(base64.b64decode(packed["ends"]), "<u2").reshape(-1, 2) / 65535
     lower, upper = (packed["low"] + ends[:, k : k + 1] * (packed["high"] - packed["low"]) for k in (0, 1))
     steps = np.frombuffer(base64.b64decode(packed["steps"]), np.uint8).reshape(-1, bands)
@@ -48,14 +48,14 @@ def dequantised(packed, bands):
 def write_script(path, key, cube):
     """Write the cube's grid of spectra as a script: a page opened from disk may load that, but not fetch a file."""
     rows, cols = pixel_grid(cube.shape)
-    packed = quantised(cube[np.ix_(rows, cols)])
+    packed = quantise(cube[np.ix_(rows, cols)])
     content = {"rows": rows.tolist(), "cols": cols.tolist(), "bands": cube.shape[2], **packed}
     text = json.dumps(content, separators=(",", ":"))
     path.write_text(f"(window.mossfuseSpectra ||= {{}})[{json.dumps(key)}] = {text};\n")
 
 
 def chosen_pixels(truth, count=CHOSEN):
-    """[(row, col)]: up to ``count`` pixels of the grid, bright and as different in spectral angle as possible.
+    """Return [(row, col)]: up to ``count`` pixels of the grid, bright and as different in spectral angle as possible.
 
     Farthest-point selection: first the brightest pixel, then, one by one, the pixel whose angle to the nearest
     chosen one is largest. Pixels darker than a fifth of the 99th percentile are left out. Depends on the truth alone.

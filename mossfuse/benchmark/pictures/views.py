@@ -84,7 +84,7 @@ def render_scene(truth, observation, wavelengths, folder):
 
 
 def band_gain(truth):
-    """Factor that brings the truth's 99.8th percentile to 1, for all grey band images of the scene."""
+    """Return the factor that brings the truth's 99.8th percentile to 1, for all grey band images of the scene."""
     high = float(np.percentile(truth, 99.8))
     return 1 / high if high > 0 else 1.0
 
@@ -94,6 +94,6 @@ def save_bands(path, cube, gain, sprite):
 
 
 def save_band_errors(path, truth, cube, sprite):
-    """Absolute error of every band on the fixed ERROR scale, as grey levels that the page colours."""
+    """Write the absolute error of every band on the fixed ERROR scale, as grey levels that the page colours."""
     squares = shrink((cube - truth) ** 2, sprite.rows, sprite.cols)
     save_sprite(path, ERROR.levels(np.sqrt(squares)), sprite)

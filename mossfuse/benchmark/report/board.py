@@ -47,7 +47,7 @@ class Board:
 
     @property
     def compared(self):
-        """The metrics of paired comparisons, in the order of the columns."""
+        """Return the metrics of paired comparisons, in the order of the columns."""
         return [metric for metric in self.metrics if find_column(metric).shown == "everywhere"]
 
     @property
@@ -56,7 +56,7 @@ class Board:
 
 
 def make_board(results, dataset, degradation, convention):
-    """The Board of a dataset and degradation under a metric convention, ranked by its first metric.
+    """Return the Board of a dataset and degradation under a convention, ranked by the convention's first metric.
 
     Means run over the same scenes for every ranked method: those that no method has seen in training (a method that
     has seen them all is listed without a rank instead). A method with a failed scene, or one that was not run on
@@ -76,10 +76,10 @@ def make_board(results, dataset, degradation, convention):
     facts = [row_facts(results, rows, name, field.standings[name]) for name in table["method"]]
     table = pd.concat([table, pd.DataFrame(facts)], axis=1)
     clocks = add_times(table, results.timing, dataset, degradation)
-    told = [place_facts(results, name, dataset, degradation) for name in table["method"]]
+    facts = [place_facts(results, name, dataset, degradation) for name in table["method"]]
     for column, fact in (("parameters", "parameters"), ("train_s", "training_s")):
-        table[column] = table[column].fillna(pd.Series([entry.get(fact) for entry in told], dtype=float))
-    ranked = ordered(table, metrics)
+        table[column] = table[column].fillna(pd.Series([entry.get(fact) for entry in facts], dtype=float))
+    ranked = order_rows(table, metrics)
     return Board(dataset, degradation, convention, ranked, metrics, field.scenes, field.left_out, clocks)
 
 
@@ -99,12 +99,12 @@ def row_facts(results, rows, method, standing):
 
 
 def in_order(knows):
-    """What a method knows of the sensor, in the order psf, phase, srf, noise."""
+    """Return what a method knows of the sensor, in the order psf, phase, srf, noise."""
     return [k for k in KNOWLEDGE if k in knows]
 
 
 def add_times(table, timing, dataset, degradation):
-    """Add parameters, train_s and one column per clock; returns the clocks (device, name, threads)."""
+    """Add parameters, train_s and one column per clock; return the clocks (device, name, threads)."""
     own = timing[(timing["dataset"] == dataset) & (timing["degradation"] == degradation)]
     means = own.groupby("method")[["parameters", "train_s"]].mean() if len(own) else pd.DataFrame()
     for column in ("parameters", "train_s"):
@@ -117,7 +117,7 @@ def add_times(table, timing, dataset, degradation):
     return clocks
 
 
-def ordered(table, metrics):
+def order_rows(table, metrics):
     """Return the table with ranks: ranked methods first, by the first metric; then the others, in the order of the results."""
     if not metrics:
         return table.assign(rank=np.nan)
@@ -129,7 +129,7 @@ def ordered(table, metrics):
 
 
 def marks(table, metric):
-    """'best', 'second' or '' for every row: by the values as they are printed, among the ranked methods."""
+    """Return 'best', 'second' or '' for every row, by the values as they are printed, among the ranked methods."""
     column = find_column(metric)
     shown = table[metric].round(column.decimals).where(table["rank"].notna())
     if column.better is None or shown.notna().sum() < 2:

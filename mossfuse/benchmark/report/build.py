@@ -23,13 +23,13 @@ MANIFEST = "assets/files.json"
 
 @dataclass
 class Site:
-    """The folder that is being written; remembers every file, so that stale ones can go."""
+    """The folder of the report, which remembers every file written, so that stale ones can be removed."""
 
     out: Path
     files: set = field(default_factory=set)
 
     def path(self, name):
-        """Absolute path for the file NAME, its folder made, the file remembered."""
+        """Return the path for the file NAME, make its folder and remember the file."""
         self.files.add(name)
         path = self.out / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class Site:
 
 
 def build_report(results, checkpoints, data, out):
-    """Write index.html and everything it links to into ``out``; returns the path of index.html.
+    """Write index.html and everything it links to into ``out``; return the path of index.html.
 
     The same results give the same bytes. Files of an earlier report that are no longer part of it are removed,
     foreign files stay. Raises MossFuseError where a table of the results is missing.
@@ -71,7 +71,7 @@ def build_report(results, checkpoints, data, out):
 
 
 def make_environment(common):
-    """Jinja with every undefined name an error and all text escaped."""
+    """Return the Jinja environment: an undefined name is an error, and all text is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
@@ -81,7 +81,7 @@ def make_environment(common):
 
 
 def write_exports(site, content, boards):
-    """The long tables as they are, every leaderboard in three formats, all paired comparisons, published numbers."""
+    """Write the long tables, every leaderboard in three formats, all paired comparisons and the published numbers."""
     for table in (content.paths.metrics, content.paths.timing):
         site.copy(table, f"exports/{table.name}")
     for convention, many in boards.items():

@@ -1,4 +1,4 @@
-"""Which figures a leaderboard gets, under which names and with which words."""
+"""Choose the figures of a leaderboard, their names and captions."""
 
 from dataclasses import dataclass
 
@@ -20,14 +20,14 @@ class Drawn:
 
 
 def counted_rows(results, board, ranked=False):
-    """Rows of the scores that a board's means run over; ``ranked``: of the ranked methods alone."""
+    """Return the scores that a board's means run over; ``ranked``: those of the ranked methods alone."""
     rows = results.board(board.dataset, board.degradation)
     rows = rows[rows["scene"].isin(board.scenes)]
     return rows[rows["method"].isin(board.ranked["method"])] if ranked else rows
 
 
 def draw_board(results, board, colours, markers, site):
-    """kind -> Drawn of every figure that the board's results allow."""
+    """Draw every figure that the board's results allow; return kind -> Drawn."""
     if not board.metrics or board.ranked.empty:
         return {}
     metric, first = board.metrics[0], board.ranked["method"].iloc[0]
@@ -39,7 +39,7 @@ def draw_board(results, board, colours, markers, site):
     pairs = pairs.sort_values("mean_difference", ascending=find_column(metric).lower_is_better, kind="stable")
     planned = [
         ("time", figures.quality_time(board, colours, markers),
-         f"Mean {name} against seconds per scene. Bars: 95 % intervals over scenes; dashed: nobody is both better and faster."),
+         f"Mean {name} against seconds per scene. Bars: 95 % intervals over scenes; dashed: Pareto front."),
         ("parameters", figures.quality_parameters(board, colours, markers), f"Mean {name} against the number of parameters."),
         ("scenes", figures.per_scene(values, board, colours), f"{name} of every scene; the tick is the mean."),
         ("differences", figures.differences(pairs, colours, metric),
@@ -51,7 +51,7 @@ def draw_board(results, board, colours, markers, site):
          "holds patches out: its loss on those, by which it chooses its weights."),
     ]  # fmt: skip
     drawn = [
-        saved(site, kind, f"{slug(board.dataset, board.degradation)}--{kind}", figure, caption)
+        save_figure(site, kind, f"{slug(board.dataset, board.degradation)}--{kind}", figure, caption)
         for kind, figure, caption in planned
         if figure is not None
     ]
@@ -59,7 +59,7 @@ def draw_board(results, board, colours, markers, site):
 
 
 def draw_curves(results, board, scene, colours, site):
-    """Drawn curves of the scene's fits against truth, from cubes that the methods saved; None where no row has any."""
+    """Draw the quality of the cubes that methods saved during the scene's fits; return a Drawn, or None without any."""
     if not board.metrics:
         return None
     metric, tables = board.metrics[0], {}
@@ -77,11 +77,11 @@ def draw_curves(results, board, scene, colours, site):
         "sees these curves. Thin lines: further seeds."
     )
     name = f"{slug(board.dataset, board.degradation, scene)}--curve"
-    return saved(site, "curve", name, figures.curves(tables, colours, metric), caption)
+    return save_figure(site, "curve", name, figures.curves(tables, colours, metric), caption)
 
 
-def saved(site, kind, name, figure, caption):
-    """Save a figure as SVG and PNG under figures/; returns its Drawn."""
+def save_figure(site, kind, name, figure, caption):
+    """Save a figure as SVG and PNG under figures/ and return its Drawn."""
     stem = f"figures/{name}"
     figures.save(figure, site.path(f"{stem}.svg").parent, name)
     site.path(f"{stem}.png")
@@ -89,13 +89,13 @@ def saved(site, kind, name, figure, caption):
 
 
 def seeds_of(results, board, method):
-    """The seeds of a board's row, in the order of the grid."""
+    """Return the seeds of a board's row, in the order of the grid."""
     rows = results.board(board.dataset, board.degradation)
     return list(dict.fromkeys(rows.loc[rows["method"] == method, "seed"]))
 
 
 def histories(results, board):
-    """title -> history tables: training by seed, per-scene fitting by scene (first seed)."""
+    """Return title -> history tables: training by seed, per-scene fitting by scene (first seed)."""
     out, paths = {}, results.paths
     for method in board.table["method"]:
         place = (board.dataset, board.degradation, method)

@@ -1,4 +1,4 @@
-"""What the runs of a row say of themselves: seeds, size, steps and seconds, per dataset and degradation."""
+"""Summarise the records of a row's runs: seeds, size, steps and seconds, per dataset and degradation."""
 
 from statistics import median
 
@@ -6,13 +6,13 @@ TRAINING_STEPS = ("training_iterations", "train_steps", "steps")
 
 
 def run_facts(results, method):
-    """``place_facts`` of every (dataset, degradation) where the row was run, in the order of the results."""
+    """Return ``place_facts`` of every (dataset, degradation) where the row was run, in the order of the results."""
     facts = [place_facts(results, method, *place) for place in results.boards]
     return [entry for entry in facts if entry]
 
 
 def place_facts(results, method, dataset, degradation):
-    """Facts of a row's runs in one place; {} where it was not run there.
+    """Return the facts of a row's runs in one place; {} where it was not run there.
 
     dataset, degradation; seeds (list), runs: how many ended well; parameters, iterations (steps of a fit to the scene),
     training_iterations, training_s, seconds, cpu_seconds (of fusing): medians over those runs, None where they say nothing;
@@ -43,11 +43,11 @@ def place_facts(results, method, dataset, degradation):
 
 
 def within(records, place):
-    """The records of the folders below ``place``."""
+    """Return the records of the folders below ``place``."""
     return [record for folder, record in records.items() if folder.startswith(place)]
 
 
 def middle(values):
-    """Median of the numbers among ``values``; None without any."""
+    """Return the median of the numbers among ``values``; None without any."""
     numbers = [value for value in values if value is not None]
     return median(numbers) if numbers else None

@@ -30,7 +30,7 @@ SETTINGS = {
 
 
 def themed(draw):
-    """Run a drawing function under the report's settings."""
+    """Wrap a drawing function so that it runs under the report's settings."""
 
     def wrapper(*args, **kwargs):
         with sns.axes_style("white"), matplotlib.rc_context(SETTINGS):
@@ -46,7 +46,7 @@ def axis_label(metric):
 
 @themed
 def quality_time(board, colours, markers):
-    """Mean quality against the median seconds of one fusion, one panel per clock, with the Pareto front; or None."""
+    """Draw mean quality against the median seconds of one fusion, one panel per clock, with the Pareto front; or return None."""
     metric = board.metrics[0]
     clocks = [k for k in range(len(board.clocks)) if board.ranked[f"time_{k}"].notna().sum() > 1]
     if not clocks:
@@ -64,7 +64,7 @@ def quality_time(board, colours, markers):
 
 @themed
 def quality_parameters(board, colours, markers):
-    """Mean quality against the number of parameters; methods without any stand in a strip at the left; or None."""
+    """Draw mean quality against the number of parameters, methods without any in a strip at the left; or return None."""
     metric, table = board.metrics[0], board.ranked
     learned, others = table[table["parameters"] > 0], table[~(table["parameters"] > 0)]
     if learned.empty:
@@ -86,18 +86,18 @@ def quality_parameters(board, colours, markers):
 
 
 def plain_numbers(axis):
-    """0.001, 0.01, 0.1 on a logarithmic axis instead of powers, at the decades alone."""
+    """Label a logarithmic axis with 0.001, 0.01, 0.1 instead of powers, at the decades alone."""
     axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, position: f"{value:g}"))
     axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
 
 def thousands(value, position=None):
-    """130 K, 1.5 M."""
+    """Return a large number as '130 K' or '1.5 M'."""
     return f"{value / 1e6:g} M" if value >= 1e6 else f"{value / 1e3:g} K" if value >= 1e3 else f"{value:g}"
 
 
 def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
-    """Points with their 95 % intervals, the Pareto front as a step line; returns (ax, x, y, names) for name_points."""
+    """Draw points with their 95 % intervals and the Pareto front as a step line; return (ax, x, y, names) for name_points."""
     table = table[np.isfinite(table[metric])]
     if log:
         ax.set_xscale("log")
@@ -133,7 +133,7 @@ def scatter(ax, table, x, metric, colours, markers, front=True, log=True):
 
 
 def pareto(cost, quality, higher):
-    """Indices of the points that no other beats in both, in order of cost."""
+    """Return the indices of the points that no other beats in both, in order of cost."""
     gain = quality if higher else -quality
     best, front = -math.inf, []
     for i in sorted(range(len(cost)), key=lambda i: (cost[i], -gain[i])):
@@ -150,7 +150,7 @@ def name_points(panels, colours):
 
 
 def name_panel(ax, x, y, names, colours):
-    """Names to the left of their points in the right half; those that would overlap move up."""
+    """Write names beside their points, to the left in the right half; those that would overlap move up."""
     if not names:
         return
     pixels = ax.transData.transform(np.column_stack([x, y]))
@@ -174,7 +174,7 @@ def name_panel(ax, x, y, names, colours):
 
 @themed
 def per_scene(values, board, colours):
-    """Every scene's value and the mean of each method: what the means hide. values: method, scene, value."""
+    """Draw every scene's value and the mean of each method. values: method, scene, value."""
     order = [m for m in board.table["method"] if m in set(values["method"])]
     values = values.assign(place=values["method"].map(order.index))
     scenes, height = list(dict.fromkeys(values["scene"])), 0.8 + 0.32 * len(order)
@@ -207,7 +207,7 @@ def per_scene(values, board, colours):
 
 
 def name_rows(ax, names):
-    """Horizontal rows with names at the left, the first one on top."""
+    """Label horizontal rows with names at the left, the first one on top."""
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", labelcolor=INK, length=0)
@@ -216,7 +216,7 @@ def name_rows(ax, names):
 
 @themed
 def differences(pairs, colours, metric):
-    """Mean paired difference of every method to the first, with its 95 % interval. pairs: rows of ``paired``."""
+    """Draw the mean paired difference of every method to the first, with its 95 % interval. pairs: rows of ``paired``."""
     pairs = pairs[np.isfinite(pairs["mean_difference"].astype(float))]
     if pairs.empty:
         return None
@@ -238,7 +238,7 @@ def differences(pairs, colours, metric):
 
 @themed
 def rank_diagram(ranks, bars, colours):
-    """Critical-difference diagram (Demsar 2006): mean ranks on one line, bars join what cannot be told apart; or None.
+    """Draw a critical-difference diagram (Demsar 2006), or return None: bars join ranks that do not differ significantly.
 
     ranks: rows of ``critical_difference`` of one board; bars: rows of ``cliques``.
     """
@@ -284,7 +284,7 @@ def rank_diagram(ranks, bars, colours):
 
 @themed
 def convergence(histories):
-    """Logged losses over steps on a log scale, one panel per method, what was held out dashed.
+    """Draw logged losses over steps on a log scale, one panel per method, held-out losses dashed; or return None.
 
     histories: title -> list of history tables.
     """
@@ -322,7 +322,7 @@ def convergence(histories):
 
 @themed
 def curves(tables, colours, metric):
-    """Quality of saved cubes over steps and over seconds of a fit. tables: method -> list of curve tables, one per seed."""
+    """Draw the quality of saved cubes over steps and seconds of a fit. tables: method -> curve tables, one per seed."""
     figure, axes = plt.subplots(1, 2, figsize=(2 * WIDTH, 3.7), sharey=True)
     for ax, column, label in zip(axes, ("step", "seconds"), ("Steps of all stages", "Seconds"), strict=True):
         for method, seeds in tables.items():
@@ -358,7 +358,7 @@ def save(figure, folder, name):
 
 
 def with_dark_mode(svg):
-    """The SVG with system fonts and a style that swaps ink, muted and line colours in dark mode."""
+    """Return the SVG with system fonts and a style that swaps ink, muted and line colours in dark mode."""
     rules = "".join(
         f'[style*="{kind}: {light}"]{{{kind}:{dark} !important}}'
         for light, dark in DARK.items()

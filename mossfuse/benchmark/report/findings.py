@@ -10,10 +10,10 @@ LEARNED = ("scene", "dataset", "supervised", "authors", "given")
 
 
 def findings(results, board):
-    """[sentence]: who leads and by how much, how surely, trained against untrained, other metrics, below the floor, holes."""
+    """Return sentences: the leader, its margin, the evidence, training, other metrics, what is below the floor, holes."""
     ranked, metrics = board.ranked, board.metrics
     if not metrics or ranked.empty:
-        return ["No method finished every scene, so nobody is ranked.", *holes(results, board)]
+        return ["No method finished every scene, so no method is ranked.", *holes(results, board)]
     out = [lead(board, metrics[0]), *evidence(results, board, metrics[0])]
     out += training(ranked, metrics[0])
     out += other_leaders(ranked, metrics)
@@ -22,7 +22,7 @@ def findings(results, board):
 
 
 def lead(board, metric):
-    """The leader and its margin."""
+    """Return a sentence about the leader and its margin."""
     ranked, n = board.ranked, len(board.scenes)
     first = ranked.iloc[0]
     places = f"over {n} scenes" if n > 1 else "on the one scene"
@@ -36,7 +36,7 @@ def lead(board, metric):
 
 
 def evidence(results, board, metric):
-    """Whether the scenes can tell the first two apart."""
+    """Return a sentence on whether the scenes distinguish the first two methods."""
     ranked = board.ranked
     if len(ranked) < 2 or len(board.scenes) < 2:
         return []
@@ -64,7 +64,7 @@ def gap(metric, first, second):
 
 
 def training(ranked, metric):
-    """The best untrained method against the best learned one."""
+    """Return a sentence that compares the best untrained method with the best learned one."""
     untrained, learned = ranked[ranked["weights"] == "none"], ranked[ranked["weights"].isin(LEARNED)]
     if untrained.empty or learned.empty:
         return []
@@ -79,7 +79,7 @@ def training(ranked, metric):
 
 
 def other_leaders(ranked, metrics):
-    """Metrics in which somebody else than the leader is first."""
+    """Return sentences about the metrics in which another method than the leader is first."""
     groups = {}
     for metric in metrics[1:]:
         values = ranked[metric].dropna()
@@ -111,7 +111,7 @@ def below_floor(ranked, metrics):
 
 
 def holes(results, board):
-    """Failed cells and scenes left out."""
+    """Return sentences about failed cells and scenes left out."""
     out = []
     for _, row in board.table[board.table["failed"] > 0].iterrows():
         out.append(
@@ -125,7 +125,7 @@ def holes(results, board):
         rows = results.board(board.dataset, board.degradation)
         seers = dict.fromkeys(rows.loc[rows["seen_in_training"] & rows["scene"].isin(board.seen_scenes), "method"])
         names = listed([results.title(m) for m in seers])
-        out.append(f"Not counted, for nobody: {listed(board.seen_scenes)}, seen in training by {names}.")
+        out.append(f"Not counted for any method: {listed(board.seen_scenes)}, seen in training by {names}.")
     for _, row in board.table[board.table["standing"] == "seen"].iterrows():
         out.append(
             f"{row['title']} saw every scene in training; its scores stand on the scenes' pages, outside the ranking."

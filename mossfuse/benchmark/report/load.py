@@ -17,7 +17,7 @@ PLACE = ["dataset", "degradation"]
 
 @dataclass(frozen=True)
 class Results:
-    """All that the pages are made from.
+    """Everything the pages are made from.
 
     metrics, timing: the long tables; catalogue: titles, citations and the configuration; runs, trainings: records of
     runs and trainings by name; fetched: dataset -> scene -> record of its raw files; paths: the map of the files.
@@ -33,34 +33,34 @@ class Results:
 
     @property
     def boards(self):
-        """[(dataset, degradation)] in the order of the results."""
+        """Return [(dataset, degradation)] in the order of the results."""
         return list(self.metrics[PLACE].drop_duplicates().itertuples(index=False, name=None))
 
     @property
     def methods(self):
-        """Names of all rows, in the order of the results."""
+        """Return the names of all rows, in the order of the results."""
         return list(dict.fromkeys(self.metrics["method"]))
 
     @property
     def conventions(self):
-        """Ids of the conventions that compare with the truth, at least one; the first one ranks."""
+        """Return the ids of the conventions that compare with the truth, at least one; the first one ranks."""
         present = set(self.metrics["convention"]) - {"", "consistency", "estimate"}
         named = self.catalogue.get("config", {}).get("conventions", [])
         return [c for c in named if c in present] + sorted(present - set(named)) or named[:1] or ["std1"]
 
     def board(self, dataset, degradation):
-        """The rows of the scores of one dataset under one degradation."""
+        """Return the scores of one dataset under one degradation."""
         return self.metrics[(self.metrics["dataset"] == dataset) & (self.metrics["degradation"] == degradation)]
 
     def title(self, method):
         return self.catalogue["methods"].get(method, {}).get("title") or method
 
     def estimates(self, method, part):
-        """Whether 'psf' or 'srf' returned by a method is an estimate: not where it was told the truth."""
+        """Return whether 'psf' or 'srf' returned by a method is an estimate: not where the method was given the true one."""
         return part not in self.about(method).get("knows", [])
 
     def about(self, method):
-        """The catalogue's entry of a row; empty where it has none."""
+        """Return the catalogue's entry of a row; empty where it has none."""
         return self.catalogue["methods"].get(method, {})
 
 
@@ -95,7 +95,7 @@ def load_results(results, checkpoints, data):
 
 
 def records_of_scenes(paths):
-    """dataset -> scene -> record of every scene that was made available."""
+    """Return dataset -> scene -> record of every scene that was made available."""
     found = {}
     for dataset, scene, record in paths.fetched_scenes():
         found.setdefault(dataset, {})[scene] = read_json(record)
@@ -115,7 +115,7 @@ def read_json(path):
 
 
 def read_history(path):
-    """Columns of a logged history, or an empty table where nothing was logged."""
+    """Return the columns of a logged history, or an empty table where nothing was logged."""
     if not path.exists() or path.stat().st_size == 0:
         return pd.DataFrame()
     return pd.read_csv(path)

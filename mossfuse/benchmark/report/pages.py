@@ -25,7 +25,7 @@ FORMATS = ("csv", "md", "tex")
 
 
 def common(results, boards, colours):
-    """What every page needs: navigation, colours, scales, titles."""
+    """Return what every page needs: navigation, colours, scales, titles."""
     return {
         "pages": PAGES, "colours": colours, "failure_count": len(failed_cells(results)) + len(failed_trainings(results)),
         "catalogue": results.catalogue, "methods": results.methods, "boards": boards,
@@ -41,7 +41,7 @@ def common(results, boards, colours):
 
 
 def scale_context(scale):
-    """A colour bar: gradient stops, ticks with their places, and tables for the filter that colours grey pictures."""
+    """Return a colour bar: gradient stops, ticks with their places, and tables for the filter that colours grey pictures."""
     palette = scale.palette()
     stops = [f"rgb({r},{g},{b})" for r, g, b in palette[:: 255 // 15]]
     tables = [" ".join(f"{v / 255:.4f}" for v in palette[:: 255 // 51, k]) for k in range(3)]
@@ -124,7 +124,7 @@ def degradation_of(results, board):
 
 
 def board_rows(board):
-    """The leaderboard for the template: texts, sort keys and marks."""
+    """Return the leaderboard for the template: texts, sort keys and marks."""
     marked = {m: marks(board.table, m) for m in board.metrics}
     rows = []
     for k, row in board.table.iterrows():
@@ -148,12 +148,12 @@ def board_rows(board):
 
 
 def sort_key(value):
-    """A number for the sorting script; empty (always last) where there is none."""
+    """Return a number for the sorting script; empty (always last) where there is none."""
     return "" if value is None or value != value else f"{value:.10g}"
 
 
 def scene_matrix(results, board):
-    """Every scene's value of every method: {'metrics', 'scenes', 'rows'}; seen and failed cells are named as such."""
+    """Return every scene's value of every method: {'metrics', 'scenes', 'rows'}; seen and failed cells are marked as such."""
     rows, scenes = results.board(board.dataset, board.degradation), scenes_of(results, board)
     values = {}
     for metric in board.metrics:
@@ -199,21 +199,21 @@ def statistics_context(results, boards, figures):
         sections.append(
             {
                 "board": board, "comparisons": comparisons, "spreads": spreads, "ranks": ranks, "figures": figures[board.slug],
-                "consistency": extra_means(everyone, "consistency"), "estimates": extra_means(guessed(results, everyone), "estimate"),
+                "consistency": extra_means(everyone, "consistency"), "estimates": extra_means(without_given_parts(results, everyone), "estimate"),
                 "text": degradation_of(results, board),
             }
         )  # fmt: skip
     return page("statistics.html", sections=sections)
 
 
-def guessed(results, rows):
-    """The rows without 'estimates' of what a method was told: those say nothing of its skill."""
+def without_given_parts(results, rows):
+    """Return the rows without the 'estimates' of what a method was given, which say nothing about the method."""
     known = [not results.estimates(m, k.partition("_")[0]) for m, k in zip(rows["method"], rows["metric"], strict=True)]
     return rows[~(np.array(known, bool) & (rows["convention"] == "estimate"))]
 
 
 def extra_means(rows, convention):
-    """(metrics, [(method, {metric: text})]) of a group that does not rank: means over the counted scenes."""
+    """Return (metrics, [(method, {metric: text})]) of a group that does not rank: means over the counted scenes."""
     present = set(rows.loc[rows["convention"] == convention, "metric"])
     names = [m for m in all_columns() if m in present]
     means = {m: summary(rows, convention, m).set_index("method")["mean"] for m in names}
@@ -222,7 +222,7 @@ def extra_means(rows, convention):
 
 
 def short(value):
-    """Three significant digits, whatever the size."""
+    """Return a value with three significant digits."""
     return "–" if value is None or value != value else f"{value:.3g}".replace("-", "−")
 
 
@@ -252,13 +252,13 @@ def method_entry(results, name):
 
 
 def failed_cells(results):
-    """One row per failed cell, in the order of the results."""
+    """Return one row per failed cell, in the order of the results."""
     rows = results.metrics[results.metrics["status"] != "ok"]
     return rows[["dataset", "degradation", "method", "scene", "seed", "reason"]].drop_duplicates().to_dict("records")
 
 
 def failed_clocks(results):
-    """Timings that failed although the cell itself is there."""
+    """Return the timings that failed although the cell itself succeeded."""
     timing = results.timing
     if "reason" not in timing:
         return []
@@ -316,7 +316,7 @@ def provenance_context(results):
 
 
 def without_places(config):
-    """The configuration without the folders of the machine it ran on: mirrors, and the path of external cubes."""
+    """Return the configuration without the folders of the machine it ran on: mirrors, and the path of external cubes."""
     external = {
         k: {**v, "pattern": Path(v["pattern"]).name} if "pattern" in v else v
         for k, v in config.get("external", {}).items()
@@ -325,6 +325,6 @@ def without_places(config):
 
 
 def commits(results):
-    """[(commit, dirty)] of all runs, without repetition."""
+    """Return [(commit, dirty)] of all runs, without repetition."""
     records = [*results.runs.values(), *results.trainings.values()]
     return list(dict.fromkeys((r.get("commit"), r.get("dirty")) for r in records if r.get("commit")))

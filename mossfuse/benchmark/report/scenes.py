@@ -25,12 +25,12 @@ def page_name(board, scene):
 
 
 def scenes_of(results, board):
-    """Every scene of a board, those outside the means included."""
+    """Return every scene of a board, those outside the means included."""
     return list(dict.fromkeys(results.board(board.dataset, board.degradation)["scene"]))
 
 
 def scene_pages(results, boards, colours, site):
-    """Yield (file, context) of every scene page; copies the pictures it shows."""
+    """Yield (file, context) of every scene page and copy the pictures it shows."""
     for board in boards:
         scenes = scenes_of(results, board)
         for number, scene in enumerate(scenes):
@@ -64,7 +64,7 @@ def scene_context(results, board, scene, colours, site):
             }
             for c in shown
         ],
-        "true_srf": rounded(view["srf"]) if view["srf"] else [],
+        "true_srf": round_rows(view["srf"]) if view["srf"] else [],
         "srf": [c["estimate"]["srf"] | {"name": c["name"], "colour": c["colour"]} for c in shown if c["estimate"]["srf"]],
     }  # fmt: skip
     return {
@@ -77,7 +77,7 @@ def scene_context(results, board, scene, colours, site):
 
 
 def cell_context(results, board, scene, method, colours, site):
-    """What a page shows of one method on one scene (its first seed); pictures are copied. None where it never ran."""
+    """Return what a page shows of one method on one scene (its first seed) and copy its pictures; None where it never ran."""
     rows = results.board(board.dataset, board.degradation)
     rows = rows[(rows["method"] == method) & (rows["scene"] == scene)]
     if rows.empty:
@@ -104,7 +104,7 @@ def cell_context(results, board, scene, method, colours, site):
 
 
 def score_table(results, board, scene):
-    """Rows of the page's table: the scene's values (mean over seeds) in the board's metrics, best and second marked."""
+    """Return the rows of the page's table: the scene's values (means over seeds), best and second marked."""
     rows = results.board(board.dataset, board.degradation)
     rows = rows[rows["scene"] == scene]
     table = board.table[["method", "title", "trained_on"]].copy()
@@ -125,13 +125,13 @@ def score_table(results, board, scene):
 
 
 def chosen_spectra(path, column):
-    """[[value per band] per chosen pixel] of a view's spectra.csv, five digits."""
+    """Return [[value per band] per chosen pixel] of a view's spectra.csv, five digits."""
     table = pd.read_csv(path)
     return [[float(f"{v:.5g}") for v in group[column]] for _, group in table.groupby("pixel", sort=True)]
 
 
 def band_scores(path):
-    """PSNR of every band (None where it is not finite), or [] where the cell has none."""
+    """Return the PSNR of every band (None where it is not finite), or [] where the cell has none."""
     if not path.exists() or path.stat().st_size == 0:
         return []
     values = pd.read_csv(path)["psnr"]
@@ -139,7 +139,7 @@ def band_scores(path):
 
 
 def estimate_context(path, scores, parts):
-    """A method's estimates of ``parts`` (psf, srf) for the page: PSF pictures on one scale, SRF curves, their errors."""
+    """Return a method's estimates of ``parts`` (psf, srf) for the page: PSF pictures on one scale, SRF curves, their errors."""
     if not path.exists() or path.stat().st_size == 0:
         return dict(NO_ESTIMATE)
     found, out = json.loads(path.read_text()), dict(NO_ESTIMATE)
@@ -153,19 +153,19 @@ def estimate_context(path, scores, parts):
         }  # fmt: skip
     if "srf" in parts and found.get("srf_hat") is not None and found.get("srf_true") is not None:
         out["srf"] = {
-            "hat": rounded(found["srf_hat"]),
+            "hat": round_rows(found["srf_hat"]),
             "mean_error": scores.get("srf_mean_abs_error"),
             "angle": scores.get("srf_sam"),
         }
     return out
 
 
-def rounded(values):
+def round_rows(values):
     return [[float(f"{v:.4g}") for v in row] for row in values]
 
 
 def same_size(first, second):
-    """Two kernels padded with zeros to a common size, their centres (element (k - 1) // 2 along each axis) on one pixel."""
+    """Pad two kernels with zeros to a common size, their centres (element (k - 1) // 2 along each axis) on one pixel."""
     rows, cols = (max(a, b) for a, b in zip(first.shape, second.shape, strict=True))
 
     def pad(kernel):
@@ -176,7 +176,7 @@ def same_size(first, second):
 
 
 def heat_image(values, top=None):
-    """A small matrix as a PNG data URI: 0 is dark, ``top`` (its maximum by default) is bright."""
+    """Return a small matrix as a PNG data URI: 0 is dark, ``top`` (its maximum by default) is bright."""
     import matplotlib
     from PIL import Image
 

@@ -15,7 +15,7 @@ MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "d")
 
 
 def method_colours(methods):
-    """Name -> colour, the same on every page and in every figure; the control is grey."""
+    """Return name -> colour, the same on every page and in every figure; the control is grey."""
     import seaborn
 
     others = [m for m in methods if m != CONTROL]
@@ -28,7 +28,7 @@ def method_markers(methods):
 
 
 def number(metric, value, sign=False):
-    """A metric's value as printed: its own decimals, '–' where there is none."""
+    """Return a metric's value as printed: with its own decimals, '–' where there is none."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
@@ -43,7 +43,7 @@ def interval(metric, low, high):
 
 
 def seconds(value):
-    """Seconds with two or three significant digits."""
+    """Return seconds with two or three significant digits."""
     if value is None or math.isnan(value):
         return "–"
     if value >= 100:
@@ -52,12 +52,12 @@ def seconds(value):
 
 
 def count(value):
-    """A whole number with thousands separated; '–' where there is none."""
+    """Return a whole number with thousands separated; '–' where there is none."""
     return "–" if value is None or math.isnan(value) else f"{value:,.0f}"
 
 
 def as_published(metric, value):
-    """A figure as its authors print it: quality with its digits, parameters and operations in thousands, millions, ..."""
+    """Return a published number as text: quality with its digits, parameters and operations in thousands, millions, ..."""
     if metric in all_columns():
         return with_unit(metric, value)
     for size, unit in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " K")):
@@ -82,19 +82,19 @@ def metric_unit(metric):
 
 
 def arrow(metric):
-    """Which way is better."""
+    """Return an arrow that points to the better values."""
     column = all_columns().get(metric)
     return {"higher": "↑", "lower": "↓"}.get(column.better, "") if column else ""
 
 
 def with_unit(metric, value, sign=False):
-    """'47.10 dB', '5.2°'."""
+    """Return a value with its unit, such as '47.10 dB' or '5.2°'."""
     unit = metric_unit(metric)
     return number(metric, value, sign) + (unit if unit == "°" else f" {unit}" if unit else "")
 
 
 def slug(*parts):
-    """A file name made of the parts; every character outside letters, digits, dot, plus and hyphen becomes '_'."""
+    """Return a file name made of the parts; every character outside letters, digits, dot, plus and hyphen becomes '_'."""
     return "--".join(re.sub(r"[^A-Za-z0-9.+-]", "_", part) for part in parts)
 
 
@@ -105,7 +105,7 @@ def clock_title(clock):
 
 
 def degradation_text(entry):
-    """A degradation of the catalogue in one line."""
+    """Return a degradation of the catalogue in one line."""
     psf = entry.get("psf") or {}
     shape = f"{psf['size']} × {psf['size']}" if "size" in psf else ""
     sigma = psf.get("sigma")

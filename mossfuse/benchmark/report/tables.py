@@ -24,7 +24,7 @@ LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textascii
 
 
 def to_csv(board):
-    """Every number of the leaderboard with ten significant digits; time columns carry their clock's name."""
+    """Return every number of the leaderboard with ten significant digits; time columns carry their clock's name."""
     names = {f"time_{k}": f"time_s {clock_title(clock)}" for k, clock in enumerate(board.clocks)}
     front = ["rank", "method", "title", "knows", "trained_on", "standing", "scenes", "failed"]
     scores = [f"{m}{end}" for m in board.metrics for end in ("", "_low", "_high")]
@@ -33,8 +33,8 @@ def to_csv(board):
     return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
 
-def printed(board):
-    """The leaderboard as rows of text: header and rows of (text, mark)."""
+def format_rows(board):
+    """Return the leaderboard as text: header, and rows of (text, mark)."""
     header = ["Rank", "Method", "Knows", "Trained on"]
     header += [f"{metric_title(m)} {f'({metric_unit(m)}) ' if metric_unit(m) else ''}{arrow(m)}" for m in board.metrics]
     header += [f"Time (s), {clock_title(c)}" for c in board.clocks] + ["Parameters", "Scenes"]
@@ -50,8 +50,8 @@ def printed(board):
 
 
 def to_markdown(board):
-    """A pipe table: best bold, second underlined, 95 % intervals of the means in brackets."""
-    header, rows = printed(board)
+    """Return a pipe table: best bold, second underlined, 95 % intervals of the means in brackets."""
+    header, rows = format_rows(board)
     wrap = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
     lines = [
         "| " + " | ".join(header) + " |",
@@ -67,8 +67,8 @@ def to_markdown(board):
 
 
 def to_latex(board):
-    """A booktabs table: best \\textbf, second \\underline. Needs \\usepackage{booktabs}."""
-    header, rows = printed(board)
+    """Return a booktabs table: best \\textbf, second \\underline. Needs \\usepackage{booktabs}."""
+    header, rows = format_rows(board)
     wrap = {"best": r"\textbf{{{}}}", "second": r"\underline{{{}}}", "": "{}"}
     lines = [
         r"\begin{table}[t]", r"\centering", rf"\caption{{{latex(caption(board))}}}", rf"\label{{tab:{board.slug}}}",
@@ -89,7 +89,7 @@ def caption(board):
 
 
 def latex(text):
-    """Text with LaTeX's special characters escaped and our signs as commands."""
+    """Return text with LaTeX's special characters escaped and the report's signs as commands."""
     text = "".join(LATEX.get(c, c) for c in text)
     signs = {
         "↑": r"$\uparrow$",
@@ -104,7 +104,7 @@ def latex(text):
 
 
 def published_comparison(results, board):
-    """Printed, authors'-weights and own numbers of the same paper side by side.
+    """Return published, authors'-weights and own numbers of the same paper side by side.
 
     One row per own row, published entry and metric: title, metric, convention, setting, source, published, authors,
     ours, gap_authors, gap_ours (ours minus published). Rows belong together where they cite the same paper and numbers; a
@@ -134,7 +134,7 @@ def published_comparison(results, board):
                 means = summary(counted, convention, metric).set_index("method")["mean"]
                 for name in own or authors:
                     for entry in [p for p in entries if metric in p["metrics"]] or [None]:
-                        rows.append(compared(results, name, authors, means, metric, convention, entry))
+                        rows.append(comparison_row(results, name, authors, means, metric, convention, entry))
     columns = [
         "title",
         "metric",
@@ -151,7 +151,7 @@ def published_comparison(results, board):
     return table[table[["published", "authors", "ours"]].notna().sum(axis=1) > 1].reset_index(drop=True)
 
 
-def compared(results, name, authors, means, metric, convention, entry):
+def comparison_row(results, name, authors, means, metric, convention, entry):
     printed_value = float(entry["metrics"][metric]) if entry else float("nan")
     by_authors = means.get(authors[0], float("nan")) if authors else float("nan")
     ours = means.get(name, float("nan")) if name not in authors else float("nan")
@@ -164,7 +164,7 @@ def compared(results, name, authors, means, metric, convention, entry):
 
 
 def fits(published, results, board):
-    """Whether a published entry names this board's data set (not a reduced copy of it) and its ratio, without noise or shift."""
+    """Return whether a published entry names this board's data set (no reduced copy) and ratio, without noise or shift."""
     own = results.catalogue["datasets"].get(board.dataset, {}).get("dataset", board.dataset)
     degradation = results.catalogue["degradations"].get(board.degradation, {})
     disturbed = any(degradation.get(key) is not None for key in ("snr_hsi", "snr_msi")) or any(

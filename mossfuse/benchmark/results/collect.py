@@ -23,7 +23,7 @@ def collect(grid, paths):
 
 
 def seen_in_training(grid, cell):
-    """True where the weights behind this cell were fitted with this scene, or, being a given file, may have been."""
+    """Return True where the weights behind this cell were fitted with this scene, or, being a given file, may have been."""
     row, block = grid.rows[cell.method], grid.block_of(cell.dataset)
     if row.trained_here:
         return cell.scene in block.train_scenes
@@ -47,7 +47,7 @@ def metric_rows(grid, cell, run, paths):
 
 @cache
 def pair_hash(paths, cell):
-    """Content hash of the pair that this cell's method read."""
+    """Return the content hash of the pair that this cell's method read."""
     facts = paths.pair_facts(cell.dataset, cell.degradation, cell.scene)
     return json.loads(facts.read_text())["sha256"][:16]
 
@@ -78,7 +78,7 @@ def nested_means(rows):
 
 
 def timing_row(grid, cell, paths):
-    """A cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
+    """Return a cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
     timing = json.loads(paths.of_cell(cell).time.read_text())
     row = grid.rows[cell.method]
     if row.suffix:
@@ -92,7 +92,7 @@ def timing_row(grid, cell, paths):
 
 
 def with_base(timing, base):
-    """The clock of a refinement and its base together: seconds add up, the rest is the base's; a failure stays one."""
+    """Return the clock of a refinement and its base together: seconds add up, the rest is the base's; a failure stays one."""
     failed = next((t for t in (base, timing) if t["status"] != "ok"), None)
     if failed:
         return failed
@@ -101,7 +101,7 @@ def with_base(timing, base):
 
 
 def catalogue(grid):
-    """What the report says about methods, datasets, degradations and conventions, as plain data."""
+    """Return what the report says about methods, datasets, degradations and conventions, as plain data."""
     from mossfuse.metrics import CONVENTIONS, describe
 
     return {

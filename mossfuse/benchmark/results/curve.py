@@ -9,7 +9,7 @@ STEP_COLUMNS = ("stage", "step", "seconds", "cpu_seconds")
 
 
 def score_iterates(*, iterates, truth, ratio, convention, output):
-    """Write ``output``, one row per cube of the folder ``iterates`` (see mossfuse.fitting.records.Iterates), in order of steps.
+    """Write ``output``, one row per cube of the folder ``iterates`` (mossfuse.fitting.records.Iterates), by step.
 
     truth: the scene's cube file. step: over all stages of the fit. seconds, cpu_seconds: of the fit until then, on a
     machine that may do other work. Then the metrics of ``convention`` that are shown everywhere (psnr, sam, ...), or its first one

@@ -1,4 +1,4 @@
-"""The layout of the tables: their columns, and the version that stands in catalogue.json beside them.
+"""The layout of the tables: their columns, and their version, which catalogue.json beside them gives.
 
 metrics.csv itself holds nothing but scores, so that equal scores give equal bytes.
 """

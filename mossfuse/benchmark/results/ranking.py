@@ -1,4 +1,4 @@
-"""Which scenes count, which methods are ranked, and in which order: the one owner, for tables and report alike.
+"""Which scenes count, which methods are ranked, and in which order: the one owner, for the tables and the report.
 
 The means of every ranked method of a dataset under one degradation run over the same scenes.
 """

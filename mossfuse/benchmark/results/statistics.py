@@ -22,11 +22,11 @@ RESAMPLES = 10_000
 
 
 def scene_values(table, convention, metric, *, include_seen=False):
-    """One row per method and scene: value (mean over seeds), seed_std (n - 1, NaN for one seed), seeds (count).
+    """Return one row per method and scene: value (mean over seeds), seed_std (n - 1, NaN for one seed), seeds (count).
 
     Raises MossFuseError for a missing column or a row that stands twice.
     """
-    rows = scored(table, include_seen)
+    rows = scored_rows(table, include_seen)
     rows = rows[(rows["convention"] == convention) & (rows["metric"] == metric)]
     twice = rows.duplicated(CELL)
     if twice.any():
@@ -40,13 +40,13 @@ def scene_values(table, convention, metric, *, include_seen=False):
         return out.agg(value="mean", seed_std="std", seeds="count").reset_index()
 
 
-def scored(table, include_seen):
-    """The rows of finished cells, those on scenes seen in training left out unless asked for."""
-    rows = kept_scenes(table, include_seen)
+def scored_rows(table, include_seen):
+    """Return the rows of finished cells, those on scenes seen in training left out unless asked for."""
+    rows = unseen_rows(table, include_seen)
     return rows[rows["status"] == "ok"]
 
 
-def kept_scenes(table, include_seen):
+def unseen_rows(table, include_seen):
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise MossFuseError(f"the results table lacks the column {', '.join(missing)}; collect it again")
@@ -56,16 +56,16 @@ def kept_scenes(table, include_seen):
 
 
 def failed_scenes(table, *, include_seen=False):
-    """One row per method: scenes in which at least one seed failed (count and names)."""
-    rows = kept_scenes(table, include_seen)
+    """Return one row per method: scenes in which at least one seed failed (count and names)."""
+    rows = unseen_rows(table, include_seen)
     rows = rows[rows["status"] != "ok"]
     grouped = rows.groupby([*GROUP, "method"], sort=True)["scene"]
     return grouped.agg(failed=lambda s: s.nunique(), scenes=lambda s: ", ".join(sorted(set(s)))).reset_index()
 
 
 def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0, resamples=RESAMPLES):
-    """One row per method: n (scenes), failed (scenes with a failed seed), mean, median, std, ci_low, ci_high of the
-    mean over scenes (bootstrap), seed_std (root mean square over scenes; NaN where no scene has two seeds)."""
+    """Return one row per method: n (scenes), failed (scenes with a failed seed), mean, median, std, ci_low, ci_high of
+    the mean over scenes (bootstrap), seed_std (root mean square over scenes; NaN where no scene has two seeds)."""
     values = scene_values(table, convention, metric, include_seen=include_seen)
     failed = failed_scenes(table, include_seen=include_seen).set_index([*GROUP, "method"])["failed"]
     rows = []
@@ -83,8 +83,8 @@ def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0
 
 
 def seed_spread(table, convention, metric, *, include_seen=False):
-    """One row per method: scenes with two seeds or more, their number of seeds (min), standard deviation over the seeds
-    (root mean square over scenes, n - 1) and the largest one. Empty where every method ran with one seed."""
+    """Return one row per method: scenes with two seeds or more, their number of seeds (min), standard deviation over the
+    seeds (root mean square over scenes, n - 1) and the largest one. Empty where every method ran with one seed."""
     values = scene_values(table, convention, metric, include_seen=include_seen)
     values = values[values["seeds"] > 1]
     grouped = values.groupby([*GROUP, "method"], sort=True)
@@ -99,13 +99,13 @@ def seed_spread(table, convention, metric, *, include_seen=False):
 def paired(
     table, convention, metric, *, reference=None, include_seen=False, tie=None, level=0.95, seed=0, resamples=RESAMPLES
 ):
-    """Paired comparison over the scenes that both methods finished, every pair or each method against ``reference``.
+    """Compare methods over the scenes that both finished, every pair of them or each one against ``reference``.
 
     Differences are ``method`` minus ``other`` in the metric's unit. Columns: n (pairs), missing (scenes that only one
     of the two finished), mean_difference, median_difference, ci_low, ci_high (bootstrap of the mean difference), p
     (Wilcoxon signed rank, two-sided, exact), p_holm (Holm over all rows of the group), smallest_p (what n pairs can
     reach at best), wins, ties, losses of ``method`` (a tie: closer than ``tie``, by default the metric's own
-    threshold, which stands in the column ``tie``).
+    threshold, given in the column ``tie``).
     """
     column = find_column(metric)
     sign = direction(column)
@@ -139,14 +139,14 @@ def paired(
 
 
 def method_pairs(methods, reference):
-    """Every unordered pair, or (method, reference) for every other method."""
+    """Return every unordered pair, or (method, reference) for every other method."""
     if reference is None:
         return [(a, b) for i, a in enumerate(methods) for b in methods[i + 1 :]]
     return [(m, reference) for m in methods if m != reference] if reference in methods else []
 
 
 def critical_difference(table, convention, metric, *, include_seen=False, alpha=0.05):
-    """Mean ranks (1 is best) with Friedman's test and Nemenyi's critical difference (Demsar, JMLR 2006, section 3.2.2).
+    """Return mean ranks (1 is best) with Friedman's test and Nemenyi's critical difference (Demsar, JMLR 2006, section 3.2.2).
 
     One row per method, best first: mean_rank, n (scenes that EVERY method finished), dropped (scenes with a hole),
     methods (k), p_friedman (NaN below three methods), cd (two mean ranks further apart than this differ at ``alpha``),
@@ -171,7 +171,7 @@ def critical_difference(table, convention, metric, *, include_seen=False, alpha=
 
 
 def cliques(ranks):
-    """The bars of a critical-difference diagram: maximal runs of methods whose mean ranks lie within one cd.
+    """Return the bars of a critical-difference diagram: maximal runs of methods whose mean ranks lie within one cd.
 
     ranks: result of ``critical_difference``. Columns: first, last (methods), low, high (mean ranks), size.
     """
@@ -198,7 +198,7 @@ def direction(column):
 
 
 def differences(first, second):
-    """first - second, 0 where both are the same infinity."""
+    """Return first - second, 0 where both are the same infinity."""
     with np.errstate(invalid="ignore"):
         return np.where(first == second, 0.0, first - second)
 
@@ -209,7 +209,7 @@ def sample_std(values):
 
 
 def bootstrap_mean(values, *, level=0.95, seed=0, resamples=RESAMPLES):
-    """(low, high) of the mean: expanded percentile bootstrap (Hesterberg, Am. Stat. 2015, section 3.3).
+    """Return (low, high) of the mean: expanded percentile bootstrap (Hesterberg, Am. Stat. 2015, section 3.3).
 
     The plain percentile interval is too narrow for few values; the expansion replaces the normal quantile by
     sqrt(n / (n - 1)) times Student's. Same values, same seed: same interval. NaN below two values.
@@ -228,7 +228,7 @@ def bootstrap_mean(values, *, level=0.95, seed=0, resamples=RESAMPLES):
 
 
 def wilcoxon(d):
-    """Two-sided p of the Wilcoxon signed-rank test, exact for any ties; differences of zero are left out (1 if all).
+    """Return the two-sided p of the Wilcoxon signed-rank test, exact for any ties; differences of zero are left out (1 if all).
 
     The null distribution is that of random signs over the observed (mid-)ranks, by dynamic programming.
     """
@@ -250,12 +250,12 @@ def wilcoxon(d):
 
 
 def smallest_p(n):
-    """The smallest two-sided p that the signed-rank test can give with n pairs, 2^(1-n): 0.0625 for five."""
+    """Return the smallest two-sided p that the signed-rank test can give with n pairs, 2^(1-n): 0.0625 for five."""
     return min(1.0, 2.0 ** (1 - n)) if n else np.nan
 
 
 def holm(p_values):
-    """Holm's step-down adjusted p values, in the order given; NaN stays NaN and is not counted."""
+    """Return Holm's step-down adjusted p values, in the order given; NaN stays NaN and is not counted."""
     p = np.asarray(p_values, float)
     out = np.full(p.shape, np.nan)
     order = [i for i in np.argsort(p, kind="stable") if not np.isnan(p[i])]
@@ -267,7 +267,7 @@ def holm(p_values):
 
 
 def friedman(ranks):
-    """p of Friedman's test (chi-square, corrected for ties) of (scenes, methods) ranks; NaN where it is undefined."""
+    """Return p of Friedman's test (chi-square, corrected for ties) of (scenes, methods) ranks; NaN where it is undefined."""
     from scipy.stats import chi2
 
     n, k = ranks.shape
@@ -281,7 +281,7 @@ def friedman(ranks):
 
 
 def nemenyi(k, n, alpha=0.05):
-    """Critical difference of mean ranks, q_alpha sqrt(k (k + 1) / (6 n)); NaN below two methods or without scenes."""
+    """Return the critical difference of mean ranks, q_alpha sqrt(k (k + 1) / (6 n)); NaN below two methods or without scenes."""
     if k < 2 or n < 1:
         return np.nan
     return nemenyi_quantile(k, alpha) * math.sqrt(k * (k + 1) / (6 * n))
@@ -289,14 +289,14 @@ def nemenyi(k, n, alpha=0.05):
 
 @cache
 def nemenyi_quantile(k, alpha):
-    """q_alpha: the studentized range of k means with infinitely many degrees of freedom, divided by sqrt(2)."""
+    """Return q_alpha: the studentized range of k means with infinitely many degrees of freedom, divided by sqrt(2)."""
     from scipy.stats import studentized_range
 
     return float(studentized_range.ppf(1 - alpha, k, np.inf)) / math.sqrt(2)
 
 
 def small_sample_remark(n, k, dropped):
-    """One or two sentences a reader of few scenes must see, or ''."""
+    """Return one or two sentences that a reader of few scenes must see, or ''."""
     said = []
     if dropped:
         said.append(f"{dropped} of {n + dropped} scenes are left out because a method failed there.")
@@ -308,5 +308,5 @@ def small_sample_remark(n, k, dropped):
     if n <= 10 or k <= 5:
         said.append(f"Friedman's chi-square is approximate for {n} scenes and {k} methods (Demsar: above 10 and 5).")
     if nemenyi(k, n) >= k - 1:
-        said.append("The critical difference exceeds the largest possible gap, so no pair can be told apart.")
+        said.append("The critical difference exceeds the largest possible gap, so no two methods are distinguishable.")
     return " ".join(said)
