@@ -426,7 +426,7 @@ def test_table_of_columns_says_what_the_columns_declare():
     assert set(rows) == set(all_columns())
     for name, column in all_columns().items():
         _, _, unit, better, tie = rows[name]
-        assert better == (column.better or "ranks nobody"), name
+        assert better == (column.better or "not ranked"), name
         assert float(tie or 0) == column.tie, name
         assert not column.unit or unit == column.unit, name
 
