@@ -34,7 +34,7 @@ CELL_NAMES = ("{dataset}", "{degradation}", "{method}", "{scene}", "{seed}")
 CELL = PATHS.cell(*CELL_NAMES)
 TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
 PACKAGE = Path(workflow.basedir) / "mossfuse"
-# How SRFs and PSFs are found and spelled changes no pair.
+# How files are found, and how SRFs and PSFs are spelled, changes no pair and no score.
 FINDERS = ("mossfuse.discovery", "mossfuse.degradations.spelling")
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.

@@ -17,7 +17,7 @@ rule score:
         "../envs/mossfuse.yaml"
     params:
         conventions=SETTINGS["conventions"],
-        code=code("benchmark/results/score_cell.py"),
+        code=source_digest(PACKAGE / "benchmark/results/score_cell.py", skip=FINDERS),
         metrics=metrics_code(SETTINGS["conventions"]),
         settings=EFFECTIVE,
     shell:
@@ -38,7 +38,7 @@ rule curve:
         "../envs/mossfuse.yaml"
     params:
         convention=SETTINGS["conventions"][0],
-        code=code("benchmark/results/curve.py"),
+        code=source_digest(PACKAGE / "benchmark/results/curve.py", skip=FINDERS),
         metrics=metrics_code(SETTINGS["conventions"][:1]),
         settings=EFFECTIVE,
     shell:
