@@ -73,7 +73,7 @@ def read_cube(path, key=None):
 def write_cube(path, cube, wavelengths=None, **extra):
     """Write a cube (rows, cols, bands) with its wavelengths (nm) and further arrays, atomically.
 
-    ``.mat`` is MATLAB v7.3 (variables ``cube``, ``wavelengths``, ``extra``), opened by MATLAB and h5py alike.
+    ``.mat`` is MATLAB v7.3 (variables ``cube``, ``wavelengths``, ``extra``), which both MATLAB and h5py open.
     Entries that are None are left out. Raises MossFuseError if the format cannot hold ``extra`` or writing fails.
     """
     variables = {"cube": np.asarray(cube), "wavelengths": wavelengths, **extra}

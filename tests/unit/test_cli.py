@@ -98,7 +98,7 @@ def test_georeference_of_the_msi_is_kept_in_envi(here, caplog):
     assert run("fuse lr.mat hr.hdr -o out.hdr --method bicubic") == 0
     assert f"map info = {info}\n" in Path("out.hdr").read_text()
     assert run("fuse lr.mat hr.hdr -o out.mat --method bicubic --force") == 0
-    assert "out.mat cannot take that over; write .hdr" in caplog.text
+    assert "out.mat cannot hold the georeference; write .hdr" in caplog.text
 
 
 def test_georeference_of_the_msi_is_kept_in_geotiff(here):
