@@ -16,6 +16,7 @@ import pytest
 from filelock import FileLock
 from scipy.io import loadmat
 
+from mossfuse.benchmark.check.pairs import make_pair as build_pair
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.physics.sampling import BlurSample
@@ -73,39 +74,7 @@ def mirror_file():
 def make_pair():
     """A small synthetic pair with its truth: smooth random abundances times smooth random spectra."""
 
-    def build(rows=64, cols=64, bands=31, msi_bands=3, ratio=8, seed=0, sigma=2.0):
-        rng = np.random.default_rng(seed)
-        y, x = np.mgrid[0:rows, 0:cols] / 64.0
-        count = 5
-        abundances = np.stack(
-            [
-                np.sin(3 * k * x + rng.uniform(0, 6)) * np.cos(2 * k * y + rng.uniform(0, 6))
-                for k in range(1, count + 1)
-            ],
-            -1,
-        )
-        abundances = np.exp(2 * abundances)
-        abundances /= abundances.sum(-1, keepdims=True)
-        t = np.linspace(0, 1, bands)
-        endmembers = np.stack([0.5 + 0.4 * np.sin(rng.uniform(2, 7) * t + rng.uniform(0, 6)) for _ in range(count)])
-        truth = (abundances @ endmembers).astype(np.float32)
-        centres = np.linspace(0.85, 0.15, msi_bands) if msi_bands > 1 else np.array([0.5])
-        srf = np.exp(-0.5 * ((t[None] - centres[:, None]) / 0.12) ** 2) + 1e-3
-        srf /= srf.sum(1, keepdims=True)
-        size, phase = official_geometry(ratio)
-        psf = gaussian_psf(size, sigma)
-        operator = BlurSample(psf, (phase, phase), ratio, truth.shape)
-        sensor = Sensor(psf=psf, psf_shape=psf.shape, phase=(phase, phase), srf=srf)
-        pair = Observation(
-            hsi=operator(truth),
-            msi=(truth @ srf.T).astype(np.float32),
-            ratio=ratio,
-            sensor=sensor,
-            wavelengths=np.linspace(400, 700, bands),
-        )
-        return pair, truth
-
-    return build
+    return build_pair
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,8 @@
-"""Mean spectrum: every pixel gets the mean LR-HSI spectrum, scaled to the brightness of the MSI.
-
-Paper: none, an example. Code: none. Published numbers: none.
-"""
+"""Method: every pixel gets the mean spectrum of the LR-HSI, scaled to the brightness of the MSI."""
 
 import numpy as np
 
-from mossfuse.protocol import Fusion, Method
+from mossfuse import Fusion, Method
 
 METHOD = Method(
     name="mean-spectrum",
@@ -19,7 +16,7 @@ METHOD = Method(
 
 
 def fuse(observation, *, seed, device, checkpoint=None, floor):
-    """Scale the mean spectrum by the MSI's brightness."""
+    """Return the mean spectrum times the brightness of every pixel; hsi (h, w, B), msi (H, W, M), result (H, W, B)."""
     spectrum = observation.hsi.mean((0, 1))
     brightness = observation.msi.sum(-1) / max((observation.sensor.srf @ spectrum).sum(), floor)
     return Fusion(cube=(brightness[..., None] * spectrum).astype(np.float32))

@@ -415,6 +415,22 @@ def test_name_that_two_files_define_is_refused_and_no_other(extra_folder):
     assert find_dataset("phantom")[0].name == "phantom"
 
 
+@pytest.mark.parametrize(
+    ("returned", "sentence"),
+    [
+        ("None", r"read of dataset 'mine' \(.*mine\.py\) must return \(cube, wavelengths\), not NoneType"),
+        ("np.zeros((4, 4, 2), np.float32)", r"must return \(cube, wavelengths\), not ndarray"),
+        ("(np.zeros((4, 4, 2), np.float32), None)", "needs one wavelength per band"),
+        ("([[[0.5, 0.5]]], [500, 600])", "is float64 .1, 1, 2., expected float32"),
+    ],
+)
+def test_wrong_answer_of_read_is_one_sentence(extra_folder, returned, sentence):
+    cube = "np.full((4, 4, 2), 0.5, np.float32), np.array(DATASET.wavelengths)"
+    (extra_folder / "mine.py").write_text(NEW.replace(cube, returned).format(name="mine"))
+    with pytest.raises(MossFuseError, match=sentence):
+        prepare_scene("mine", "ramp", extra_folder / "data")
+
+
 def test_specifications_import_nothing_heavy():
     code = (
         "import sys\n"

@@ -84,7 +84,12 @@ def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):
     spec, module = find_dataset(name)
     check_scenes(spec, (scene,))
     mirrors = mirror_folders() if mirrors is None else mirrors
-    cube, wavelengths = module.read(scene, Path(folder), mirrors, **options)
+    found = module.read(scene, Path(folder), mirrors, **options)
+    if not isinstance(found, tuple) or len(found) != 2:
+        raise MossFuseError(
+            f"read of dataset '{spec.name}' ({module.__file__}) must return (cube, wavelengths), not {type(found).__name__}"
+        )
+    cube, wavelengths = np.asarray(found[0]), found[1]
     default = all(spec.options.get(key) == value for key, value in options.items())
     validate_scene(cube, wavelengths, spec.shape if default else None, f"scene '{scene}' of dataset '{spec.name}'")
     path = DatasetFiles(Path(folder)).scene(scene) if path is None else Path(path)
@@ -106,7 +111,7 @@ def validate_scene(cube, wavelengths, shape, what):
         raise MossFuseError(
             f"{what} is {cube.dtype} {cube.shape}, expected float32 {shape or '(rows, cols, bands)'}; check its files"
         )
-    if len(wavelengths) != cube.shape[2] or (np.diff(wavelengths) <= 0).any():
+    if np.shape(wavelengths) != cube.shape[2:] or (np.diff(wavelengths) <= 0).any():
         raise MossFuseError(f"{what} needs one wavelength per band in ascending order; fix the dataset's reader")
     bad = int((~np.isfinite(cube)).sum())
     if bad:
