@@ -21,6 +21,8 @@ def run(options):
         method = facts(find_method(split_suffix(options.name)[0])[0])
         sys.stdout.write((json.dumps(method, indent=1) if options.json else described(method)) + "\n")
         return
+    for problem in catalogue().problems():
+        sys.stderr.write(f"not usable: {problem}\n")
     methods = {name: method for name, (method, _) in sorted(catalogue().entries.items())}
     if options.json:
         content = {"methods": [facts(m) for m in methods.values()], "suffixes": SUFFIXES}

@@ -292,6 +292,22 @@ def test_methods_lists_names_and_json(capsys):
     assert {"nsgp", "mossfuse"} <= {m["name"] for m in listed["methods"]} and "sdc" in listed["suffixes"]
 
 
+def test_methods_names_unusable_files_beside_the_list(capsys, tmp_path, monkeypatch):
+    from mossfuse.methods import catalogue
+
+    (tmp_path / "broken.py").write_text("import nothing_of_that_name")
+    monkeypatch.setenv("MOSSFUSE_BASELINES", str(tmp_path))
+    catalogue.cache_clear()
+    try:
+        assert run("methods") == 0
+    finally:
+        catalogue.cache_clear()
+    output, errors = capsys.readouterr()
+    assert "\nnsgp " in output and "broken" not in output
+    assert errors.startswith("not usable: method file ") and "broken.py cannot be imported" in errors
+    assert errors.count("\n") == 1
+
+
 def test_methods_describes_one_with_what_can_be_set(capsys):
     assert run("methods nsgp-fast+dc") == 0
     listed = capsys.readouterr().out
