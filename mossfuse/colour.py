@@ -25,7 +25,7 @@ class Rendering:
 
 
 def rendering_for(truth, wavelengths):
-    """The Rendering of a scene: (H, W, B) in [0, 1] with (B,) nm or None; 0.5 % of the truth's pixels may clip."""
+    """Return the Rendering of a scene (H, W, B) in [0, 1] with (B,) nm or None; 0.5 % of the truth's pixels may clip."""
     matrix, description = colour_matrix(truth.shape[2], wavelengths)
     linear = linear_rgb(truth, matrix)
     white = float(np.percentile(linear.max(-1), 100 - CLIPPED_SHARE))
@@ -33,7 +33,7 @@ def rendering_for(truth, wavelengths):
 
 
 def to_srgb(cube, rendering):
-    """(H, W, B) -> (H, W, 3) uint8 sRGB; what leaves the gamut is clipped."""
+    """Return the (H, W, 3) uint8 sRGB image of a cube (H, W, B); values outside the gamut are clipped."""
     return encode(linear_rgb(cube, rendering.matrix) * np.float32(rendering.exposure))
 
 
@@ -42,14 +42,14 @@ def linear_rgb(cube, matrix):
 
 
 def encode(linear):
-    """Linear [0, 1] -> uint8 through the sRGB transfer curve; values outside are clipped."""
+    """Return linear values as uint8 through the sRGB transfer curve; values outside [0, 1] are clipped."""
     linear = np.clip(linear, 0, 1)
     curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** np.float32(1 / 2.4) - 0.055)
     return np.round(255 * curve).astype(np.uint8)
 
 
 def colour_matrix(bands, wavelengths):
-    """((B, 3) weights to linear RGB, what they are in words) of bands at ``wavelengths`` (nm, or None)."""
+    """Return ((B, 3) weights to linear RGB, description) of bands at ``wavelengths`` (nm, or None)."""
     if wavelengths is not None and covers_visible(wavelengths):
         return true_colour_matrix(wavelengths), "true colour: sRGB under D65, CIE 1931 observer"
     chosen, description = composite_bands(bands, wavelengths)
@@ -57,20 +57,20 @@ def colour_matrix(bands, wavelengths):
 
 
 def select_bands(bands, chosen):
-    """(bands, 3) weights that show three bands as red, green and blue."""
+    """Return (bands, 3) weights that show three bands as red, green and blue."""
     matrix = np.zeros((bands, 3))
     matrix[chosen, range(3)] = 1
     return matrix
 
 
 def covers_visible(wavelengths):
-    """Whether the bands reach from 450 to 640 nm with no gap wider than 35 nm."""
+    """Return whether the bands reach from 450 to 640 nm with no gap wider than 35 nm."""
     inside = np.sort([w for w in wavelengths if 380 <= w <= 730])
     return len(inside) > 5 and inside[0] <= 450 and inside[-1] >= 640 and np.diff(inside).max() <= 35
 
 
 def true_colour_matrix(wavelengths):
-    """(B, 3): spectrum -> linear sRGB, so scaled that a flat spectrum of 1 is white (1, 1, 1)."""
+    """Return the (B, 3) matrix from spectra to linear sRGB, scaled so that a flat spectrum of 1 is white (1, 1, 1)."""
     from mossfuse.spectra import colour_matching_functions, illuminant
 
     grid = np.arange(400.0, 701.0, 10.0)
@@ -86,7 +86,7 @@ def true_colour_matrix(wavelengths):
 
 
 def band_widths(wavelengths):
-    """Trapezoid weights (nm) of ascending wavelengths, end bands at full width, so that equal steps weigh the same."""
+    """Return trapezoid weights (nm) of ascending wavelengths, end bands at full width, so that equal steps weigh the same."""
     edges = np.concatenate([[wavelengths[0]], (wavelengths[1:] + wavelengths[:-1]) / 2, [wavelengths[-1]]])
     edges[0] -= edges[1] - wavelengths[0]
     edges[-1] += wavelengths[-1] - edges[-2]
@@ -94,27 +94,27 @@ def band_widths(wavelengths):
 
 
 def composite_bands(bands, wavelengths):
-    """(band indices for red, green, blue; the composite in words)."""
+    """Return (band indices for red, green, blue; description of the composite)."""
     if wavelengths is not None:
         wavelengths = np.asarray(wavelengths, np.float64)
         nearest = [int(np.abs(wavelengths - nm).argmin()) for nm in COMPOSITE_NM]
         if np.abs(wavelengths[nearest] - COMPOSITE_NM).max() <= 40:
-            return nearest, f"composite of the bands at {named(nearest, wavelengths)}"
+            return nearest, f"composite of the bands at {name_bands(nearest, wavelengths)}"
     order = np.argsort(wavelengths) if wavelengths is not None else np.arange(bands)
     chosen = [int(order[round(f * (bands - 1))]) for f in (0.85, 0.5, 0.15)]
     if len(set(chosen)) == 1:
-        return chosen, f"grey image of {named(chosen[:1], wavelengths)}"
-    return chosen, f"false colour of {named(chosen, wavelengths)}"
+        return chosen, f"grey image of {name_bands(chosen[:1], wavelengths)}"
+    return chosen, f"false colour of {name_bands(chosen, wavelengths)}"
 
 
-def named(bands, wavelengths):
+def name_bands(bands, wavelengths):
     if wavelengths is None:
         return ("band " if len(bands) == 1 else "bands ") + ", ".join(str(b + 1) for b in bands)
     return ", ".join(f"{wavelengths[b]:.0f}" for b in bands) + " nm"
 
 
 def msi_wavelengths(srf, wavelengths):
-    """Centre of mass (nm) of every MSI band's response, or None where response or wavelengths are unknown."""
+    """Return the centre of mass (nm) of every MSI band's response, or None where response or wavelengths are unknown."""
     if srf is None or wavelengths is None:
         return None
     srf = np.clip(np.asarray(srf, np.float64), 0, None)
@@ -122,7 +122,7 @@ def msi_wavelengths(srf, wavelengths):
 
 
 def msi_colour(msi, srf, wavelengths):
-    """((H, W, 3) uint8, description) of the MSI: its bands nearest red, green and blue, exposed by itself."""
+    """Return ((H, W, 3) uint8, description) of the MSI: its bands nearest red, green and blue, exposed by itself."""
     chosen, description = composite_bands(msi.shape[2], msi_wavelengths(srf, wavelengths))
     matrix = select_bands(msi.shape[2], chosen)
     linear = np.asarray(msi, np.float32) @ matrix.astype(np.float32)

@@ -11,7 +11,7 @@ BAND = re.compile(r"(?!\._).*_(\d\d)\.png", re.IGNORECASE)  # "._..." are leftov
 
 
 def band_folder(base, scene):
-    """The folder of a scene's PNGs below ``base``, one or two levels deep, or None."""
+    """Return the folder of a scene's PNGs below ``base``, one or two levels deep, or None."""
     for name in (f"{scene}_ms", scene):
         for folder in (base / name / name, base / name):
             if folder.is_dir() and any(BAND.fullmatch(p.name) for p in folder.iterdir()):
@@ -20,7 +20,7 @@ def band_folder(base, scene):
 
 
 def band_files(folder, bands):
-    """The PNGs of these band numbers, in their order; MossFuseError where one is missing or there twice."""
+    """Return the PNGs of these band numbers, in their order; MossFuseError where one is missing or there twice."""
     found = {}
     for path in sorted(folder.iterdir()):
         match = BAND.fullmatch(path.name)
@@ -42,7 +42,7 @@ def band_files(folder, bands):
 
 
 def read_bands(files, shape, eight_bit=False):
-    """(rows, cols, bands) float32 in [0, 1] from PNGs given in band order.
+    """Return (rows, cols, bands) float32 in [0, 1] from PNGs given in band order.
 
     16-bit grey, divided by 65535; where ``eight_bit`` also 8-bit grey or RGBA with equal channels, divided by 255.
     MossFuseError names the file that is damaged, has another size, or lost its 16 bits.
@@ -60,7 +60,7 @@ def read_bands(files, shape, eight_bit=False):
 
 
 def read_band(path, eight_bit):
-    """One band as stored: (rows, cols) uint16, or uint8 where that is allowed."""
+    """Return one band as stored: (rows, cols) uint16, or uint8 where that is allowed."""
     from PIL import Image
 
     try:

@@ -23,5 +23,5 @@ EIGHT_BIT = frozenset({"watercolors"})  # 8-bit RGBA in the original archive
 
 
 def nanometres(bands):
-    """Wavelengths of 1-based band numbers: band 1 is 400 nm, band 31 is 700 nm."""
+    """Return the wavelengths of 1-based band numbers: band 1 is 400 nm, band 31 is 700 nm."""
     return tuple(390.0 + 10.0 * b for b in bands)

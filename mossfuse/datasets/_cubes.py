@@ -8,7 +8,7 @@ from mossfuse.files.scaling import unit_float32
 
 
 def read_stored(path, keys):
-    """The first of these variables that the file holds, as stored; MossFuseError lists what there is instead."""
+    """Return the first of these variables that the file holds, as stored; MossFuseError lists what there is instead."""
     found = read_variables(path, keys)
     for key in keys:
         if key in found:
@@ -20,7 +20,7 @@ def read_stored(path, keys):
 
 
 def require_shape(array, shape, path, dataset):
-    """Refuse an array of another shape; the sentence says which dataset it is not."""
+    """Raise MossFuseError for an array of another shape."""
     if array.shape != tuple(shape):
         raise MossFuseError(
             f"{path} holds {'x'.join(map(str, array.shape))}, a scene of '{dataset}' is {'x'.join(map(str, shape))}; "
@@ -29,7 +29,7 @@ def require_shape(array, shape, path, dataset):
 
 
 def reflectance(array, path):
-    """Stored numbers as float32 in [0, 1]: integers over their type's maximum, floats as they are."""
+    """Return stored numbers as float32 in [0, 1]: integers over their type's maximum, floats as they are."""
     if array.dtype.kind == "f" and np.nanmax(array) > 1:
         raise MossFuseError(
             f"{path} holds floating-point values up to {np.nanmax(array):g}, expected 0 to 1; "

@@ -10,7 +10,7 @@ from mossfuse.progress import track
 
 
 def obtain_remote(dataset, remotes, scenes, folder, mirrors):
-    """Dataset.obtain for {scene: RemoteFile}; one MossFuseError names every scene that cannot be had."""
+    """Return the records of scenes that are one RemoteFile each; raise one MossFuseError that names every missing scene."""
     from mossfuse.remote.download import obtain
 
     records, problems = {}, {}
@@ -34,14 +34,14 @@ def obtain_remote(dataset, remotes, scenes, folder, mirrors):
 
 
 def read_remote(dataset, remotes, scene, folder, mirrors, key):
-    """Dataset.read for a scene that is variable ``key`` of its file, stored as it is used."""
+    """Return (cube, wavelengths) of a scene that is the variable ``key`` of its file, stored as it is used."""
     stored, path = stored_array(dataset, remotes, scene, folder, mirrors, key)
     require_shape(stored, dataset.shape, path, dataset.name)
     return reflectance(stored, path), np.array(dataset.wavelengths)
 
 
 def stored_array(dataset, remotes, scene, folder, mirrors, key):
-    """(array as stored, path) of a scene's file."""
+    """Return (array as stored, path) of a scene's file."""
     from mossfuse.remote.download import obtain
 
     path = obtain(remotes[scene], Path(folder) / "raw", mirrors).path

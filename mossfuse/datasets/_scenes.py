@@ -39,7 +39,7 @@ class Layout:
 
 
 def open_scene(layout, scene, folder, mirrors):
-    """(cube, files, source) of a scene that is on disk, or (None, [], problems)."""
+    """Return (cube, files, source) of a scene that is on disk, or (None, [], problems)."""
     raw = Path(folder) / "raw"
     files = layout.locate(raw, scene)
     if files:
@@ -57,7 +57,7 @@ def open_scene(layout, scene, folder, mirrors):
 
 
 def obtain_scenes(layout, scenes, folder, mirrors):
-    """Dataset.obtain: every scene present, checked and recorded, or one MossFuseError that names those missing."""
+    """Check and record every scene; raise one MossFuseError that names those missing."""
     folder = Path(folder)
     records, missing, problems = {}, [], []
     for scene in track(scenes, f"checking {layout.dataset.name}"):
@@ -86,7 +86,7 @@ def incomplete(layout, missing, folder, reasons):
 
 
 def record(layout, scene, files, source, folder):
-    """One scene's fetched/<scene>.json; hashes seen for the first time go to SHA256SUMS."""
+    """Return one scene's record; hashes seen for the first time go to SHA256SUMS."""
     from mossfuse.files.hashing import sha256_of
     from mossfuse.remote.download import record_hashes
 
@@ -99,13 +99,13 @@ def record(layout, scene, files, source, folder):
 
 
 def digest(sums):
-    """One hash for a set of files: sha256 over the sorted lines 'sha256  file name'."""
+    """Return one hash for a set of files: sha256 over the sorted lines 'sha256  file name'."""
     lines = sorted(f"{sha}  {name.rpartition('/')[2]}\n" for name, sha in sums.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def read_scene(layout, scene, folder, mirrors):
-    """Dataset.read for a scene that obtain has made available."""
+    """Return (cube, wavelengths) of a scene that obtain has made available."""
     import numpy as np
 
     cube, _, problems = open_scene(layout, scene, folder, mirrors)
@@ -115,7 +115,7 @@ def read_scene(layout, scene, folder, mirrors):
 
 
 def one_file(names):
-    """A ``locate`` for scenes that are one file: the first of ``names`` (with {scene}) below the base."""
+    """Return a ``locate`` for scenes that are one file: the first of ``names`` (with {scene}) below the base."""
 
     def locate(base, scene):
         paths = (base / name.format(scene=scene) for name in names)

@@ -74,7 +74,7 @@ def fetch(dataset, scenes, folder, mirrors):
 
 
 def extract(archive, scene, target):
-    """The PNG bands of one scene, all or none."""
+    """Extract the PNG bands of one scene, all or none."""
     from mossfuse.files.atomic import writing
 
     wanted = re.compile(BAND_IN_ARCHIVE.format(scene=re.escape(scene)), re.IGNORECASE)
@@ -82,7 +82,7 @@ def extract(archive, scene, target):
         members = {match[1]: name for name in bundle.namelist() if (match := wanted.fullmatch(name))}
         if not members:
             raise MossFuseError(
-                f"{archive} holds no bands of scene '{scene}'; delete it and run again to download it anew"
+                f"{archive} holds no bands of scene '{scene}'; delete it and run again to download it again"
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix="."))

@@ -13,7 +13,7 @@ from mossfuse.protocol import Dataset, RemoteFile
 
 # 1-based AVIRIS bands that Jasper Ridge lacks: water vapour and noise.
 REMOVED = {*range(1, 4), *range(108, 113), *range(154, 167), *range(220, 225)}
-NOMINAL = "Nominal wavelengths; terms of the data not stated where it is had."
+NOMINAL = "Nominal wavelengths; terms of the data not stated by their distributors."
 
 
 def evenly(first, last, count):

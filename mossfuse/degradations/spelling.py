@@ -1,7 +1,7 @@
 """How a PSF is written in a degradation's name: ``gauss{size}s{sigma}`` <-> {'size': 31, 'sigma': 2}.
 
-A spelling holds parameters in braces; ``{sigma[0]}`` is the first of several values. Whole numbers and numbers are told
-apart by the parameter's declared type.
+A spelling holds parameters in braces; ``{sigma[0]}`` is the first of several values. The declared type of
+a parameter decides whether it is a whole number.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def spell_psf(family: PsfFamily, psf: Mapping[str, Any]) -> str:
 
 
 def parse_psf(family: PsfFamily, text: str) -> dict[str, Any] | None:
-    """Return the parameters that a text spells, or None where it is no member of the family."""
+    """Return the parameters that a text spells, or None where it is not a member of the family."""
     for spelling in family.spellings:
         found = pattern(family, spelling).fullmatch(text)
         if found is None:

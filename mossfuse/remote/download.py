@@ -52,12 +52,12 @@ class Unreachable(Exception):
 
 
 def mirror_folders(extra=()):
-    """Folders that are searched before any download: ``extra``, then those of MOSSFUSE_MIRRORS."""
+    """Return the folders that are searched before any download: ``extra``, then those of MOSSFUSE_MIRRORS."""
     return [Path(p) for p in (*extra, *os.environ.get("MOSSFUSE_MIRRORS", "").split(os.pathsep)) if p]
 
 
 def obtain(remote, folder, mirrors=()):
-    """Make a RemoteFile available and verify it; returns Obtained. Nothing is copied out of a mirror.
+    """Make a RemoteFile available, verify it and return Obtained. Nothing is copied out of a mirror.
 
     A file in ``folder`` that fails verification is an error; one in a mirror is passed over. MossFuseError says
     what was tried and what to do by hand.
@@ -73,14 +73,14 @@ def obtain(remote, folder, mirrors=()):
         except MossFuseError as error:
             log.warning("%s", error)
             problems.append(str(error))
-    with locked(own):
+    with lock(own):
         if own.exists():  # another process was faster
             return verify(remote, own, folder, "folder")
         return download(remote, own, problems)
 
 
 def mirror_candidates(remote, mirrors):
-    """Existing files of the mirrors that may be this one."""
+    """Return the existing files of the mirrors that may be this one."""
     names = dict.fromkeys((*remote.mirror_names, remote.name))
     return [path for mirror in mirrors for name in names if (path := Path(mirror) / name).is_file()]
 
@@ -115,7 +115,7 @@ def record_hashes(folder, found):
 
 
 def read_sums(folder):
-    """{name: sha256} of a folder's SHA256SUMS (empty where there is none)."""
+    """Return {name: sha256} of a folder's SHA256SUMS (empty where there is none)."""
     path = Path(folder) / SUMS
     if not path.is_file():
         return {}
@@ -124,7 +124,7 @@ def read_sums(folder):
 
 
 def check_archive(path):
-    """Refuse a zip or tar file that is cut short or damaged (and an error page saved under its name)."""
+    """Raise MossFuseError for a zip or tar file that is cut short or damaged (or an error page saved under its name)."""
     name = path.name.removesuffix(".part").lower()
     try:
         if name.endswith(".zip"):
@@ -138,7 +138,7 @@ def check_archive(path):
                     pass
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise MossFuseError(
-            f"{path} is a damaged archive ({error}); delete it and run again to download it anew"
+            f"{path} is a damaged archive ({error}); delete it and run again to download it again"
         ) from error
 
 
@@ -165,12 +165,12 @@ def download(remote, own, problems=()):
     where = f"get it from {remote.urls[0]} by hand and " if remote.urls else ""
     terms = f" (terms: {remote.terms})" if remote.terms else ""
     raise MossFuseError(
-        f"{remote.name} could not be had ({tried}); {where}put it at {own} or into a folder of MOSSFUSE_MIRRORS{terms}"
+        f"{remote.name} could not be obtained ({tried}); {where}put it at {own} or into a folder of MOSSFUSE_MIRRORS{terms}"
     )
 
 
 def check_arrived(remote, part):
-    """sha256 of a complete download; a wrong or damaged one is removed so that nothing resumes from it."""
+    """Return the sha256 of a complete download; remove a wrong or damaged one so that nothing resumes from it."""
     try:
         check_archive(part)
         found = sha256_of(part)
@@ -184,7 +184,7 @@ def check_arrived(remote, part):
 
 
 def fetch(url, part):
-    """Complete ``part`` from ``url``, going on where an earlier attempt stopped; Unreachable when it is no use.
+    """Complete ``part`` from ``url``, continuing an earlier attempt; raise Unreachable where that is hopeless.
 
     Attempts that brought nothing new are counted; one that waited in vain for a connection counts twice.
     """
@@ -196,7 +196,7 @@ def fetch(url, part):
             return
         except urllib.error.HTTPError as error:
             if error.code == 416 and error.headers.get("Content-Range", "").endswith(f"*/{before}"):
-                return  # an earlier attempt had got all of it
+                return  # an earlier attempt had received all of it
             if error.code == 416:  # the part is longer than the file: it belongs to something else
                 forget(part)
                 part.unlink(missing_ok=True)
@@ -218,7 +218,7 @@ def fetch(url, part):
 
 
 def transfer(url, part):
-    """One request: append to ``part`` where the server continues it, otherwise start it anew."""
+    """Send one request: append to ``part`` where the server continues it, otherwise start from the beginning."""
     start = size_of(part)
     headers = {"User-Agent": "mossfuse"}
     if start:
@@ -242,14 +242,14 @@ def transfer(url, part):
 
 
 def continues(response, start, part):
-    """True where a 206 answer goes on at ``start`` in the very file that the part began with."""
+    """Return True where a 206 answer continues at ``start`` the file that the part began with."""
     position = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     same = validator(response) == (tag_file(part).read_text() if tag_file(part).is_file() else "")
     return response.status == 206 and same and position is not None and int(position[1]) == start
 
 
 def validator(response):
-    """What identifies the server's version of a file."""
+    """Return what identifies the server's version of a file."""
     return response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
 
 
@@ -270,8 +270,8 @@ def size_of(path):
 
 
 @contextmanager
-def locked(path):
-    """Only one process at a time downloads to ``path`` (the empty lock file stays: removing it would be a race)."""
+def lock(path):
+    """Let one process at a time download to ``path`` (the empty lock file stays: removing it would be a race)."""
     import fcntl
 
     with writing(path):

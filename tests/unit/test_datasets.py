@@ -256,7 +256,7 @@ def test_broken_scene_of_a_mirror_is_passed_over_but_named_when_nothing_else_tur
     said = refused(
         tmp_path / "cave", r"dataset 'cave' lacks balloons: .*lacks band\(s\) 09", mirrors=[tmp_path / "mirror"]
     )
-    assert "complete_ms_data.zip could not be had" in said
+    assert "complete_ms_data.zip could not be obtained" in said
     write_archive(tmp_path / "mirror" / "complete_ms_data.zip", ["balloons"])
     assert obtain_and_read(tmp_path / "cave", mirrors=[tmp_path / "mirror"])[0]["source"] == "download"
 

@@ -290,7 +290,7 @@ def test_srf_that_cannot_be_had_says_how_to_get_it(tmp_path, monkeypatch):
     gone = replace(registry.REGISTRY["nikon-d700"], urls=("http://127.0.0.1:9/resp.mat",))
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setitem(registry.REGISTRY, "nikon-d700", gone)
-    with pytest.raises(MossFuseError, match=r"MossFuse_resp\.mat could not be had .*host not reachable.*by hand"):
+    with pytest.raises(MossFuseError, match=r"MossFuse_resp\.mat could not be obtained .*host not reachable.*by hand"):
         load_srf("nikon-d700", WAVELENGTHS, mirrors=(), folder=tmp_path)
 
 

@@ -176,7 +176,7 @@ def test_next_address_is_used_when_one_is_gone_or_wrong(server, tmp_path):
 
 def test_wrong_sha256_names_both_and_keeps_nothing(server, tmp_path):
     with pytest.raises(
-        MossFuseError, match=rf"a\.bin could not be had .*sha256 is {SHA[:16]}\.\.\., expected {'0' * 16}"
+        MossFuseError, match=rf"a\.bin could not be obtained .*sha256 is {SHA[:16]}\.\.\., expected {'0' * 16}"
     ) as caught:
         obtain(remote(f"{server.url}/a.bin", sha256="0" * 64, terms="ask first"), tmp_path)
     said = str(caught.value)
@@ -211,7 +211,7 @@ def test_damaged_archive_is_refused_and_removed(server, tmp_path, damage):
     flipped = bytearray(good)
     flipped[45] ^= 0xFF
     server.files["/a.zip"] = {"cut": good[:-30], "flipped": bytes(flipped), "error page": b"<html>sorry</html>"}[damage]
-    with pytest.raises(MossFuseError, match=r"a\.zip could not be had .*damaged archive"):
+    with pytest.raises(MossFuseError, match=r"a\.zip could not be obtained .*damaged archive"):
         obtain(remote(f"{server.url}/a.zip", sha256=None, name="a.zip"), tmp_path)
     assert leftovers(tmp_path) == []
 

@@ -1,7 +1,7 @@
 """`phantom`: nine studio scenes computed from measured spectra; needs no download and no network.
 
 Every scene is a pure function of (name, size, seed): measured reflectances are mixed by physical rules, painted into a
-G-buffer, lit, and recorded by a model of a scanning multispectral camera. docs/phantom.md tells the recipe, compares
+G-buffer, lit, and recorded by a model of a scanning multispectral camera. docs/phantom.md gives the recipe, compares
 the statistics with CAVE's and says where they differ. Scores on phantom are not CAVE scores.
 """
 
@@ -31,7 +31,7 @@ DATASET = Dataset(
 
 
 def obtain(scenes, folder, mirrors):
-    """Nothing to fetch: scene -> {'source': 'generated', 'files': [], 'sha256': {}, 'verified': True}.
+    """Return {scene: {'source': 'generated', 'files': [], 'sha256': {}, 'verified': True}}; there is nothing to fetch.
 
     Raises MossFuseError for an unknown scene. ``folder`` and ``mirrors`` are not touched.
     """
@@ -41,7 +41,7 @@ def obtain(scenes, folder, mirrors):
 
 
 def read(scene, folder, mirrors, size=128, seed=0):
-    """The scene as (cube (size, size, 31) float32 in [0, 1], wavelengths (31,) in nm); see ``generate`` for errors."""
+    """Return the scene as (cube (size, size, 31) float32 in [0, 1], wavelengths (31,) in nm); see ``generate`` for errors."""
     import numpy as np
 
     cube = generate(scene, size, seed).astype(np.float32) / np.float32(65535)
@@ -76,5 +76,5 @@ def check_scene(scene):
 
 
 def is_integer(value):
-    """True for Python and NumPy integers, False for booleans and everything else."""
+    """Return True for Python and NumPy integers, False for booleans and everything else."""
     return isinstance(value, Integral) and not isinstance(value, bool)

@@ -51,11 +51,11 @@ class GBuffer:
 
     @property
     def everywhere(self):
-        """The window of the whole image."""
+        """Return the window of the whole image."""
         return slice(0, self.n), slice(0, self.n)
 
     def fractal(self, slope, lowest=2.0):
-        """(n, n) float32 periodic Gaussian noise, unit variance, amplitude f^-(slope/2 + .5), flat below ``lowest``."""
+        """Return (n, n) float32 periodic Gaussian noise, unit variance, amplitude f^-(slope/2 + .5), flat below ``lowest``."""
         n = self.n
         frequency = np.hypot(np.fft.fftfreq(n)[:, None] * n, np.fft.rfftfreq(n)[None] * n)
         amplitude = np.where(frequency >= 1, np.maximum(frequency, lowest) ** -(slope / 2 + 0.5), 0)
@@ -63,18 +63,18 @@ class GBuffer:
         return (field / field.std()).astype(np.float32)
 
     def texture(self, window, field):
-        """(rows, cols) float32 of the window, cut at a random place out of noise ``field`` (FINE, PATCHES, SLOW; +1)."""
+        """Return (rows, cols) float32 of the window, cut at a random place out of noise ``field`` (FINE, PATCHES, SLOW; +1)."""
         down, right = self.texturing.integers(0, self.n, 2)
         rows, cols = self.x[window].shape
         return self.noise[field][np.ix_((np.arange(rows) + down) % self.n, (np.arange(cols) + right) % self.n)]
 
     def window(self, x, y, half_width, half_height=None):
-        """Slices (rows, cols) of a box around (x, y), one pixel of margin, cut at the border of the image."""
+        """Return the slices (rows, cols) of a box around (x, y), one pixel of margin, cut at the border of the image."""
         half_height = half_width if half_height is None else half_height
         return self.span(y, half_height), self.span(x, half_width)
 
     def span(self, centre, half):
-        """Slice of the pixels within ``half`` of ``centre`` on one axis."""
+        """Return the slice of the pixels within ``half`` of ``centre`` on one axis."""
         start, stop = int((centre - half) * self.n) - 1, int((centre + half) * self.n) + 2
         return slice(max(0, start), min(self.n, stop))
 
@@ -116,11 +116,11 @@ class GBuffer:
 
 
 def normals_of(relief):
-    """(rows, cols, 3) unit normals of a height field (rows, cols) in pixels."""
+    """Return (rows, cols, 3) unit normals of a height field (rows, cols) in pixels."""
     down, right = np.gradient(relief.astype(np.float32))
     return unit(np.stack([-right, -down, np.ones_like(right)], -1))
 
 
 def unit(vectors):
-    """Vectors (..., 3) divided by their length."""
+    """Return vectors (..., 3) divided by their length."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)

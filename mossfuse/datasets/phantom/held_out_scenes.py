@@ -181,7 +181,7 @@ def spools(gbuffer):
 
 
 def spool(gbuffer, x, top, width, height, colour):
-    """One spool that stands on its cap: a waisted cylinder of thread between two caps."""
+    """Draw one spool that stands on its cap: a waisted cylinder of thread between two caps."""
     rng = gbuffer.geometry
     window = gbuffer.window(x, top + height / 2, width / 2, height / 2)
     across = (gbuffer.x[window] - x) / (width / 2)
@@ -220,7 +220,7 @@ def mosaic(gbuffer):
 
 
 def tile(gbuffer, x, y, half, colour, colours):
-    """One tile of half width ``half``: a bevelled square, slightly turned and tilted."""
+    """Draw one tile of half width ``half``: a bevelled square, slightly turned and tilted."""
     rng = gbuffer.geometry
     window = gbuffer.window(x, y, half)
     right_of, below = gbuffer.x[window] - x, gbuffer.y[window] - y

@@ -7,7 +7,7 @@ from mossfuse.datasets.phantom.mixing import absorption, dye, reflectance_of, so
 
 
 def flat(reflectance):
-    """One spectrum without any texture."""
+    """Return one spectrum without any texture."""
 
     def material(gbuffer, window):
         return np.broadcast_to(reflectance, (*gbuffer.x[window].shape, len(reflectance)))
@@ -16,7 +16,7 @@ def flat(reflectance):
 
 
 def plain(reflectance, amplitude=0.06):
-    """One spectrum whose brightness varies with fine texture of relative standard deviation ``amplitude``."""
+    """Return one spectrum whose brightness varies with fine texture of relative standard deviation ``amplitude``."""
 
     def material(gbuffer, window):
         return reflectance * (1 + amplitude * np.clip(gbuffer.texture(window, FINE), -2.5, 2.5))[..., None]

@@ -12,7 +12,7 @@ SAMPLES = fidelity_samples()
 
 
 def ces(number):
-    """(31,) float32: reflectance of sample CES``number``, 1 to 99 (CIE 224:2017)."""
+    """Return (31,) float32: reflectance of sample CES``number``, 1 to 99 (CIE 224:2017)."""
     return SAMPLES[number - 1]
 
 
@@ -38,39 +38,39 @@ PAIR_ANGLE = 0.17
 PAIR_SEPARATION = 0.12
 
 
-def tinted(reflectance, share):
-    """The colour as a paint with ``share`` of white mixed in (Kubelka-Munk), float32."""
+def tint(reflectance, share):
+    """Return the colour as a paint with ``share`` of white mixed in (Kubelka-Munk), float32."""
     return paint(reflectance, 0.85 * WHITE, share).astype(np.float32)
 
 
 def random_vivid(rng):
-    """One of the VIVID samples, untinted: (31,) float32."""
+    """Return one of the VIVID samples, untinted: (31,) float32."""
     return ces(int(rng.choice(VIVID)))
 
 
 def random_pale(rng):
-    """One of the PALE samples: (31,) float32."""
+    """Return one of the PALE samples: (31,) float32."""
     return ces(int(rng.choice(PALE)))
 
 
 def hue_balanced(rng, count):
-    """``count`` tinted VIVID colours spread over the hue circle whatever the seed: list of (31,) float32.
+    """Return ``count`` tinted VIVID colours spread over the hue circle whatever the seed: list of (31,) float32.
 
     The samples are ordered by hue, so one is drawn from each of ``count`` equal sectors, jittered, then shuffled.
     """
     positions = (np.arange(count) + rng.random() + rng.uniform(-0.3, 0.3, count)) / count * len(VIVID)
     numbers = VIVID[np.floor(positions).astype(int) % len(VIVID)]
     rng.shuffle(numbers)
-    return [tinted(ces(number), TINT * rng.uniform(0.5, 1.5)) for number in numbers]
+    return [tint(ces(number), TINT * rng.uniform(0.5, 1.5)) for number in numbers]
 
 
 def look_alike_pairs(rng):
-    """Pairs of paints with one camera colour and two spectra: list of ((31,), (31,)), best first, hues all different.
+    """Return pairs of paints with one camera colour and two spectra: list of ((31,), (31,)), best first, hues all different.
 
     Candidates are Kubelka-Munk mixtures of two tinted VIVID colours. A pair differs in Nikon D5100 chromaticity by less
     than .03 (L1) and in spectral angle by as near .17 rad as the candidates allow; both have equal camera brightness.
     """
-    base = np.array([tinted(ces(number), TINT) for number in VIVID])
+    base = np.array([tint(ces(number), TINT) for number in VIVID])
     first, second = rng.integers(0, len(base), PAIR_CANDIDATES), rng.integers(0, len(base), PAIR_CANDIDATES)
     share = rng.uniform(0.1, 0.9, PAIR_CANDIDATES).astype(np.float32)[:, None]
     candidates = paint(base[second], base[first], share)

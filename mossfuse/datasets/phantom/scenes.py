@@ -3,7 +3,7 @@
 from mossfuse.datasets.phantom import held_out_scenes as scenes_test
 from mossfuse.datasets.phantom import training_scenes as scenes_train
 from mossfuse.datasets.phantom.gbuffer import GBuffer
-from mossfuse.datasets.phantom.sensor import recorded
+from mossfuse.datasets.phantom.sensor import record
 from mossfuse.datasets.phantom.shading import radiance
 
 SCENES = {
@@ -20,7 +20,7 @@ SCENES = {
 
 
 def photograph(scene, size, seed):
-    """(size, size, 31) uint16 of a scene in SCENES: build it, light it, record it."""
+    """Return (size, size, 31) uint16 of a scene in SCENES: build it, light it, record it."""
     gbuffer = GBuffer(scene, size, seed)
     lighting = SCENES[scene](gbuffer)
-    return recorded(radiance(gbuffer, lighting), gbuffer.sensing)
+    return record(radiance(gbuffer, lighting), gbuffer.sensing)

@@ -16,8 +16,8 @@ MAGNIFICATION = 5e-4
 READ_NOISE, SHOT_NOISE, BLUE_NOISE = 2e-4, 1.5e-6, 1.5
 
 
-def recorded(radiance, rng):
-    """(size, size, 31) radiance in units of full well -> uint16 image: defocus, registration, noise, quantisation.
+def record(radiance, rng):
+    """Return the uint16 image of a radiance (size, size, 31) in units of full well: defocus, registration, noise, quantisation.
 
     rng: the scene's sensor stream (two numbers for the direction of the shift, then one per value for the noise).
     """
@@ -28,7 +28,7 @@ def recorded(radiance, rng):
     off_centre = (nm - 530) / 150.0
     direction = (np.array([1.0, 0.0]) + SHIFT_SCATTER * rng.normal(size=2)) * SHIFT * scale
     for band, sigma, distance in zip(bands, defocus, off_centre, strict=True):
-        band[:] = registered(ndimage.gaussian_filter(band, sigma), direction * distance**2, distance)
+        band[:] = misregister(ndimage.gaussian_filter(band, sigma), direction * distance**2, distance)
     image = np.maximum(np.moveaxis(bands, 0, -1), 0)
     gain = (1 + BLUE_NOISE * np.exp(-(nm - 400) / 25.0)).astype(np.float32)
     noise = rng.standard_normal(image.shape, dtype=np.float32)
@@ -36,8 +36,8 @@ def recorded(radiance, rng):
     return np.round(np.clip(image, 0, 1) * 65535).astype(np.uint16)
 
 
-def registered(band, shift, off_centre):
-    """One band (rows, cols) moved by ``shift`` pixels and magnified about its centre, cubic splines."""
+def misregister(band, shift, off_centre):
+    """Return one band (rows, cols) moved by ``shift`` pixels and magnified about its centre, cubic splines."""
     factor = 1 + MAGNIFICATION * off_centre**2
     centre = (len(band) - 1) / 2
     offset = centre * (1 - factor) + shift

@@ -37,8 +37,8 @@ class Lighting:
     white: float = 0.85
 
 
-def balanced(name):
-    """(31,) float32: the illuminant as a camera balanced for D65 sees it, with mean 1."""
+def balance_for_d65(name):
+    """Return (31,) float32: the illuminant as a camera balanced for D65 sees it, with mean 1."""
     power, reference = (
         (spectrum / spectrum.mean()).astype(np.float32) for spectrum in (illuminant(name), illuminant(WHITE_BALANCE))
     )
@@ -46,8 +46,8 @@ def balanced(name):
 
 
 def radiance(gbuffer, lighting):
-    """(size, size, 31) float32: radiance that reaches the sensor, exposed; 1 is full well."""
-    key, fill, ambient = balanced(lighting.key), balanced(lighting.fill), balanced(AMBIENT)
+    """Return (size, size, 31) float32: radiance that reaches the sensor, exposed; 1 is full well."""
+    key, fill, ambient = balance_for_d65(lighting.key), balance_for_d65(lighting.fill), balance_for_d65(AMBIENT)
     towards_key, towards_fill = gbuffer.light, np.array(FILL_DIRECTION, np.float32)
     squared = (gbuffer.x - SPOT_CENTRE[0]) ** 2 + (gbuffer.y - SPOT_CENTRE[1]) ** 2
     spot = 1 / (1 + lighting.falloff * squared)
@@ -62,49 +62,49 @@ def radiance(gbuffer, lighting):
     key_highlight = highlight(gbuffer, towards_key) * gbuffer.key_visibility * spot
     fill_highlight = FILL_HIGHLIGHT * highlight(gbuffer, towards_fill)
     light += key_highlight[..., None] * key + fill_highlight[..., None] * fill
-    return exposed(with_glare(averaged(light, SUPERSAMPLING)), lighting.white)
+    return expose(with_glare(average_blocks(light, SUPERSAMPLING)), lighting.white)
 
 
 def cosine(gbuffer, direction):
-    """(n, n): cosine between the normals and a direction, 0 where they face away."""
+    """Return (n, n): cosine between the normals and a direction, 0 where they face away."""
     return np.maximum(gbuffer.normal @ direction, 0)
 
 
 def highlight(gbuffer, direction):
-    """(n, n): Blinn-Phong highlight of a lamp, gloss * max(n.h, 0)^exponent (Blinn 1977); it has no object colour."""
+    """Return (n, n): Blinn-Phong highlight of a lamp, gloss * max(n.h, 0)^exponent (Blinn 1977); it has no object colour."""
     half_way = direction + np.array([0, 0, 1], np.float32)
     half_way /= np.linalg.norm(half_way)
     return gbuffer.gloss * cosine(gbuffer, half_way) ** gbuffer.exponent
 
 
 def interreflection(gbuffer, light):
-    """One bounce in screen space: blurred radiance of the neighbourhood times own reflectance (R_i R_j products)."""
-    reduced = averaged(light, REDUCTION)
+    """Return one bounce in screen space: blurred radiance of the neighbourhood times own reflectance (R_i R_j products)."""
+    reduced = average_blocks(light, REDUCTION)
     reduced = ndimage.gaussian_filter(reduced, (len(reduced) / 14, len(reduced) / 14, 0), mode="constant")
     turned_away = 1.2 - gbuffer.normal[..., 2:]
-    return BOUNCE * gbuffer.ambient_visibility[..., None] * gbuffer.reflectance * enlarged(reduced) * turned_away
+    return BOUNCE * gbuffer.ambient_visibility[..., None] * gbuffer.reflectance * enlarge(reduced) * turned_away
 
 
 def with_glare(light):
-    """The image plus a veil of its own light: half of it uniform, half a wide blur."""
+    """Return the image plus a veil of its own light: half of it uniform, half a wide blur."""
     size = len(light)
     wide = ndimage.gaussian_filter(light[::REDUCTION, ::REDUCTION], (size / 32, size / 32, 0))
-    return light + GLARE * (0.5 * light.mean((0, 1)) + 0.5 * enlarged(wide))
+    return light + GLARE * (0.5 * light.mean((0, 1)) + 0.5 * enlarge(wide))
 
 
-def exposed(light, white):
-    """The image scaled to its white level, or less where its mean would exceed .28."""
+def expose(light, white):
+    """Return the image scaled to its white level, or less where its mean would exceed .28."""
     return light * min(white * 1.05 / np.percentile(light.max(-1), 99.9), BRIGHTEST_MEAN / light.mean())
 
 
-def averaged(image, factor):
-    """(n, n, bands) -> (n / factor, n / factor, bands): means of blocks."""
+def average_blocks(image, factor):
+    """Return the means of blocks: (n, n, bands) -> (n / factor, n / factor, bands)."""
     n = len(image) // factor
     return image.reshape(n, factor, n, factor, BANDS).mean((1, 3))
 
 
-def enlarged(image):
-    """(n, n, bands) -> (8 n, 8 n, bands), bilinear."""
+def enlarge(image):
+    """Return the image enlarged eight times, bilinear: (n, n, bands) -> (8 n, 8 n, bands)."""
     bands = (
         ndimage.zoom(band, REDUCTION, order=1, grid_mode=True, mode="nearest") for band in np.moveaxis(image, -1, 0)
     )

@@ -12,7 +12,7 @@ RANKS = (3, 4, 5, 6, 8, 12)
 
 
 def scene_statistics(cube):
-    """name -> float for a square cube (n, n, 31) in [0, 1] at 400 to 700 nm.
+    """Return {name: float} for a square cube (n, n, 31) in [0, 1] at 400 to 700 nm.
 
     mean; p99: 99th percentile of the band mean; dark02, dark05: share of pixels whose band mean is below .02, .05;
     s2 .. s12: singular values of the uncentred pixel matrix over the first; rank3 .. rank12: PSNR of the best rank-K
@@ -51,29 +51,29 @@ def scene_statistics(cube):
 
 
 def affine_features(camera):
-    """(pixels, 4): a constant and the three channels."""
+    """Return (pixels, 4): a constant and the three channels."""
     return np.column_stack([np.ones(len(camera)), camera])
 
 
 def quadratic_features(camera):
-    """(pixels, 10): the affine features and the products of every two channels."""
+    """Return (pixels, 10): the affine features and the products of every two channels."""
     first, second = np.triu_indices(camera.shape[1])
     return np.column_stack([affine_features(camera), camera[:, first] * camera[:, second]])
 
 
 def fit(features, pixels):
-    """PSNR of the least-squares fit of pixels (n, bands) to features (n, k)."""
+    """Return the PSNR of the least-squares fit of pixels (n, bands) to features (n, k)."""
     weights = np.linalg.solve(features.T @ features, features.T @ pixels)
     return psnr(features @ weights - pixels)
 
 
 def psnr(error):
-    """dB for an error (n, bands): peak 1, mean over bands."""
+    """Return the PSNR in dB of an error (n, bands): peak 1, mean over bands."""
     return np.mean(-10 * np.log10(np.mean(error**2, axis=0)))
 
 
 def spectral_slope(grey):
-    """Exponent of the radially averaged power spectrum (Hann window, 4 cycles per image up to Nyquist, log-log fit)."""
+    """Return the exponent of the radially averaged power spectrum (Hann window, 4 cycles per image to Nyquist, log-log fit)."""
     n = len(grey)
     power = np.abs(np.fft.fft2((grey - grey.mean()) * np.outer(np.hanning(n), np.hanning(n)))) ** 2
     frequency = np.fft.fftfreq(n) * n

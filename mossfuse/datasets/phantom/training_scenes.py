@@ -76,7 +76,7 @@ def canvas(gbuffer):
 
 
 def landscape(gbuffer, window):
-    """(rows, cols) zone of every pixel of the picture: SKY, HILLS or LAND, with wavy horizons."""
+    """Return the (rows, cols) zone of every pixel of the picture: SKY, HILLS or LAND, with wavy horizons."""
     rng = gbuffer.geometry
     x, y = gbuffer.x[window], gbuffer.y[window]
     horizon = 0.42 + 0.05 * np.sin(7 * x + rng.uniform(0, 6)) + 0.03 * gbuffer.texture(window, SLOW)
@@ -85,7 +85,7 @@ def landscape(gbuffer, window):
 
 
 def ground_layer(gbuffer, window, zones):
-    """(rows, cols, 31) Kubelka-Munk coefficients of the first coat: each zone's pigments mixed with slow noise."""
+    """Return the (rows, cols, 31) Kubelka-Munk coefficients of the first coat: each zone's pigments mixed with slow noise."""
     fields = gbuffer.texture(window, SLOW), gbuffer.texture(window, SLOW + 1)
     layer = np.empty((*zones.shape, len(WHITE)), np.float32)
     for zone, pigments in enumerate(ZONE_PIGMENTS):
@@ -96,7 +96,7 @@ def ground_layer(gbuffer, window, zones):
 
 
 def brush(gbuffer, window, zones, layer, relief, progress):
-    """One curved brush stroke, mixed in place into ``layer`` and ``relief``; strokes shrink as ``progress`` goes to 1."""
+    """Mix one curved brush stroke in place into ``layer`` and ``relief``; strokes shrink as ``progress`` goes to 1."""
     rng = gbuffer.geometry
     left, top, right, bottom = PICTURE
     rows, cols = zones.shape
@@ -123,7 +123,7 @@ def brush(gbuffer, window, zones, layer, relief, progress):
 
 
 def stroke_pigment(rng, zone, progress):
-    """(31,): one of the zone's pigments; on the land, accents join late and the last strokes are accents only."""
+    """Return (31,): one of the zone's pigments; on the land, accents join late and the last strokes are accents only."""
     pigments = ZONE_PIGMENTS[zone]
     if zone == LAND and progress > 0.4:
         pigments = (*pigments, ACCENTS[rng.integers(len(ACCENTS))])
@@ -133,7 +133,7 @@ def stroke_pigment(rng, zone, progress):
 
 
 def overlap(box, window):
-    """Slices of the part of ``box`` inside ``window``, counted from the window's corner."""
+    """Return the slices of the part of ``box`` inside ``window``, counted from the window's corner."""
     return tuple(
         slice(max(b.start, w.start) - w.start, min(b.stop, w.stop) - w.start) for b, w in zip(box, window, strict=True)
     )
@@ -195,7 +195,7 @@ def plumes(gbuffer):
 
 
 def feather(gbuffer, x, y, angle, length, first, second, phase):
-    """One feather centred on (x, y); the two colours alternate along it, ``phase`` shifts where."""
+    """Draw one feather centred on (x, y); the two colours alternate along it, ``phase`` shifts where."""
     window = gbuffer.window(x, y, length * 0.75)
     right_of, below = gbuffer.x[window] - x, gbuffer.y[window] - y
     along = (right_of * np.cos(angle) + below * np.sin(angle)) / length
