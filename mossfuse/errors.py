@@ -11,6 +11,8 @@ EXTRAS = {
     "rasterio": "geotiff",
 }
 
+LISTED = 10  # a message lists so many names at most
+
 
 class MossFuseError(Exception):
     """A mistake in the input or the set-up; the command line prints it without a traceback."""
@@ -22,7 +24,11 @@ def suggestion(name: str, known: Iterable[str], otherwise: str = "known") -> str
 
     known = list(known)
     near = get_close_matches(name, known, n=3)
-    return f"did you mean {' or '.join(near)}?" if near else f"{otherwise}: {', '.join(sorted(known)) or 'none'}"
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    more = f" and {len(known) - LISTED} more" if len(known) > LISTED + 1 else ""
+    listed = sorted(known)[:LISTED] if more else sorted(known)
+    return f"{otherwise}: {', '.join(listed) or 'none'}{more}"
 
 
 @contextmanager

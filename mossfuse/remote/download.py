@@ -17,7 +17,9 @@ import urllib.parse
 import urllib.request
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,7 @@ TRIES = 4
 TIMEOUT_S = 20
 BACK_OFF_S = 1.0
 SUMS = "SHA256SUMS"
+OFFLINE: ContextVar[bool] = ContextVar("OFFLINE", default=False)
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +52,16 @@ class Obtained:
 
 class Unreachable(Exception):
     """No use in trying this URL again: the host or the file is not there."""
+
+
+@contextmanager
+def offline() -> Iterator[None]:
+    """Let ``obtain`` raise MossFuseError inside the block where it would have to download a file."""
+    token = OFFLINE.set(True)
+    try:
+        yield
+    finally:
+        OFFLINE.reset(token)
 
 
 def mirror_folders(extra=()):
@@ -145,6 +158,8 @@ def check_archive(path):
 def download(remote, own, problems=()):
     """Fetch ``remote`` to ``own`` from the first URL that serves it; MossFuseError lists every attempt."""
     problems = list(problems)
+    if OFFLINE.get():
+        raise MossFuseError(f"{remote.name} is in no folder of MOSSFUSE_MIRRORS, and nothing is downloaded here")
     part = own.with_name(own.name + ".part")
     with writing(own):
         for url in remote.urls:

@@ -13,6 +13,7 @@ from mossfuse.degradations import canonical_name, degrade, find_degradation, fin
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Degradation, Observation
+from mossfuse.remote.download import offline
 
 LOW = 4  # low-resolution pixels along each side of the scene that is degraded
 
@@ -35,7 +36,8 @@ def scene_of(degradation: Degradation) -> tuple[np.ndarray, np.ndarray, np.ndarr
     known = np.asarray(find_response(degradation.srf)[0].wavelengths, np.float64)
     wavelengths = known if known.size <= 31 else np.linspace(known.min(), known.max(), 64)
     try:
-        srf = load_srf(degradation.srf, wavelengths)
+        with offline():
+            srf = load_srf(degradation.srf, wavelengths)
     except MossFuseError as error:
         raise Skipped(str(error)) from error
     side = LOW * degradation.ratio

@@ -35,10 +35,11 @@ def with_table(response: Response, check: Callable[[np.ndarray], None]) -> Calla
     """Return the check of a Claim that hands over the table; skipped where it cannot be obtained."""
 
     def run(folder: Path) -> None:
-        from mossfuse.remote.download import mirror_folders
+        from mossfuse.remote.download import mirror_folders, offline
 
         try:
-            table = response.table(mirror_folders(), folder)
+            with offline():
+                table = response.table(mirror_folders(), folder)
         except MossFuseError as error:
             raise Skipped(str(error)) from error
         require(np.ndim(table) == 2, f"the table has the shape {np.shape(table)}, it needs channels and wavelengths")

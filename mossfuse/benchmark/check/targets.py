@@ -21,6 +21,7 @@ KINDS = {
     "degradation": ("mossfuse.degradations", "degradation"),
     "spectral response": ("mossfuse.degradations.responses", "response"),
     "PSF family": ("mossfuse.degradations.psfs", "psf_family"),
+    "metric": ("mossfuse.metrics.catalogue", "metric"),
 }
 
 
