@@ -57,11 +57,13 @@ def value_of(metric: Metric, truth: np.ndarray, cube: np.ndarray) -> float:
 def require_range(metric: Metric, folder: Path) -> None:
     """Raise Unmet where an imperfect estimate has a value that is not finite or outside the column's range."""
     truth, estimates = cubes()
+    imperfect = {f"noise of {sigma}": estimate for sigma, estimate in zip(NOISE, estimates, strict=True)}
+    imperfect |= {f"an error of {error:+g} everywhere": np.clip(truth + error, 0, 1) for error in (-0.05, 0.05)}
     low, high = metric.column.range
-    for sigma, estimate in zip(NOISE, estimates, strict=True):
+    for name, estimate in imperfect.items():
         value = value_of(metric, truth, estimate)
-        require(math.isfinite(value), f"noise of {sigma} gives {value}")
-        require(low <= value <= high, f"noise of {sigma} gives {value:g}, outside {low:g} to {high:g}")
+        require(math.isfinite(value), f"{name} gives {value}")
+        require(low <= value <= high, f"{name} gives {value:g}, outside {low:g} to {high:g}")
 
 
 def require_ideal(metric: Metric, folder: Path) -> None:

@@ -26,8 +26,8 @@ def claims(response: Response, module: ModuleType) -> list[Claim]:
         Claim("its wavelengths ascend", partial(require_wavelengths, response)),
         Claim("the table has one column for each wavelength", with_table(response, require_table)),
         Claim("the table has no negative value", with_table(response, require_non_negative)),
-        Claim("rows sum to 1 on its own bands", with_table(response, partial(require_rows, response, 0))),
-        Claim("rows sum to 1 on other bands of its range", with_table(response, partial(require_rows, response, 40))),
+        Claim("rows sum to 1 on its own bands", with_table(response, partial(require_rows, response, False))),
+        Claim("rows sum to 1 on other bands of its range", with_table(response, partial(require_rows, response, True))),
     ]
 
 
@@ -76,13 +76,13 @@ def require_non_negative(table: np.ndarray) -> None:
     require(table.min() >= 0, f"the table has the negative value {table.min():g}")
 
 
-def require_rows(response: Response, bands: int, table: np.ndarray) -> None:
-    """Raise Unmet unless the response at ``bands`` evenly spaced bands (0: its own) is finite with rows that sum to 1."""
+def require_rows(response: Response, between: bool, table: np.ndarray) -> None:
+    """Raise Unmet unless the rows sum to 1 at its own wavelengths, or at evenly spaced bands between them."""
     known = np.asarray(response.wavelengths, np.float64)
     require(table.shape[1] == known.size, f"the table has {table.shape[1]} columns for {known.size} wavelengths")
-    if bands and response.by_band:
+    if between and response.by_band:
         raise Skipped("its columns belong to band numbers")
-    grid = np.linspace(known.min(), known.max(), bands) if bands else known
+    grid = np.linspace(known.min(), known.max(), 2 * known.size) if between else known
     prepared = Response(**{**vars(response), "table": lambda mirrors, folder: table})
     rows = response_at(prepared, grid)
     require(rows.shape == (table.shape[0], grid.size), f"it gives the shape {rows.shape} on {grid.size} bands")
