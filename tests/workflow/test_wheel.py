@@ -154,6 +154,11 @@ def test_wheel_lists_every_method_of_the_clone(core):
     assert status == 0 and set(catalogue().entries) <= listed
 
 
+def test_method_is_checked_outside_a_clone_without_an_extra(core, tmp_path):
+    status, printed = call(core / "mossfuse", "bench", "check", "nsgp", cwd=tmp_path)
+    assert status == 0 and "ok: " in printed, printed
+
+
 @pytest.mark.parametrize(
     "arguments", [("bench", "collect"), ("fuse", "LR", "HR", "--method", "cnn-fus-tv", "-o", "cube.npy")]
 )
