@@ -2,17 +2,14 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
 from mossfuse.errors import MossFuseError
-
-if TYPE_CHECKING:
-    from mossfuse.fitting.stages import Stage
 
 
 class Iterates:
@@ -27,15 +24,14 @@ class Iterates:
         (self.folder / "index.csv").write_text("file,stage,step,seconds,cpu_seconds\n")
         self.start, self.cpu = time.perf_counter(), time.process_time()
 
-    def save(self, stage: "Stage", step: int, total: int) -> None:
-        """Save the cube after ``step`` steps of a stage, ``total`` over all stages."""
+    def save(self, stage: str, output: Callable[[], np.ndarray], step: int, total: int) -> None:
+        """Save the cube ``output()`` after ``step`` steps of the stage of that name, ``total`` over all stages."""
         seconds, cpu = time.perf_counter() - self.start, time.process_time() - self.cpu
-        name = f"{stage.name}-{step:06d}.npy"
-        assert stage.output is not None
+        name = f"{stage}-{step:06d}.npy"
         with torch.no_grad():
-            np.save(self.folder / name, stage.output())
+            np.save(self.folder / name, output())
         with open(self.folder / "index.csv", "a") as index:
-            index.write(f"{name},{stage.name},{total},{seconds:.3f},{cpu:.3f}\n")
+            index.write(f"{name},{stage},{total},{seconds:.3f},{cpu:.3f}\n")
         self.start, self.cpu = time.perf_counter() - seconds, time.process_time() - cpu
 
 

@@ -160,9 +160,9 @@ def run_stage(stage: Stage, log: History, iterates: Iterates | None = None, capt
         done = step + 1
         log.add(stage.name, stage.lr * factor, terms, last=done == steps)
         if iterates and stage.output and (done % iterates.every == 0 or done == steps):
-            iterates.save(stage, done, log.steps)
+            iterates.save(stage.name, stage.output, done, log.steps)
     if iterates and stage.output and 0 < done < steps and done % iterates.every:  # the clock ended it
-        iterates.save(stage, done, log.steps)
+        iterates.save(stage.name, stage.output, done, log.steps)
     log.flush()
     if mean:
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The rules of the house: lint, formats, spelling, the layers of the imports."""
+"""The rules of the house: lint, formats, spelling, types, the layers of the imports."""
 
 import subprocess
 
@@ -14,6 +14,7 @@ from helpers.repository import ROOT, run_tool
         ("ruff", "format", "--check", "."),
         ("snakefmt", "--check", "Snakefile", "workflow"),
         ("snakemake", "--lint"),
+        ("mypy",),
     ],
     ids=" ".join,
 )
