@@ -147,7 +147,9 @@ def georeference_for(options):
     found = read_georeference(source)
     same = format_module(source) is format_module(options.output)
     if found and not (same and can_hold(options.output, "georeference")):
-        log.warning("%s is georeferenced and %s cannot hold the georeference; write %s", source, options.output, source.suffix)
+        log.warning(
+            "%s is georeferenced and %s cannot hold the georeference; write %s", source, options.output, source.suffix
+        )
         return None
     return found
 

@@ -182,9 +182,7 @@ def choose(path, shapes, key):
         if named or len(cubes) == 1:
             return (named or cubes)[0]
         if cubes:
-            raise MossFuseError(
-                f"{path} holds several arrays ({listing}); select one with a key (FILE:KEY)"
-            )
+            raise MossFuseError(f"{path} holds several arrays ({listing}); select one with a key (FILE:KEY)")
     raise MossFuseError(f"{path} holds no image; it holds {listing}")
 
 

@@ -134,7 +134,10 @@ def test_every_mistake_is_one_sentence(here, capsys):
     np.save("odd.npy", here[0].msi[:45])
     for text, match in (
         ("fuse hr.mat lr.mat -o x.mat", r"hr.mat \(48x64x3\) looks like the MSI and lr.mat .*swap them"),
-        ("fuse page.mat hr.mat -o x.mat", "page.mat cannot be read, it is damaged or of another type than its name says"),
+        (
+            "fuse page.mat hr.mat -o x.mat",
+            "page.mat cannot be read, it is damaged or of another type than its name says",
+        ),
         ("fuse none.mat hr.mat -o x.mat", "none.mat does not exist"),
         ("fuse lr.mat:hsi hr.mat -o x.mat", "no variable 'hsi' .it holds cube"),
         ("fuse lr.mat lr.mat -o x.mat", "lr.mat is named twice"),

@@ -1,17 +1,20 @@
 """The documentation: the site builds strictly and offline, and its examples run."""
 
 import re
+import shlex
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+import mossfuse
 from helpers.repository import ROOT, run_tool
+from mossfuse.__main__ import parser
 from mossfuse.discovery import load
 from mossfuse.methods import KIND
 
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
 
 
@@ -61,6 +64,18 @@ def test_every_configuration_is_listed():
     assert sorted(listed) == sorted("../config.yaml" if path.parent == ROOT else path.name for path in CONFIGURATIONS)
 
 
+def test_every_public_name_is_on_the_page_of_the_interface():
+    page = (ROOT / "docs" / "reference" / "api.md").read_text()
+    described = {name.rpartition(".")[2] for name in re.findall(r"^::: (\S+)$", page, re.M)}
+    assert set(mossfuse.__all__) <= described
+
+
+def test_every_example_is_shown_on_a_page():
+    pages = "".join(page.read_text() for page in (ROOT / "docs" / "adding").glob("*.md"))
+    shown = set(re.findall(r'--8<-- "(.*?)"', pages))
+    assert shown == {str(file.relative_to(ROOT)) for file in (ROOT / "examples" / "minimal").glob("*.py")}
+
+
 def test_example_method_runs(tmp_path, make_pair):
     shutil.copy(ROOT / "examples/minimal/mean_spectrum.py", tmp_path)
     module = load(KIND, tmp_path / "mean_spectrum.py")
@@ -70,7 +85,17 @@ def test_example_method_runs(tmp_path, make_pair):
     np.testing.assert_allclose(cube.sum(2).mean(), truth.sum(2).mean(), rtol=0.1)
 
 
-@pytest.mark.parametrize("page", sorted(Path(ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_that_a_page_shows_are_understood(page):
+    """Every line of a code block that begins with ``mossfuse`` is parsed by the command line itself."""
+    blocks = re.findall(r"^```(?:sh|text)\n(.*?)^```", page.read_text(), re.M | re.S)
+    lines = [line for block in blocks for line in block.splitlines()]
+    commands = [line for line in lines if re.match(r"(\.venv/bin/)?mossfuse ", line)]
+    for command in commands:
+        parser().parse_args(shlex.split(command, comments=True)[1:])  # exits where it does not understand
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_code_that_a_page_names_exists(page):
     """Paths of files in backticks, such as `mossfuse/training/recipe.py`, lead somewhere."""
     named = re.findall(
