@@ -22,11 +22,6 @@ TRAINED = (*ON_PAIRS, *SUPERVISED)
 DEEP = (*PER_SCENE, *TRAINED)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 def chosen(defaults, preset):
     return {**defaults, **{k: v for k, v in preset.items() if k in defaults}}
 

@@ -23,11 +23,6 @@ ROWS = ("mossfuse-c", "mossfuse-c-ridge")
 INITIAL_ESTIMATES = {"mossfuse-c": ("nsgp", {}), "mossfuse-c-ridge": ("ridge-dc", {})}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 def call(name, pair, seed=0, **params):
     """The row's fuse with what its method knows; defaults under the smoke preset under params."""
     method, module = find_method(name)

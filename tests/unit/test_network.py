@@ -33,12 +33,6 @@ COUNTS = {  # num_blocks: total, inference, encoder MSI, encoder HSI, decoder MS
 }
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-
-
 def small(bands=7, msi_bands=2, ratio=4, **options):
     return MossFuse(bands, msi_bands, ratio, **{"dim": 8, **options})
 

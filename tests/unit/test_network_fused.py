@@ -12,12 +12,6 @@ from mossfuse.network.fused_operations import gated_projection, products, respon
 from mossfuse.training.losses import fusion_loss, loss_terms
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-
-
 def trained_looking(**options):
     """A small network with every weight away from its initial value."""
     network = MossFuse(7, 2, 4, **{"dim": 16, "num_blocks": 2, **options})

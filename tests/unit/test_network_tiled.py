@@ -29,12 +29,6 @@ from mossfuse.physics.tensors import to_array, to_tensor
 BANDS, MSI_BANDS, RATIO = 7, 3, 8
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-
-
 def network(**options):
     """A small network ready for inference, every weight away from its initial value."""
     found = MossFuse(BANDS, MSI_BANDS, RATIO, **{"dim": 16, "decoders": False, **options})

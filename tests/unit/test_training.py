@@ -25,11 +25,6 @@ TINY = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 @pytest.fixture
 def pairs(make_pair):
     """Blind pairs of 32 x 32 pixels at ratio 8: the methods know the phase, never PSF or SRF."""

@@ -32,11 +32,6 @@ TINY = {**FIXED, **PRESETS["smoke"], "steps": 4, "patch": 16, "save_every": 50, 
 TURNS = [Turn(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 @pytest.fixture
 def pairs(make_pair):
     blind = [make_pair(rows=32, cols=32, bands=6, seed=seed)[0] for seed in range(2)]
