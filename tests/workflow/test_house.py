@@ -32,6 +32,11 @@ def test_spelling_is_clean():
     assert status == 0, printed
 
 
+def test_types_are_consistent():
+    status, printed = run_tool("mypy")
+    assert status == 0, printed
+
+
 def test_imports_respect_the_layers():
     status, printed = run_tool("lint-imports", "--no-cache", "--no-logo")
     assert status == 0, printed
