@@ -48,7 +48,7 @@ def add_verb(verbs):
 
 def run(options):
     """Read the pairs, train, write and print."""
-    from mossfuse.benchmark.run.child import write_history
+    from mossfuse.files.tables import write_columns
     from mossfuse.cli.describe import say
     from mossfuse.devices import choose_device
     from mossfuse.files import text
@@ -65,7 +65,7 @@ def run(options):
     settings = settings_of(options, observations)
     device = choose_device(METHODS[0], options.device)
     columns = train_within_memory(train, observations, options, device, settings)
-    write_history(history, columns)
+    write_columns(history, columns)
     _, facts = checkpoint.load(options.output)
     facts = facts["training"]
     first = observations[0]

@@ -148,6 +148,26 @@ def test_estimate_and_score_need_no_extra(core, pair, tmp_path):
     assert status == 0, printed
 
 
+def test_training_needs_no_extra(core, pair, tmp_path):
+    training = (
+        "--steps",
+        2,
+        "--dim",
+        8,
+        "--batch",
+        1,
+        "--patch",
+        16,
+        "--set",
+        "held_out=0",
+        "-o",
+        tmp_path / "weights.pt",
+    )
+    status, printed = call(core / "mossfuse", "train", *pair, *training, cwd=tmp_path)
+    assert status == 0, printed
+    assert (tmp_path / "weights.pt").is_file() and (tmp_path / "weights_history.csv").is_file()
+
+
 def test_wheel_lists_every_method_of_the_clone(core):
     status, printed = call(core / "mossfuse", "methods")
     listed = {line.split()[0] for line in printed.splitlines()}

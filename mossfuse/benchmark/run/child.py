@@ -14,7 +14,8 @@ from mossfuse.benchmark.run.memory import peak_rss_mb
 from mossfuse.benchmark.run.provenance import device_facts
 from mossfuse.devices import choose_device
 from mossfuse.errors import MossFuseError
-from mossfuse.files.atomic import write_json, write_text
+from mossfuse.files.atomic import write_json
+from mossfuse.files.tables import write_columns
 
 
 def main(task, request_file, outcome_file):
@@ -70,7 +71,7 @@ def fuse(request):
     estimates = {name: getattr(fusion, name) for name in ("psf_hat", "srf_hat")}
     phase = None if fusion.phase_hat is None else np.array(fusion.phase_hat, np.int64)
     write_cube(request["cube"], fusion.cube, pair.wavelengths, **estimates, phase_hat=phase)
-    write_history(request["history"], fusion.history)
+    write_columns(request["history"], fusion.history)
     return {"seconds": seconds, "cpu_seconds": cpu, "notes": dict(fusion.notes), **device_facts(device)}
 
 
@@ -98,7 +99,7 @@ def train(request):
         seconds = so_far()
     if not Path(request["weights"]).is_file():
         raise MossFuseError("train returned without weights; write them to the file `path`")
-    write_history(request["history"], check_history(history, "train"))
+    write_columns(request["history"], check_history(history, "train"))
     return {**seconds, "scenes": request["scenes"], **device_facts(device)}
 
 
@@ -107,16 +108,6 @@ def clock(request):
     from mossfuse.benchmark.run.timing import measure
 
     return measure(request, *load_row(request))
-
-
-def write_history(path, history):
-    """Write the columns of a history as CSV; only a header where nothing was logged."""
-    import pandas as pd
-
-    frame = pd.DataFrame({name: list(values) for name, values in history.items()})
-    if "step" not in frame.columns:
-        frame.insert(0, "step", range(len(frame)))
-    write_text(path, frame.to_csv(index=False, float_format="%.8g"))
 
 
 TASKS = {"fuse": fuse, "train": train, "time": clock}
