@@ -48,10 +48,10 @@ def add_verb(verbs):
 
 def run(options):
     """Read the pairs, train, write and print."""
-    from mossfuse.files.tables import write_columns
     from mossfuse.cli.describe import say
     from mossfuse.devices import choose_device
     from mossfuse.files import text
+    from mossfuse.files.tables import write_columns
     from mossfuse.methods.mossfuse import METHODS, train
     from mossfuse.network import checkpoint
 
