@@ -4,22 +4,25 @@
 family is written against (mossfuse.protocol).
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mossfuse.errors import MossFuseError
-from mossfuse.protocol import (
-    Dataset,
-    Degradation,
-    Fusion,
-    Method,
-    Observation,
-    Parameter,
-    PsfFamily,
-    Published,
-    RemoteFile,
-    Response,
-    Sensor,
-)
+
+if TYPE_CHECKING:
+    # For the digest of a file that imports the contract from here; type checkers read __init__.pyi.
+    from mossfuse.protocol import (
+        Dataset,
+        Degradation,
+        Fusion,
+        Method,
+        Observation,
+        Parameter,
+        PsfFamily,
+        Published,
+        RemoteFile,
+        Response,
+        Sensor,
+    )
 
 __all__ = [
     "Column",
@@ -41,18 +44,18 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs numpy and look up ``__version__`` on first use, so that importing the package stays cheap."""
-    home = {
-        "fuse": "mossfuse.api",
-        "Column": "mossfuse.metrics.specification",
-        "Metric": "mossfuse.metrics.specification",
-    }
-    if name in home:
-        from importlib import import_module
-
-        return getattr(import_module(home[name]), name)
+    """Import a public name, or look up ``__version__``, on first use, so that importing the package stays cheap."""
     if name == "__version__":
         from mossfuse.version import installed_version
 
         return installed_version()
-    raise AttributeError(f"module 'mossfuse' has no attribute '{name}'")
+    if name not in __all__:
+        raise AttributeError(f"module 'mossfuse' has no attribute '{name}'")
+    from importlib import import_module
+
+    homes = {
+        "fuse": "mossfuse.api",
+        "Column": "mossfuse.metrics.specification",
+        "Metric": "mossfuse.metrics.specification",
+    }
+    return getattr(import_module(homes.get(name, "mossfuse.protocol")), name)
