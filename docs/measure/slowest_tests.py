@@ -18,7 +18,7 @@ BEGIN, END = "<!-- slowest tests: begin -->", "<!-- slowest tests: end -->"
 
 @dataclass(frozen=True)
 class TimedTest:
-    """One test of a run: its file within the folder ``tests``, its name with parameters, wall-clock seconds."""
+    """One test of a run: its file, its name with parameters, wall-clock seconds."""
 
     file: str
     name: str
@@ -30,7 +30,7 @@ def read_junit(path: Path) -> list[TimedTest]:
     cases = [case for case in ElementTree.parse(path).iter("testcase") if case.find("skipped") is None]
     found = [
         TimedTest(
-            file=case.get("classname", "").removeprefix("tests.").replace(".", "/") + ".py",
+            file=case.get("classname", "").replace(".", "/") + ".py",
             name=case.get("name", ""),
             seconds=float(case.get("time", 0)),
         )

@@ -22,17 +22,17 @@ def tests(tmp_path):
 
 def test_slowest_come_first_and_skipped_tests_are_left_out(tests):
     assert [(test.file, test.name) for test in tests] == [
-        ("methods/test_b.py", "test_slow[x|y]"),
-        ("unit/test_a.py", "test_middle"),
-        ("unit/test_a.py", "test_fast"),
+        ("tests/methods/test_b.py", "test_slow[x|y]"),
+        ("tests/unit/test_a.py", "test_middle"),
+        ("tests/unit/test_a.py", "test_fast"),
     ]
 
 
 def test_table_has_the_asked_number_of_rows_and_their_share_of_the_time(tests):
     lines = slowest_tests.table(tests, 2).splitlines()
     assert lines[2:4] == [
-        "| 7.5 | `methods/test_b.py` | `test_slow[x\\|y]` |",
-        "| 1.5 | `unit/test_a.py` | `test_middle` |",
+        "| 7.5 | `tests/methods/test_b.py` | `test_slow[x\\|y]` |",
+        "| 1.5 | `tests/unit/test_a.py` | `test_middle` |",
     ]
     assert lines[-1] == "These 2 of 3 tests take 90 % of 10 s over all workers."
 
