@@ -47,7 +47,7 @@ class Fake:
 
     @property
     def returns_sensor(self):
-        """Two of them estimate PSF and SRF, one hands back what it was told."""
+        """Two of them estimate PSF and SRF, one returns what it was given."""
         return "mossfuse" in self.title.lower() or "phase" in self.knows
 
 

@@ -102,7 +102,7 @@ def test_known_srf_is_used_in_either_orientation(pair, caplog):
 
 
 @pytest.mark.parametrize("method", ["hysure", "r-fuse", "ridge-dc", "gsa", "bicubic+sdc"])
-def test_what_a_method_needs_and_nobody_knows_is_estimated(pair, method):
+def test_what_a_method_needs_and_is_not_given_is_estimated(pair, method):
     observation, truth = pair
     fusion = fuse(observation.hsi, observation.msi, method=method)
     assert fusion.cube.shape == truth.shape and np.isfinite(fusion.cube).all()
@@ -334,7 +334,7 @@ def test_released_weights_reach_their_quality_through_the_api(mirror_file):
 
 @pytest.mark.real_data
 def test_pair_of_real_cameras_explains_itself(mirror_file):
-    """TianGong-1 pair made by other people: block averages at ratio 12, found without being told."""
+    """TianGong-1 pair made by other people: block averages at ratio 12, found without being given."""
     from mossfuse.files import read_array
 
     folder = mirror_file("simulated_pairs/tiangong1_m2unet/lr_hsi.mat").parent

@@ -1,4 +1,4 @@
-"""The command line for a pair of one's own: what it writes, what it prints, and one sentence for every mistake."""
+"""The command line for a user's own pair: what it writes, what it prints, and one sentence for every mistake."""
 
 import json
 import re

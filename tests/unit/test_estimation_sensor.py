@@ -22,7 +22,7 @@ def balloons(mirror_file):
 
 
 def observe(cube, srf, ratio, psf, phase, knows=("phase",), snr=None, seed=0):
-    """A pair seen by a sensor of which only ``knows`` is told; snr in dB for both images, or None."""
+    """A pair recorded by a sensor of which only ``knows`` is given; snr in dB for both images, or None."""
     hsi = BlurSample(psf, phase, ratio, cube.shape)(cube)
     msi = (cube @ srf.T).astype(np.float32)
     if snr is not None:

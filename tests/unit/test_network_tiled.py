@@ -116,7 +116,7 @@ def test_statistics_of_one_tile_alone_would_be_wrong():
 
 @pytest.mark.parametrize("halo", [1, 2, 5])
 @pytest.mark.parametrize("tile", [3, 4, 16])
-def test_a_tile_behind_is_read_by_nobody_who_comes_later(tile, halo):
+def test_no_later_tile_reads_a_tile_that_is_behind(tile, halo):
     shape = (13, 17)
     order = list(tiles(shape, tile))
     behind = 0
@@ -174,7 +174,7 @@ def test_method_and_command_line_fuse_in_tiles(make_pair, tmp_path, monkeypatch)
     cube = fuse(observation, checkpoint=tmp_path / "weights.pt", tile=24).cube
     np.testing.assert_allclose(cube, expected, rtol=0, atol=1e-5)
 
-    monkeypatch.setattr(MossFuse, "fuse_only", None)  # nobody asks for the whole image
+    monkeypatch.setattr(MossFuse, "fuse_only", None)  # the whole image is never asked for
     work = prepare(observation, method="mossfuse", weights=str(tmp_path / "weights.pt"))
     np.testing.assert_allclose(joined(work.tiles, observation.msi), expected, rtol=0, atol=1e-5)
     for name, image in (("lr", observation.hsi), ("hr", observation.msi)):
@@ -229,7 +229,7 @@ def test_speed_benchmark_fails_where_values_differ(monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_the_whole_network_can_be_captured_for_compilation(monkeypatch):
-    """One graph without breaks; what the compiler makes of it is measured by docs/measure/speed_of_the_network.py."""
+    """One graph without breaks; the speed of the compiled network is measured by docs/measure/speed_of_the_network.py."""
     capture, kinds = torch.compile, []
 
     def without_compiler(function, **options):

@@ -46,7 +46,7 @@ def test_text_that_sets_nothing_is_refused(text):
         ({"steps": 1.5}, "'steps' of 'm' is 1.5; it must be a whole number"),
         ({"steps": True}, "must be a whole number"),
         ({"steps": None}, "must be a whole number"),
-        ({"rate": "1e-3"}, "is '1e-3'; it must be a number"),  # what YAML makes of 1e-3
+        ({"rate": "1e-3"}, "is '1e-3'; it must be a number"),  # how YAML reads 1e-3
         ({"clip": 1}, "must be true or false"),
         ({"loss": 1}, "must be text"),
     ],

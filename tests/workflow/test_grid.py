@@ -230,7 +230,7 @@ def test_training_in_the_making_is_dropped_where_another_began_it(tmp_path):
 
 
 def test_psf_of_a_refinement_is_scored_where_it_found_it(tmp_path, make_pair):
-    """bicubic is told nothing, so its refinement looks for the phase as well."""
+    """bicubic knows nothing of the sensor, so its refinement estimates the phase as well."""
     pair, truth = make_pair(rows=96, cols=96)
     moved = replace(pair, sensor=Sensor())
     fusion = refine("dc", truth, moved)

@@ -1,4 +1,4 @@
-"""The border around a method: every way to fail becomes a reason, and nobody works on after the run was killed."""
+"""The border around a method: every way to fail becomes a reason, and no process goes on after the run was killed."""
 
 import os
 import signal

@@ -70,7 +70,7 @@ def make_pair(
 
 
 def observe(truth: np.ndarray, pair: Observation) -> Observation:
-    """Return the pair that the pair's sensor makes of another scene."""
+    """Return the pair that the sensor of ``pair`` would record of another scene."""
     assert pair.sensor.srf is not None
     return Observation(
         hsi=operator_of(pair)(truth),
