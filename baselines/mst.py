@@ -154,9 +154,11 @@ def build_network(bands, msi_bands, dim):
 
 def read_network(checkpoint, observation, device):
     """Return (network, checkpoint content); raise MossFuseError where they do not fit the observation."""
+    from mossfuse.devices import generator_kept
     from mossfuse.fitting.dataset_training import read_weights
 
     content = read_weights(checkpoint, KIND, observation)
-    network = build_network(content["bands"], content["msi_bands"], content["dim"])
+    with generator_kept():
+        network = build_network(content["bands"], content["msi_bands"], content["dim"])
     network.load_state_dict(content["state_dict"])
     return network.to(device).eval(), content

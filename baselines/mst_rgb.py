@@ -41,12 +41,13 @@ def fuse(observation, *, seed, device, checkpoint=None):
     """Return the network's cube for the MSI; raise MossFuseError where the checkpoint does not fit."""
     import torch
 
-    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.devices import generator_kept, parameter_count, seeded
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.physics.tensors import to_array, to_tensor
 
     content = read_weights(checkpoint, KIND, observation, ratio=False)
-    network = build(content["bands"], content["msi_bands"], content["dim"]).to(device).eval()
+    with generator_kept():
+        network = build(content["bands"], content["msi_bands"], content["dim"]).to(device).eval()
     network.load_state_dict(content["state_dict"])
     with torch.no_grad(), seeded(seed, device):
         cube = to_array(network(to_tensor(observation.msi, device)))

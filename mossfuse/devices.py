@@ -35,6 +35,15 @@ def choose_device(method: "Method", wanted: str | None = None) -> str:
 
 
 @contextmanager
+def generator_kept():
+    """Leave torch's generator on the CPU as it was: for building networks whose first weights a file replaces."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        yield
+
+
+@contextmanager
 def seeded(seed: int, device: "str | torch.device" = "cpu") -> Iterator[None]:
     """Seed torch inside the block, with cuDNN deterministic and in full float32; restore every setting afterwards."""
     import torch

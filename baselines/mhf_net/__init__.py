@@ -56,7 +56,7 @@ def fuse(observation, *, seed, device, checkpoint=None):
     """
     import torch
 
-    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.devices import generator_kept, parameter_count, seeded
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
@@ -65,7 +65,10 @@ def fuse(observation, *, seed, device, checkpoint=None):
 
     check_pair(observation)
     content = read_weights(checkpoint, KIND, observation)
-    network = UnfoldedFusion(*(content[name] for name in ("bands", "msi_bands", "ratio", "stages", "rank"))).to(device)
+    with generator_kept():
+        network = UnfoldedFusion(*(content[name] for name in ("bands", "msi_bands", "ratio", "stages", "rank"))).to(
+            device
+        )
     network.load_state_dict(content["state_dict"])
     with torch.no_grad(), seeded(seed, device):
         found = network(to_tensor(observation.hsi, device), to_tensor(observation.msi, device))

@@ -64,7 +64,7 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
     """
     import torch
 
-    from mossfuse.devices import parameter_count, seeded
+    from mossfuse.devices import generator_kept, parameter_count, seeded
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.fitting.operators import LearnedOperator
     from mossfuse.fitting.stages import Stage, fit, multistep
@@ -77,7 +77,8 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
 
     check_pair(observation)
     content = read_weights(checkpoint, KIND, observation)
-    network = ExchangeNet(content["bands"], content["msi_bands"], content["channels"]).to(device).eval()
+    with generator_kept():
+        network = ExchangeNet(content["bands"], content["msi_bands"], content["channels"]).to(device).eval()
     network.load_state_dict(content["state_dict"])
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
     srf = torch.as_tensor(observation.sensor.srf, dtype=torch.float32, device=device)

@@ -21,7 +21,7 @@ from mossfuse.constrained.pixel_trunk import (
     pixel_inputs,
 )
 from mossfuse.constrained.scene import null_matrix
-from mossfuse.devices import seeded
+from mossfuse.devices import generator_kept, seeded
 from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.fitting.dataset_training import read_weights, shape_facts, train_network
 from mossfuse.fitting.resuming import check_pairs
@@ -42,7 +42,8 @@ class Pretrained:
 
     def of_pair(self, members, msi):
         """Return (networks, statistics, scale) for a pair that needs ``members`` networks (at most those trained)."""
-        kept = PixelNetworks(members, *self.networks.size[1:])
+        with generator_kept():
+            kept = PixelNetworks(members, *self.networks.size[1:])
         with torch.no_grad():
             for own, trained in zip(kept.parameters(), self.networks.parameters(), strict=True):
                 own.copy_(trained[:members])
@@ -95,6 +96,7 @@ def load(checkpoint, observation):
     """Return the Pretrained of a checkpoint; raise MossFuseError where it does not fit the observation."""
     content = read_weights(checkpoint, KIND, observation)
     inputs = input_count(content["msi_bands"])
-    networks = PixelNetworks(content["folds"], inputs, content["width"], content["bands"])
+    with generator_kept():
+        networks = PixelNetworks(content["folds"], inputs, content["width"], content["bands"])
     networks.load_state_dict(content["state_dict"])
     return Pretrained(networks, tuple(np.array(values) for values in content["statistics"]), content["scale"])

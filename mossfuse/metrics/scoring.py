@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mossfuse.errors import MossFuseError
 from mossfuse.metrics.catalogue import all_metrics, metrics_of
 from mossfuse.metrics.conventions import find_convention
 from mossfuse.metrics.preparation import as_pair, prepare
+from mossfuse.metrics.specification import Metric
 from mossfuse.metrics.squared_errors import psnr_bands
 
 if TYPE_CHECKING:
@@ -24,7 +26,19 @@ def score(truth: np.ndarray, cube: np.ndarray, ratio: int, convention: str = "st
     zero or constant throughout.
     """
     x, y = prepare(*as_pair(truth, cube), find_convention(convention).prepare)
-    return {column: metric.compute(x, y, ratio) for column, metric in metrics_of(convention).items()}
+    return {column: compute(metric, x, y, ratio) for column, metric in metrics_of(convention).items()}
+
+
+def compute(metric: Metric, truth: np.ndarray, cube: np.ndarray, ratio: int) -> float:
+    """Return the metric's value; raise MossFuseError that names the metric for whatever else its function raises."""
+    try:
+        return metric.compute(truth, cube, ratio)
+    except MossFuseError:
+        raise
+    except Exception as error:
+        raise MossFuseError(
+            f"metric '{metric.name}' cannot be computed ({type(error).__name__}: {error}); fix or remove its file"
+        ) from error
 
 
 def band_psnr(truth: np.ndarray, cube: np.ndarray) -> np.ndarray:
@@ -37,5 +51,5 @@ def effects(truth: np.ndarray, cube: np.ndarray, ratio: int) -> pd.DataFrame:
     import pandas as pd
 
     x, y = prepare(*as_pair(truth, cube), "clip")
-    rows = [(m.name, m.compute(x, y, ratio), m.formula, m.users) for m in all_metrics().values()]
+    rows = [(m.name, compute(m, x, y, ratio), m.formula, m.users) for m in all_metrics().values()]
     return pd.DataFrame(rows, columns=["variant", "value", "formula", "users"])

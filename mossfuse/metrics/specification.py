@@ -80,6 +80,7 @@ class Metric:
         MossFuseError where the value does not exist, such as for an image smaller than a window.
     formula: the definition in one line, x the reference and y the estimate. users: who computes it in this way.
     conventions: names of the conventions that contain it.
+    exact: False where a constant in the formula keeps a perfect estimate from the column's ideal value.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Metric:
     formula: str
     users: str = ""
     conventions: tuple[str, ...] = ()
+    exact: bool = True
 
     @property
     def family(self) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from mossfuse.devices import generator_kept
 from mossfuse.errors import MossFuseError
 from mossfuse.files.torch_files import read_file
 from mossfuse.fitting.checkpoints import check_format, write_checkpoint
@@ -122,7 +123,8 @@ def load(path):
     if isinstance(content, dict) and RELEASED_KEY in content:
         return load_released(path, content[RELEASED_KEY])
     check_format(content, path, KIND)
-    network = MossFuse(**content["config"])
+    with generator_kept():
+        network = MossFuse(**content["config"])
     load_by_name(network, content["state_dict"], path)
     return network.eval(), {name: content[name] for name in ("wavelengths", "training")}
 
@@ -135,6 +137,7 @@ def load_released(path, tensors):
             f"{path} is not the authors' CAVE x32 checkpoint: its sha256 is {found}, expected {RELEASED_SHA256}; "
             "delete it and download it again"
         )
-    network = MossFuse(**RELEASED_CONFIG)
+    with generator_kept():
+        network = MossFuse(**RELEASED_CONFIG)
     load_by_name(network, {translate_name(name): tensor for name, tensor in tensors.items()}, path)
     return network.eval(), {"wavelengths": RELEASED_WAVELENGTHS, "training": {}}

@@ -9,6 +9,7 @@ import copy
 import torch
 from torch import nn
 
+from mossfuse.devices import generator_kept
 from mossfuse.network.unireplknet import BRANCHES, KERNEL, ChannelMLP, GlobalResponseNorm, UniRepBlock
 
 
@@ -58,8 +59,9 @@ def fold_kernel(branches, norm):
 def reparameterise(network):
     """Return a copy of ``network`` in evaluation mode with folded UniRepBlocks; the original is unchanged."""
     network = copy.deepcopy(network).eval()
-    for parent in list(network.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, UniRepBlock):
-                setattr(parent, name, FoldedBlock(child))
+    with generator_kept():
+        for parent in list(network.modules()):
+            for name, child in parent.named_children():
+                if isinstance(child, UniRepBlock):
+                    setattr(parent, name, FoldedBlock(child))
     return network.eval().requires_grad_(False)

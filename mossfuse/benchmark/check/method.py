@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import random
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -158,6 +159,8 @@ def require_repeatable(method: Method, module: ModuleType, folder: Path) -> None
     arrays = {name: array.tobytes() for name, array in arrays_of(pair).items()}
     shared = random.getstate(), repr(np.random.get_state(legacy=False)["state"])
     first = run(method, module, pair, folder, seed=3).cube
+    torch = sys.modules.get("torch")  # loaded by the first run, where the method uses it at all
+    drawn = None if torch is None else torch.random.get_rng_state().tolist()
     second = run(method, module, pair, folder, seed=3 if method.stochastic else 4).cube
     if method.stochastic:
         remedy = "two runs with the same seed differ; draw every number from the seed"
@@ -168,6 +171,9 @@ def require_repeatable(method: Method, module: ModuleType, folder: Path) -> None
     require(not changed, f"it writes to {', '.join(changed)} of its input; work on a copy")
     now = random.getstate(), repr(np.random.get_state(legacy=False)["state"])
     require(now[0] == shared[0], "it uses Python's global random generator; use random.Random(seed)")
+    if torch is not None:
+        after = torch.random.get_rng_state().tolist()
+        require(after == drawn, "it uses torch's global random generator; use mossfuse.devices.seeded or a generator")
     require(now[1] == shared[1], "it uses numpy's global random generator; use numpy.random.default_rng(seed)")
 
 

@@ -1,0 +1,52 @@
+"""The conformance suite finds the faults it is there for."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from mossfuse import Fusion, Method
+from mossfuse.benchmark.check import method as method_claims
+from mossfuse.benchmark.check import metric as metric_claims
+from mossfuse.benchmark.check.claims import Unmet
+from mossfuse.errors import MossFuseError
+from mossfuse.metrics import scoring
+from mossfuse.metrics.catalogue import find_metric
+
+RMSE, _ = find_metric("rmse.cube")
+
+
+def test_metric_with_a_small_constant_error_is_found(tmp_path):
+    shifted = replace(RMSE, compute=lambda truth, cube, ratio: RMSE.compute(truth, cube, ratio) + 1e-5)
+    with pytest.raises(Unmet, match="the truth itself has 1e-05, the ideal is 0; set exact=False"):
+        metric_claims.require_ideal(shifted, tmp_path)
+    metric_claims.require_ideal(replace(shifted, exact=False), tmp_path)
+
+
+def test_inexact_metric_still_prefers_the_truth_to_noise(tmp_path):
+    blunt = replace(RMSE, compute=lambda truth, cube, ratio: max(RMSE.compute(truth, cube, ratio), 0.01), exact=False)
+    with pytest.raises(Unmet, match="and noise of 0.003 has 0.01"):
+        metric_claims.require_ideal(blunt, tmp_path)
+
+
+def test_metric_that_raises_is_one_sentence_with_its_name(monkeypatch):
+    broken = replace(RMSE, compute=lambda truth, cube, ratio: 1 / 0)
+    monkeypatch.setattr(scoring, "metrics_of", lambda convention: {"rmse": broken})
+    with pytest.raises(
+        MossFuseError, match=r"metric 'rmse.cube' cannot be computed \(ZeroDivisionError.*fix or remove"
+    ):
+        scoring.score(np.full((16, 16, 3), 0.5), np.full((16, 16, 3), 0.4), 4)
+
+
+def test_method_that_draws_from_the_global_generator_of_torch_is_found(tmp_path):
+    method = Method(name="draws", title="t", citation="c", licence="l", stochastic=True)
+
+    def fuse(observation, *, seed, device, checkpoint=None):
+        torch.rand(1)
+        shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
+        return Fusion(np.zeros(shape, np.float32))
+
+    with pytest.raises(Unmet, match="torch's global random generator"):
+        method_claims.require_repeatable(method, SimpleNamespace(fuse=fuse), tmp_path)
