@@ -59,7 +59,7 @@ def set_up(extra):
     """Create .venv and install the project with an extra, 'benchmark' or 'test' (which includes it); skip it when nothing changed."""
     check_machine()
     stamp = VENV / "installed"
-    have = stamp.read_text() if stamp.exists() else ""
+    have = stamp.read_text(encoding="utf-8") if stamp.exists() else ""
     if have in (wanted_stamp(extra), wanted_stamp("test")):
         return
     print("run.py: setting up .venv (a few minutes the first time)", flush=True)
@@ -73,7 +73,7 @@ def set_up(extra):
         [*install, "-c", "constraints.txt", "-e", f".[{extra}]"],
         "the installation failed; the lines above say why (most often: no network, a full disk)",
     )
-    stamp.write_text(wanted_stamp(extra))
+    stamp.write_text(wanted_stamp(extra), encoding="utf-8")
 
 
 def call(command, sentence):

@@ -73,7 +73,7 @@ def generated_pages() -> dict[str, str]:
 
 def page_of(name: str) -> str:
     """Return a Markdown file from outside ``docs/``, with its links to pages of ``docs/`` rewritten."""
-    text = (ROOT / name).read_text()
+    text = (ROOT / name).read_text(encoding="utf-8")
     return re.sub(r"\]\((?:\.\./)?docs/", "](", text)
 
 

@@ -105,7 +105,7 @@ def metrics_outside(tmp_path, monkeypatch):
         all_columns.cache_clear()
 
     def write(name, text):
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
         search_again()
         return folder / name
 

@@ -30,7 +30,7 @@ HEAD = (
 def main(results, *pairs):
     cells = {}
     for _, files in Paths(results=Path(results)).cells_with("score"):
-        run = json.loads(files.run.read_text())
+        run = json.loads(files.run.read_text(encoding="utf-8"))
         scores = pd.read_csv(files.score)
         scores = scores[(scores["convention"] == "std1") & scores["metric"].isin(["psnr", "sam"])]
         key = run["dataset"], run["degradation"], run["scene"], run["method"], run["seed"]

@@ -36,7 +36,7 @@ def read(files, convention):
     scores = scores[scores["convention"] == convention].set_index("metric")["value"]
     if scores.empty:
         return None
-    run = json.loads(files.run.read_text())
+    run = json.loads(files.run.read_text(encoding="utf-8"))
     return {**run, **scores.to_dict(), "curve": pd.read_csv(files.curve) if files.curve.exists() else None}
 
 
@@ -62,7 +62,9 @@ def count(value):
 def training_seconds(checkpoints, *place):
     """Return the mean processor seconds of a row's trainings (dataset, degradation, method); None where it has none."""
     every = Paths(checkpoints=Path(checkpoints)).trainings() if checkpoints else ()
-    records = [json.loads(files.record.read_text()) for training, files in every if training.row == place]
+    records = [
+        json.loads(files.record.read_text(encoding="utf-8")) for training, files in every if training.row == place
+    ]
     return np.mean([record["cpu_seconds"] for record in records]) if records else None
 
 

@@ -25,7 +25,10 @@ DECIBELS, SHARE = 0.05, 1.02
 
 
 def main(results, convention="std1"):
-    cells = [(json.loads(files.run.read_text()), files) for _, files in Paths(results=Path(results)).cells_with("run")]
+    cells = [
+        (json.loads(files.run.read_text(encoding="utf-8")), files)
+        for _, files in Paths(results=Path(results)).cells_with("run")
+    ]
     runs = [run for run, _ in cells]
     table = pd.DataFrame([row for run, files in cells if (row := read_score(run, files.score, convention))])
     for dataset, part in table.groupby("dataset", sort=False):

@@ -17,7 +17,7 @@ METRICS = {"psnr": "PSNR dB", "sam": "SAM deg", "ssim": "SSIM", "ergas": "ERGAS"
 
 def main(results, convention):
     paths = Paths(results=Path(results))
-    runs = [json.loads(files.run.read_text()) for _, files in paths.cells_with("run")]
+    runs = [json.loads(files.run.read_text(encoding="utf-8")) for _, files in paths.cells_with("run")]
     cpu = pd.DataFrame(runs).groupby(["dataset", "degradation", "method"])["cpu_seconds"].mean()
     table = pd.read_csv(paths.metrics)
     table = table[(table["convention"] == convention) & table["metric"].isin(METRICS)]

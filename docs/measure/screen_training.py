@@ -36,7 +36,7 @@ def pairs_of(rendering):
 
 def main(out, seed, *changes):
     torch.set_num_threads(1)
-    grid = yaml.safe_load((ROOT / "config.yaml").read_text())["methods"]["mossfuse"]["train"]
+    grid = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["methods"]["mossfuse"]["train"]
     changed = {key: yaml.safe_load(value) for key, _, value in (change.partition("=") for change in changes)}
     settings = {**method.METHODS[0].train_params, **grid, **changed}
     with tempfile.TemporaryDirectory() as folder:
@@ -47,7 +47,7 @@ def main(out, seed, *changes):
         scores = [score(truth, method.fuse(pair, checkpoint=path).cube, 8) for pair, truth in pairs_of(1)]
         chosen = checkpoint.load(path)[1]["training"]["chosen_step"]
     psnr, sam = (np.mean([each[metric] for each in scores]) for metric in ("psnr", "sam"))
-    with open(out, "a") as file:
+    with open(out, "a", encoding="utf-8") as file:
         file.write(f"{' '.join(changes)},{seed},{psnr:.3f},{sam:.3f},{chosen},{spent:.0f}\n")
 
 

@@ -53,8 +53,8 @@ def table(tests: list[TimedTest], count: int) -> str:
 
 def write(page: Path, text: str) -> None:
     """Replace what stands between the two marks of a page."""
-    before, rest = page.read_text().split(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}")
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ BEFORE = {
 def parse_project(root: Path) -> dict[Path, ast.Module]:
     """Return the syntax tree of every Python file of the two packages."""
     files = sorted(p for package in PACKAGES for p in (root / package).rglob("*.py"))
-    return {path: ast.parse(path.read_text(), filename=str(path)) for path in files}
+    return {path: ast.parse(path.read_text(encoding="utf-8"), filename=str(path)) for path in files}
 
 
 def import_graph(root: Path, trees: dict[Path, ast.Module]) -> dict[Path, set[Path]]:
@@ -133,7 +133,7 @@ def largest_share(root: Path) -> tuple[str, float]:
     for path in (p for package in PACKAGES for p in (root / package).rglob("*.py")):
         package, name = path.relative_to(root).parts[:2]
         room = name if package == "mossfuse" else package
-        lines[room] = lines.get(room, 0) + len(path.read_text().splitlines())
+        lines[room] = lines.get(room, 0) + len(path.read_text(encoding="utf-8").splitlines())
     largest = max(lines.keys() - {"baselines"}, key=lambda name: lines[name])
     return largest, lines[largest] / sum(lines.values())
 
@@ -143,7 +143,11 @@ def files_with_result_paths(root: Path) -> list[str]:
     python = [p for folder in ("mossfuse", "docs", "workflow") for p in (root / folder).rglob("*.py")]
     rules = [root / "Snakefile", *(root / "workflow").rglob("*.smk")]
     found = [p for p in python if p != Path(__file__) and any(map(spells_result, string_constants(p)))]
-    found += [p for p in rules if any(spells_result(line.split("#")[0]) for line in p.read_text().splitlines())]
+    found += [
+        p
+        for p in rules
+        if any(spells_result(line.split("#")[0]) for line in p.read_text(encoding="utf-8").splitlines())
+    ]
     return sorted(str(p.relative_to(root)) for p in found)
 
 
@@ -154,7 +158,7 @@ def spells_result(text: str) -> bool:
 
 def string_constants(path: Path) -> Iterator[str]:
     """Yield the strings of a Python file that are not docstrings."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     documentation = {
         id(node.body[0].value)
         for node in ast.walk(tree)
@@ -233,7 +237,7 @@ def replace_table(page: str, text: str) -> str:
 
 def contracts(root: Path = ROOT) -> dict[str, dict]:
     """Return the import contracts of the project by their id."""
-    settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     return {contract["id"]: contract for contract in settings["contracts"]}
 
 
@@ -288,8 +292,8 @@ def main() -> None:
     options = parser.parse_args()
     text = table(measure())
     if options.write:
-        PAGE.write_text(replace_table(PAGE.read_text(), text))
-        PICTURE.write_text(draw_layers(contracts()))
+        PAGE.write_text(replace_table(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+        PICTURE.write_text(draw_layers(contracts()), encoding="utf-8")
     else:
         sys.stdout.write(text + "\n")
 

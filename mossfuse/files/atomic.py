@@ -64,7 +64,7 @@ def as_plain(value):
 
 def write_rows(path, header, rows):
     """Write a small CSV in one step, numbers with ten significant digits."""
-    with replacing(path) as temporary, open(temporary, "w", newline="") as stream:
+    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(

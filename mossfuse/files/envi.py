@@ -112,7 +112,7 @@ def write_header(header, shape, kind, interleave, variables):
         listing = ", ".join(f"{float(wl):.10g}" for wl in np.ravel(variables["wavelengths"]))
         lines += ["wavelength units = Nanometers", f"wavelength = {{{listing}}}"]
     with replacing(header) as temporary:
-        temporary.write_text("\n".join(lines) + "\n")
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def header_name(path):
@@ -141,7 +141,7 @@ def find_files(path):
 
 def read_header(header):
     """The header's fields, lower-case names; integers where the raw array needs them."""
-    content = header.read_text(errors="replace")
+    content = header.read_text(errors="replace", encoding="utf-8")
     if not content.lstrip().startswith("ENVI"):
         raise MossFuseError(f"{header} is not an ENVI header (its first line is not ENVI); check the file")
     pairs = re.findall(r"^\s*([^=\n{}]+?)\s*=\s*(\{.*?\}|[^\n]*)", content, flags=re.MULTILINE | re.DOTALL)

@@ -21,7 +21,7 @@ class Iterates:
     def __init__(self, folder: str | Path, every: int) -> None:
         self.folder, self.every = Path(folder), every
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "index.csv").write_text("file,stage,step,seconds,cpu_seconds\n")
+        (self.folder / "index.csv").write_text("file,stage,step,seconds,cpu_seconds\n", encoding="utf-8")
         self.start, self.cpu = time.perf_counter(), time.process_time()
 
     def save(self, stage: str, output: Callable[[], np.ndarray], step: int, total: int) -> None:
@@ -30,7 +30,7 @@ class Iterates:
         name = f"{stage}-{step:06d}.npy"
         with torch.no_grad():
             np.save(self.folder / name, output())
-        with open(self.folder / "index.csv", "a") as index:
+        with open(self.folder / "index.csv", "a", encoding="utf-8") as index:
             index.write(f"{name},{stage},{total},{seconds:.3f},{cpu:.3f}\n")
         self.start, self.cpu = time.perf_counter() - seconds, time.process_time() - cpu
 

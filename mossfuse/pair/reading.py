@@ -71,7 +71,10 @@ def read_table(path: Path) -> np.ndarray:
     """Read the numbers of a text file, separated by commas, semicolons or blanks; leading lines of words are skipped."""
     if not path.is_file():
         raise MossFuseError(f"file {path} does not exist; check the path")
-    lines = [line.replace(",", " ").replace(";", " ").split() for line in path.read_text(errors="replace").splitlines()]
+    lines = [
+        line.replace(",", " ").replace(";", " ").split()
+        for line in path.read_text(errors="replace", encoding="utf-8").splitlines()
+    ]
     rows = [row for row in map(numbers, lines) if row]
     if not rows or len(set(map(len, rows))) > 1:
         raise MossFuseError(f"{path} is not a table of numbers with equally many on every line; fix it")

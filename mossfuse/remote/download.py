@@ -132,7 +132,7 @@ def read_sums(folder):
     path = Path(folder) / SUMS
     if not path.is_file():
         return {}
-    lines = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip())
+    lines = (line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     return {name.strip(): sha for sha, name in lines}
 
 
@@ -259,7 +259,7 @@ def transfer(url, part):
 def continues(response, start, part):
     """Return True where a 206 answer continues at ``start`` the file that the part began with."""
     position = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    same = validator(response) == (tag_file(part).read_text() if tag_file(part).is_file() else "")
+    same = validator(response) == (tag_file(part).read_text(encoding="utf-8") if tag_file(part).is_file() else "")
     return response.status == 206 and same and position is not None and int(position[1]) == start
 
 
@@ -269,7 +269,7 @@ def validator(response):
 
 
 def remember(part, response):
-    tag_file(part).write_text(validator(response))
+    tag_file(part).write_text(validator(response), encoding="utf-8")
 
 
 def forget(part):
@@ -291,7 +291,7 @@ def lock(path):
 
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = open(path.with_name(f".{path.name}.lock"), "w")
+        stream = open(path.with_name(f".{path.name}.lock"), "w", encoding="utf-8")
     with stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

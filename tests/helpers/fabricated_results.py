@@ -188,7 +188,7 @@ def write_cell(cell, truth, cube, wavelengths, fake, pair, key):
         curve = [("fit", 50 * k, k, k, 20 + 10 * (1 - 0.5**k), 9 - k) for k in (1, 2, 3)]
         write_table(cell / "curve.csv", ("stage", "step", "seconds", "cpu_seconds", "psnr", "sam"), curve)
     else:
-        (cell / "history.csv").write_text("step\n")
+        (cell / "history.csv").write_text("step\n", encoding="utf-8")
     write(cell / "estimate.json", estimate)
 
 
@@ -264,12 +264,12 @@ def catalogue(cubes, degradation, ratio):
 
 def write(path, content):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, sort_keys=True))
+    path.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def write_table(path, header, rows):
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="") as stream:
+    with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)

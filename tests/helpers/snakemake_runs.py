@@ -19,7 +19,7 @@ SNAKEMAKE = [
 
 
 def config_of(**changes):
-    base = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text())
+    base = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf-8"))
     for key in ("results", "reports", "checkpoints"):
         base.pop(key)
     base.update(changes)
@@ -37,7 +37,7 @@ def small_grid(methods):
 
 
 def start(folder, config, *arguments, environment=None, snakefile=ROOT / "Snakefile"):
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [*SNAKEMAKE, "-s", str(snakefile), "--directory", str(folder), *arguments]
     return subprocess.Popen(
         command,
@@ -66,5 +66,5 @@ def planned(folder, config, *targets, environment=None, snakefile=ROOT / "Snakef
 
 
 def table(folder):
-    with open(folder / "results" / "metrics.csv", newline="") as stream:
+    with open(folder / "results" / "metrics.csv", newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))

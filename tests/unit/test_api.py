@@ -199,7 +199,7 @@ def test_srf_table_is_brought_to_the_bands(tmp_path):
         read_srf(tmp_path / "b.csv", bands)
     with pytest.raises(MossFuseError, match="the HSI's file has none"):
         read_srf(tmp_path / "a.csv")
-    (tmp_path / "c.csv").write_text("not numbers\n1,2\n3\n")
+    (tmp_path / "c.csv").write_text("not numbers\n1,2\n3\n", encoding="utf-8")
     with pytest.raises(MossFuseError, match="not a table of numbers"):
         read_srf(tmp_path / "c.csv")
     np.savez(tmp_path / "d.npz", psf=np.ones((3, 3)), srf=np.ones((2, 9)), phase=[1, 2])
@@ -224,7 +224,7 @@ def test_wrong_method_or_weights_are_refused(pair, method, weights, match):
 
 
 def test_file_that_is_no_checkpoint_is_refused(pair, tmp_path):
-    (tmp_path / "w.pt").write_text("<html>")
+    (tmp_path / "w.pt").write_text("<html>", encoding="utf-8")
     with pytest.raises(MossFuseError, match="damaged or not a torch file"):
         fuse(pair[0].hsi, pair[0].msi, weights=tmp_path / "w.pt", phase=3)
 
@@ -274,7 +274,7 @@ def test_fit_trains_on_the_pair_and_its_weights_serve_again(pair, tmp_path, monk
 def test_fit_is_the_training_of_the_default_grid():
     import yaml
 
-    train = yaml.safe_load((ROOT / "config.yaml").read_text())["methods"]["mossfuse"]["train"]
+    train = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["methods"]["mossfuse"]["train"]
     assert train == {**api.FIT, "patch": api.FIT_PATCH}
 
 

@@ -93,10 +93,10 @@ def test_counts_stay_counts(here):
 def test_georeference_of_the_msi_is_kept_in_envi(here, caplog):
     info = "{UTM, 1.000, 1.000, 500000.0, 5400000.0, 30.0, 30.0, 31, North, WGS-84}"
     write_cube("hr.hdr", here[0].msi)
-    with open("hr.hdr", "a") as header:
+    with open("hr.hdr", "a", encoding="utf-8") as header:
         header.write(f"map info = {info}\n")
     assert run("fuse lr.mat hr.hdr -o out.hdr --method bicubic") == 0
-    assert f"map info = {info}\n" in Path("out.hdr").read_text()
+    assert f"map info = {info}\n" in Path("out.hdr").read_text(encoding="utf-8")
     assert run("fuse lr.mat hr.hdr -o out.mat --method bicubic --force") == 0
     assert "out.mat cannot hold the georeference; write .hdr" in caplog.text
 
@@ -128,7 +128,7 @@ def test_outputs_are_protected(here, capsys):
 
 
 def test_every_mistake_is_one_sentence(here, capsys):
-    Path("page.mat").write_text("<html>404</html>" * 50)
+    Path("page.mat").write_text("<html>404</html>" * 50, encoding="utf-8")
     np.save("nan.npy", np.where(np.arange(31) == 3, np.nan, here[0].hsi))
     np.save("srf.npy", here[0].sensor.srf[:, :28])
     np.save("odd.npy", here[0].msi[:45])
@@ -241,7 +241,7 @@ def test_training_on_files_serves_fuse_and_leaves_its_history(here, capsys):
     out = capsys.readouterr().out
     assert "pairs     2, ratio 8" in out and "65535 count as 1" in out and "sigma 2 px; support 7x7, phase 3,3" in out
     assert re.search(r"weights of step 2[05], held-out loss", out)
-    history = Path("w/w_history.csv").read_text().splitlines()
+    history = Path("w/w_history.csv").read_text(encoding="utf-8").splitlines()
     assert history[0].startswith("step,learning_rate,loss") and "held_out" in history[0]
     assert [line.split(",")[0] for line in history[1:]] == ["20", "25"]
     assert run("fuse bright_lr.npy bright.npy -o out.npy --weights w/w.pt --no-preview") == 0
@@ -298,7 +298,7 @@ def test_methods_lists_names_and_json(capsys):
 def test_methods_names_unusable_files_beside_the_list(capsys, tmp_path, monkeypatch):
     from mossfuse.methods import catalogue
 
-    (tmp_path / "broken.py").write_text("import nothing_of_that_name")
+    (tmp_path / "broken.py").write_text("import nothing_of_that_name", encoding="utf-8")
     monkeypatch.setenv("MOSSFUSE_BASELINES", str(tmp_path))
     catalogue.cache_clear()
     try:
@@ -388,7 +388,7 @@ def test_cube_is_written_without_being_held(here, make_pair):
 
 
 def examples():
-    text = (ROOT / "docs" / "usage.md").read_text()
+    text = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
     return re.findall(r"^```(python|sh)\n(.*?)^```", text, re.M | re.S)
 
 

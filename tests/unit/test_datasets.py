@@ -212,7 +212,9 @@ def test_second_fetch_keeps_the_first_record_and_needs_no_archive(small, tmp_pat
     write_archive(write_archive_to, ["balloons"], root="")
     first = fetch_dataset("cave", ["balloons"], tmp_path / "cave", [tmp_path / "mirror"])
     assert fetch_dataset("cave", ["balloons"], tmp_path / "cave", ()) == first
-    assert json.loads((tmp_path / "cave" / "fetched" / "balloons.json").read_text()) == first["balloons"]
+    assert (
+        json.loads((tmp_path / "cave" / "fetched" / "balloons.json").read_text(encoding="utf-8")) == first["balloons"]
+    )
 
 
 def test_scene_that_is_there_is_never_downloaded(small, tmp_path, monkeypatch):
@@ -271,7 +273,7 @@ def test_scene_that_changed_since_it_was_recorded_is_refused(small, tmp_path):
 
 def test_unwritable_folder_is_one_sentence(small, tmp_path):
     write_scene(tmp_path / "mirror", "balloons")
-    (tmp_path / "cave").write_text("a file where the folder should be")
+    (tmp_path / "cave").write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(MossFuseError, match=r"cannot write .*check that the folder can be written to"):
         fetch_dataset("cave", ["balloons"], tmp_path / "cave", [tmp_path / "mirror"])
     with pytest.raises(MossFuseError, match=r"cannot write .*balloons\.mat"):
@@ -387,8 +389,8 @@ def read(scene, folder, mirrors):
 
 
 def test_new_dataset_is_one_file(extra_folder):
-    (extra_folder / "mine.py").write_text(NEW.format(name="mine"))
-    (extra_folder / "_helper.py").write_text("raise RuntimeError")
+    (extra_folder / "mine.py").write_text(NEW.format(name="mine"), encoding="utf-8")
+    (extra_folder / "_helper.py").write_text("raise RuntimeError", encoding="utf-8")
     record, cube, wavelengths = obtain_and_read(extra_folder / "data", "ramp", "mine")
     assert record["source"] == "generated" and (cube == 0.5).all() and list(wavelengths) == [500, 600]
 
@@ -401,7 +403,7 @@ def test_new_dataset_is_one_file(extra_folder):
     ],
 )
 def test_broken_dataset_file_is_named_and_stops_no_other_dataset(extra_folder, content, match):
-    (extra_folder / "mine.py").write_text(content)
+    (extra_folder / "mine.py").write_text(content, encoding="utf-8")
     for unknown in ("mine", "another"):
         with pytest.raises(MossFuseError, match=match):
             find_dataset(unknown)
@@ -409,7 +411,7 @@ def test_broken_dataset_file_is_named_and_stops_no_other_dataset(extra_folder, c
 
 
 def test_name_that_two_files_define_is_refused_and_no_other(extra_folder):
-    (extra_folder / "mine.py").write_text(NEW.format(name="cave"))
+    (extra_folder / "mine.py").write_text(NEW.format(name="cave"), encoding="utf-8")
     with pytest.raises(MossFuseError, match="two files define the dataset 'cave'.*rename one"):
         find_dataset("cave")
     assert find_dataset("phantom")[0].name == "phantom"
@@ -426,7 +428,7 @@ def test_name_that_two_files_define_is_refused_and_no_other(extra_folder):
 )
 def test_wrong_answer_of_read_is_one_sentence(extra_folder, returned, sentence):
     cube = "np.full((4, 4, 2), 0.5, np.float32), np.array(DATASET.wavelengths)"
-    (extra_folder / "mine.py").write_text(NEW.replace(cube, returned).format(name="mine"))
+    (extra_folder / "mine.py").write_text(NEW.replace(cube, returned).format(name="mine"), encoding="utf-8")
     with pytest.raises(MossFuseError, match=sentence):
         prepare_scene("mine", "ramp", extra_folder / "data")
 

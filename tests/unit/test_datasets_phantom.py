@@ -95,7 +95,7 @@ def outside(ranges, statistics):
 
 def published_table():
     """statistic -> row of docs/phantom_statistics.csv."""
-    with (DOCS / "phantom_statistics.csv").open(newline="") as file:
+    with (DOCS / "phantom_statistics.csv").open(newline="", encoding="utf-8") as file:
         return {row["statistic"]: row for row in csv.DictReader(file)}
 
 

@@ -187,7 +187,7 @@ def test_written_pair_reads_back_identical(cube, srf, tmp_path):
     assert pair_sha256(back) == digest and np.array_equal(back.hsi, pair.hsi) and np.array_equal(back.msi, pair.msi)
     assert (back.name, back.ratio, back.sensor.phase, back.sensor.psf_shape) == ("beads", 8, (3, 3), (7, 7))
     assert back.sensor.border == "reflect" and np.array_equal(back.sensor.srf, srf) and back.wavelengths.shape == (31,)
-    record = json.loads((tmp_path / "p" / "beads.json").read_text())
+    record = json.loads((tmp_path / "p" / "beads.json").read_text(encoding="utf-8"))
     assert record["sha256"] == digest
     assert record["degradation"]["snr_hsi"] == 35 and record["degradation"]["phase"] == [3, 3]
 
@@ -228,7 +228,7 @@ def test_file_that_is_no_pair_is_refused(cube, tmp_path):
     write_cube(tmp_path / "x.mat", cube)
     with pytest.raises(MossFuseError, match=r"x\.mat is not a degraded pair \(it lacks hsi, msi, ratio\)"):
         read_pair(tmp_path / "x.mat")
-    (tmp_path / "blocked").write_text("")
+    (tmp_path / "blocked").write_text("", encoding="utf-8")
     with pytest.raises(MossFuseError, match=r"cannot write .*p\.mat"):
         write_pair(tmp_path / "blocked" / "p.mat", degrade(cube, X8, np.full((3, 31), 1 / 31)))
 

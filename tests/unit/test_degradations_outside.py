@@ -62,7 +62,7 @@ def outside(tmp_path, monkeypatch):
 
 def write_all(folder):
     for name, content in (("airy", FAMILY), ("halves", RESPONSE), ("mine", SETTING)):
-        (folder / f"{name}.py").write_text(content)
+        (folder / f"{name}.py").write_text(content, encoding="utf-8")
 
 
 def test_three_files_make_a_degradation_of_ones_own(outside):
@@ -83,7 +83,7 @@ def test_three_files_make_a_degradation_of_ones_own(outside):
 
 def test_file_without_any_of_the_three_is_one_sentence(outside):
     write_all(outside)
-    (outside / "forgotten.py").write_text("DEGRADATION_OF_MINE = 1")
+    (outside / "forgotten.py").write_text("DEGRADATION_OF_MINE = 1", encoding="utf-8")
     assert find_degradation("x4-airy7r2-twohalves")
     for find in (find_degradation, find_response, psfs.find_psf_family):
         with pytest.raises(MossFuseError, match=r"forgotten\.py must define .*DEGRADATION \(or DEGRADATIONS\)"):
@@ -105,7 +105,7 @@ def test_file_without_any_of_the_three_is_one_sentence(outside):
 )
 def test_broken_file_is_the_reason_of_what_needs_it_alone(outside, broken, name, sentence):
     write_all(outside)
-    (outside / f"{broken}.py").write_text("import nothing_of_that_name")
+    (outside / f"{broken}.py").write_text("import nothing_of_that_name", encoding="utf-8")
     with pytest.raises(MossFuseError, match=sentence) as caught:
         find_degradation(name)
     assert "\n" not in str(caught.value)
@@ -130,7 +130,7 @@ def test_unusable_psf_is_one_sentence(psf, sentence):
 
 def test_degradation_under_another_name_than_its_fields_spell_is_refused(outside):
     write_all(outside)
-    (outside / "mine.py").write_text(SETTING.replace("x4-airy7r2-twohalves", "mine"))
+    (outside / "mine.py").write_text(SETTING.replace("x4-airy7r2-twohalves", "mine"), encoding="utf-8")
     with pytest.raises(MossFuseError, match=r"mine\.py: degradation 'mine' must be called 'x4-airy7r2-twohalves'"):
         find_degradation("mine")
 
@@ -161,6 +161,6 @@ def test_edit_of_one_srf_changes_its_own_digest_alone(outside):
 
     write_all(outside)
     before = digests()
-    (outside / "halves.py").write_text(RESPONSE.replace("[1, 1, 0, 0]", "[1, 2, 0, 0]"))
+    (outside / "halves.py").write_text(RESPONSE.replace("[1, 1, 0, 0]", "[1, 2, 0, 0]"), encoding="utf-8")
     after = digests()
     assert [stem for stem in before if before[stem] != after[stem]] == ["halves"]

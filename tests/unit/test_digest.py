@@ -14,7 +14,7 @@ MINE = "from .helper import f\nfrom .shared.deep import g\nimport beside\nimport
 def write(folder, files):
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def forget():
@@ -55,7 +55,7 @@ def outside(tmp_path):
 )
 def test_module_outside_the_project_counts_with_what_stands_beside_it(outside, file, text, counts):
     before = source_digest(outside / "mine.py")
-    (outside / file).write_text(text)
+    (outside / file).write_text(text, encoding="utf-8")
     forget()
     assert (source_digest(outside / "mine.py") != before) is counts
 

@@ -41,7 +41,7 @@ def specification(kind, number):
 def test_one_file_outside_is_found_and_nothing_else_changes(kind, folder):
     built_in = list(search(kind).entries)
     content, name = specification(kind, 31)
-    (folder / "mine.py").write_text(content)
+    (folder / "mine.py").write_text(content, encoding="utf-8")
     found = search(kind)
     assert list(found.entries) == [*built_in, name] and not found.problems()
     assert found.find(name)[1].__file__ == str(folder / "mine.py")
@@ -49,7 +49,7 @@ def test_one_file_outside_is_found_and_nothing_else_changes(kind, folder):
 
 def test_folder_named_twice_is_searched_once(kind, folder, monkeypatch):
     content, name = specification(kind, 32)
-    (folder / "mine.py").write_text(content)
+    (folder / "mine.py").write_text(content, encoding="utf-8")
     (folder.parent / "link").unlink(missing_ok=True)
     (folder.parent / "link").symlink_to(folder)
     monkeypatch.setenv(kind.variable, f"{folder}:{folder}/:{folder.parent / 'link'}")
@@ -70,9 +70,9 @@ def test_folder_named_twice_is_searched_once(kind, folder, monkeypatch):
 )
 def test_faulty_file_is_one_sentence_and_stops_no_other(kind, folder, content, reason):
     one, many = kind.constants
-    (folder / "broken.py").write_text(content.replace("{one}", one).replace("{many}", many))
+    (folder / "broken.py").write_text(content.replace("{one}", one).replace("{many}", many), encoding="utf-8")
     good, name = specification(kind, 33)
-    (folder / "mine.py").write_text(good)
+    (folder / "mine.py").write_text(good, encoding="utf-8")
     built_in = [n for n in search(kind).entries if n != name]
     found = search(kind)
     assert built_in and found.find(name) and all(found.find(n) for n in built_in)
@@ -84,8 +84,8 @@ def test_faulty_file_is_one_sentence_and_stops_no_other(kind, folder, content, r
 
 def test_name_that_two_files_define_is_refused_with_both_files_and_no_other(kind, folder):
     content, name = specification(kind, 34)
-    (folder / "a.py").write_text(content)
-    (folder / "b.py").write_text(content)
+    (folder / "a.py").write_text(content, encoding="utf-8")
+    (folder / "b.py").write_text(content, encoding="utf-8")
     found = search(kind)
     with pytest.raises(
         MossFuseError, match=rf"two files define the {kind.word} '{name}': .*a\.py and .*b\.py; rename one"
@@ -96,14 +96,14 @@ def test_name_that_two_files_define_is_refused_with_both_files_and_no_other(kind
 
 def test_name_that_one_file_defines_twice_is_refused(kind, folder):
     one, many = kind.constants
-    (folder / "mine.py").write_text(specification(kind, 35)[0] + f"{many} = ({one}, {one})\n")
+    (folder / "mine.py").write_text(specification(kind, 35)[0] + f"{many} = ({one}, {one})\n", encoding="utf-8")
     (problem,) = search(kind).problems()
     assert "is defined twice; rename one of them" in problem
 
 
 @pytest.mark.parametrize("kind", [methods.KIND, datasets.KIND], ids=["method", "dataset"])
 def test_name_that_would_leave_its_folder_is_refused(kind, folder):
-    (folder / "mine.py").write_text(IMPORTS + SPECIFICATIONS[kind].format(name="../mine"))
+    (folder / "mine.py").write_text(IMPORTS + SPECIFICATIONS[kind].format(name="../mine"), encoding="utf-8")
     with pytest.raises(MossFuseError, match=r"the name '\.\./mine' must consist of letters"):
         search(kind).find("mine")
 
@@ -120,10 +120,12 @@ def test_folder_that_does_not_exist_is_one_warning(kind, monkeypatch, tmp_path, 
 
 def test_helpers_beside_an_outside_file_are_imported_relatively(kind, folder):
     content, name = specification(kind, 36)
-    (folder / "mine.py").write_text(f"from ._helper import number\nfrom .shared.table import rows\n{content}")
-    (folder / "_helper.py").write_text("number = 1")
+    (folder / "mine.py").write_text(
+        f"from ._helper import number\nfrom .shared.table import rows\n{content}", encoding="utf-8"
+    )
+    (folder / "_helper.py").write_text("number = 1", encoding="utf-8")
     (folder / "shared").mkdir()
-    (folder / "shared" / "table.py").write_text("rows = 2")
+    (folder / "shared" / "table.py").write_text("rows = 2", encoding="utf-8")
     found = search(kind)
     assert found.find(name)[1].number == 1 and found.find(name)[1].rows == 2 and not found.problems()
 
@@ -131,15 +133,15 @@ def test_helpers_beside_an_outside_file_are_imported_relatively(kind, folder):
 def test_folder_with_init_is_one_addition(kind, folder):
     content, name = specification(kind, 37)
     (folder / "mine").mkdir()
-    (folder / "mine" / "__init__.py").write_text(f"from .part import number\n{content}")
-    (folder / "mine" / "part.py").write_text("number = 3")
+    (folder / "mine" / "__init__.py").write_text(f"from .part import number\n{content}", encoding="utf-8")
+    (folder / "mine" / "part.py").write_text("number = 3", encoding="utf-8")
     assert search(kind).find(name)[1].number == 3
 
 
 @pytest.mark.parametrize("stem", ["gsa", "mossfuse", "ridge"])
 def test_file_of_a_user_may_have_the_name_of_a_built_in_file(monkeypatch, tmp_path, stem):
     monkeypatch.setenv("MOSSFUSE_BASELINES", str(tmp_path))
-    (tmp_path / f"{stem}.py").write_text(IMPORTS + SPECIFICATIONS[methods.KIND].format(name="mine"))
+    (tmp_path / f"{stem}.py").write_text(IMPORTS + SPECIFICATIONS[methods.KIND].format(name="mine"), encoding="utf-8")
     found = search(methods.KIND)
     assert not found.problems() and found.find("mine")[1].__file__ == str(tmp_path / f"{stem}.py")
     assert found.find(stem)[1].__file__ != str(tmp_path / f"{stem}.py")
@@ -148,7 +150,9 @@ def test_file_of_a_user_may_have_the_name_of_a_built_in_file(monkeypatch, tmp_pa
 def test_files_of_two_folders_may_have_the_same_name(monkeypatch, tmp_path):
     for number, name in enumerate("ab"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "mine.py").write_text(IMPORTS + SPECIFICATIONS[methods.KIND].format(name=f"mine{number}"))
+        (tmp_path / name / "mine.py").write_text(
+            IMPORTS + SPECIFICATIONS[methods.KIND].format(name=f"mine{number}"), encoding="utf-8"
+        )
     monkeypatch.setenv("MOSSFUSE_BASELINES", f"{tmp_path / 'a'}:{tmp_path / 'b'}")
     found = search(methods.KIND)
     assert not found.problems() and found.find("mine0")[1] is not found.find("mine1")[1]

@@ -44,7 +44,8 @@ def write_envi(path, cube, interleave, byte_order="<", offset=0, extra=""):
     path.write_text(
         f"ENVI\ndescription = {{a scene,\n samples = 99}}\nsamples = {cube.shape[1]}\nlines = {cube.shape[0]}\n"
         f"bands   = {cube.shape[2]}\nheader offset = {offset}\ndata type = 12\ninterleave = {interleave.upper()}\n"
-        f"byte order = {int(byte_order == '>')}\n{extra}"
+        f"byte order = {int(byte_order == '>')}\n{extra}",
+        encoding="utf-8",
     )
 
 
@@ -138,7 +139,7 @@ def test_envi_written_here_is_read_by_spectral_layout(tmp_path):
     """The raw file is band-sequential little-endian, as its header says."""
     files.write_cube(tmp_path / "a.hdr", CUBE, WAVELENGTHS)
     raw = np.fromfile(tmp_path / "a.img", "<u2").reshape(5, 3, 4)
-    header = (tmp_path / "a.hdr").read_text()
+    header = (tmp_path / "a.hdr").read_text(encoding="utf-8")
     assert np.array_equal(raw.transpose(1, 2, 0), CUBE)
     assert "interleave = bsq" in header and "data type = 12" in header and "byte order = 0" in header
 
@@ -216,7 +217,7 @@ def test_envi_with_short_raw_file_or_broken_header_is_refused(tmp_path):
     raw.write_bytes(raw.read_bytes()[:-1])
     with pytest.raises(MossFuseError, match=r"a\.img has 119 bytes, its header a\.hdr asks for 120"):
         files.read_array(tmp_path / "a.hdr")
-    (tmp_path / "a.hdr").write_text("ENVI\nsamples = many\n")
+    (tmp_path / "a.hdr").write_text("ENVI\nsamples = many\n", encoding="utf-8")
     refused(tmp_path / "a.hdr", "no valid 'samples'")
     raw.unlink()
     refused(tmp_path / "a.hdr", "no raw file beside it")
@@ -231,7 +232,7 @@ def test_format_that_cannot_hold_extras_is_refused(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["out.mat", "out.npy", "out.h5", "out.hdr"])
 def test_folder_that_is_a_file_is_one_sentence(tmp_path, name):
-    (tmp_path / "blocked").write_text("")
+    (tmp_path / "blocked").write_text("", encoding="utf-8")
     with pytest.raises(MossFuseError, match=rf"cannot write .*{name[:4]}.*check that the folder can be written to"):
         files.write_cube(tmp_path / "blocked" / name, CUBE)
 

@@ -25,7 +25,7 @@ def test_columns_are_written_as_pandas_writes_them(name, tmp_path):
     frame = pd.DataFrame(COLUMNS[name])
     if "step" not in frame:
         frame.insert(0, "step", range(len(frame)))
-    assert (tmp_path / "history.csv").read_text() == frame.to_csv(index=False, float_format="%.8g")
+    assert (tmp_path / "history.csv").read_text(encoding="utf-8") == frame.to_csv(index=False, float_format="%.8g")
 
 
 def test_columns_of_different_length_leave_no_file(tmp_path):

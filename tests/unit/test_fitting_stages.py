@@ -186,7 +186,9 @@ def test_curve_leaves_out_what_is_not_finite_and_what_a_convention_has_not(tmp_p
     write_cube(tmp_path / "truth.mat", truth)
     np.save(tmp_path / "a.npy", truth * 0.9)
     np.save(tmp_path / "b.npy", truth * np.nan)
-    (tmp_path / "index.csv").write_text("stage,step,seconds,cpu_seconds,file\nfit,1,1,1,a.npy\nfit,2,2,2,b.npy\n")
+    (tmp_path / "index.csv").write_text(
+        "stage,step,seconds,cpu_seconds,file\nfit,1,1,1,a.npy\nfit,2,2,2,b.npy\n", encoding="utf-8"
+    )
     score_iterates(
         iterates=tmp_path, truth=tmp_path / "truth.mat", ratio=8, convention=convention, output=tmp_path / "c.csv"
     )

@@ -400,14 +400,14 @@ def test_srf_estimate_of_another_shape_is_refused():
 
 
 def test_every_convention_column_and_variant_is_named_in_the_documentation():
-    text = (ROOT / "docs" / "metrics.md").read_text()
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     for name in (*all_metrics(), *describe(), *all_columns()):
         assert f"`{name}`" in text, name
 
 
 def table_rows(heading):
     """The rows of the table under a heading of docs/metrics.md, as lists of cells."""
-    text = (ROOT / "docs" / "metrics.md").read_text()
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     lines = text[text.index(f"\n## {heading}\n") :].split("\n## ", 2)[1].splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")]
     return [(re.findall(r"`([^`]+)`", row[0]), row) for row in rows]
@@ -439,7 +439,7 @@ def test_effects_lists_every_variant_once():
 
 @pytest.mark.real_data
 def test_moss_reproduces_the_official_figures_of_balloons(mirror_file):
-    meta = json.loads(mirror_file("fixtures.json").read_text())["meta"]
+    meta = json.loads(mirror_file("fixtures.json").read_text(encoding="utf-8"))["meta"]
     official = meta["balloons_metrics_official_Loss_valid"]
     found = score(*official_pair(mirror_file), 32, "moss")
     assert found["psnr"] == pytest.approx(official["psnr"], abs=1e-5)

@@ -299,7 +299,7 @@ def test_unusable_checkpoint_is_one_clear_error(tmp_path, damage):
     elif damage == "truncated":
         path.write_bytes(path.read_bytes()[:5000])
     elif damage == "text":
-        path.write_text("404: Not Found")
+        path.write_text("404: Not Found", encoding="utf-8")
     elif damage == "empty":
         path.write_bytes(b"")
     elif damage == "foreign":

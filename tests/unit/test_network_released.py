@@ -67,7 +67,7 @@ def tensor(arrays, name):
 
 
 def test_every_released_name_has_its_place(network, mirror_file):
-    entries = json.loads(mirror_file("state_dict_keys.json").read_text())
+    entries = json.loads(mirror_file("state_dict_keys.json").read_text(encoding="utf-8"))
     own = network.state_dict()
     assert sorted(map(checkpoint.translate_name, (e["key"] for e in entries))) == sorted(own)
     for entry in entries:
@@ -124,7 +124,7 @@ def test_folded_network_equals_the_released_code(network, arrays):
 @pytest.mark.parametrize("variant", ["released", "paper"])
 def test_one_training_step_equals_the_released_code(weights, arrays, mirror_file, variant):
     """Loss terms and the gradient norm of every parameter, batch statistics in use; null means no gradient."""
-    reference = json.loads(mirror_file("train_step.json").read_text())
+    reference = json.loads(mirror_file("train_step.json").read_text(encoding="utf-8"))
     network = checkpoint.load(weights)[0].train()
     msi, hsi = tensor(arrays, "train/MSI"), tensor(arrays, "train/HSI")
     out = network(msi, hsi)
@@ -152,9 +152,9 @@ def test_method_reproduces_the_released_score_of_balloons(weights, arrays, mirro
     np.testing.assert_allclose(fusion.cube, to_array(tensor(arrays, "balloons/HR_HSI")), **TOLERANCE)
     truth = arrays["balloons/GT_uint16_HWC"] / 65535
     error = ((np.clip(fusion.cube, 0, 1) - truth) ** 2).mean((0, 1))
-    expected = json.loads(mirror_file("fixtures.json").read_text())["meta"]["balloons_metrics_official_Loss_valid"][
-        "psnr"
-    ]
+    expected = json.loads(mirror_file("fixtures.json").read_text(encoding="utf-8"))["meta"][
+        "balloons_metrics_official_Loss_valid"
+    ]["psnr"]
     assert (-10 * np.log10(error)).mean() == pytest.approx(expected, abs=1e-3)
     assert fusion.notes == {"parameters": 449_153, "largest_wavelength_difference_nm": 0.0}
     np.testing.assert_allclose(fusion.psf_hat, arrays["psf"], rtol=0, atol=1e-6)

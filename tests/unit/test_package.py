@@ -15,7 +15,7 @@ import mossfuse
 from helpers.repository import ROOT
 from mossfuse.errors import EXTRAS, MossFuseError, extra_needed
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 HEAVY = {"torch", "numpy", "scipy", "pandas", "matplotlib", "jsonschema", "yaml", "h5py"}
 
 
@@ -42,7 +42,7 @@ except SystemExit as stop:
 
 
 def test_stub_offers_every_public_name():
-    tree = ast.parse((ROOT / "mossfuse" / "__init__.pyi").read_text())
+    tree = ast.parse((ROOT / "mossfuse" / "__init__.pyi").read_text(encoding="utf-8"))
     names = {alias.asname for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert names == set(mossfuse.__all__)
     assert all(getattr(mossfuse, name) for name in names)
@@ -73,7 +73,9 @@ def test_extras_of_the_messages_are_those_of_the_project():
 
 
 def test_every_dependency_is_pinned_and_within_its_range():
-    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+    pins = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if "==" in line
+    )
     pins = {canonical(name): version for name, version in pins.items()}
     project = PROJECT["project"]
     extras = [r for requirements in project["optional-dependencies"].values() for r in requirements]
@@ -84,14 +86,16 @@ def test_every_dependency_is_pinned_and_within_its_range():
 
 
 def test_citation_and_fallback_name_the_newest_release_of_the_changelog():
-    version, date = re.search(r"^## \[(\d\S*)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.M).groups()
-    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    version, date = re.search(
+        r"^## \[(\d\S*)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M
+    ).groups()
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert (str(cited["version"]), str(cited["date-released"])) == (version, date)
     assert PROJECT["tool"]["hatch"]["version"]["fallback-version"] == version
 
 
 def test_conda_environment_installs_this_project_from_where_snakemake_copies_it():
-    environment = yaml.safe_load((ROOT / "workflow" / "envs" / "mossfuse.yaml").read_text())
+    environment = yaml.safe_load((ROOT / "workflow" / "envs" / "mossfuse.yaml").read_text(encoding="utf-8"))
     constraints, project = (line.split()[1] for line in environment["dependencies"][-1]["pip"])
     assert (ROOT / ".snakemake" / "conda" / constraints).resolve() == ROOT / "constraints.txt"
     folder, extra = project.split("[")

@@ -19,9 +19,9 @@ SPELLINGS = (
 def strings(path):
     """Return the strings in a file's code: neither docstrings nor comments."""
     if path.suffix != ".py":
-        lines = [line.partition("#")[0] for line in path.read_text().splitlines()]
+        lines = [line.partition("#")[0] for line in path.read_text(encoding="utf-8").splitlines()]
         return [text for line in lines for text in re.findall(r'"([^"]*)"', line)]
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose]
     return [node.value for node in constants if isinstance(node.value, str)]

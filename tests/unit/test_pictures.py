@@ -86,7 +86,7 @@ def test_every_kind_of_cube_can_be_shown(tmp_path, bands, wavelengths, msi_bands
     truth = scene(bands)
     render_scene(truth, pair_of(truth, wavelengths, msi_bands, srf), wavelengths, tmp_path / "scene")
     render_cell(truth, truth * 1.1, wavelengths, tmp_path / "cell", key="a/b/c/d/0")
-    view = json.loads((tmp_path / "scene" / "view.json").read_text())
+    view = json.loads((tmp_path / "scene" / "view.json").read_text(encoding="utf-8"))
     assert view["shape"] == list(truth.shape) and view["colour"] and view["msi_colour"]
     for name in ("colour.png", "error.png", "sam.png"):
         assert Image.open(tmp_path / "cell" / name).size == (40, 48)
@@ -173,7 +173,7 @@ def test_script_registers_the_cells_spectra_under_its_key(tmp_path):
     truth = scene()
     cube = truth - 0.2
     render_cell(truth, cube, VISIBLE, tmp_path, key="a/b/c/d/0")
-    text = (tmp_path / "spectra.js").read_text()
+    text = (tmp_path / "spectra.js").read_text(encoding="utf-8")
     head, _, body = text.partition(" = ")
     assert head == '(window.mossfuseSpectra ||= {})["a/b/c/d/0"]'
     packed = json.loads(body.rstrip(";\n"))

@@ -20,20 +20,20 @@ def record(tmp_path):
     for path in paths:
         np.save(path, np.zeros(3))
     content = {"state": describe_files(paths, {path.name: sha256_of(path) for path in paths})}
-    (tmp_path / "record.json").write_text(json.dumps(content))
+    (tmp_path / "record.json").write_text(json.dumps(content), encoding="utf-8")
     return tmp_path / "record.json"
 
 
 def test_file_that_was_only_touched_is_the_same(record, monkeypatch):
     before = raw_digest(record)
     os.utime(record.with_name("a.npy"), (1, 1))
-    assert raw_digest(record) == before and not has_changed(json.loads(record.read_text()))
+    assert raw_digest(record) == before and not has_changed(json.loads(record.read_text(encoding="utf-8")))
 
 
 def test_file_that_was_edited_is_noticed(record):
     before = raw_digest(record)
     np.save(record.with_name("b.npy"), np.ones(3))
-    assert raw_digest(record) != before and has_changed(json.loads(record.read_text()))
+    assert raw_digest(record) != before and has_changed(json.loads(record.read_text(encoding="utf-8")))
 
 
 def test_unchanged_file_is_not_read_again(record, monkeypatch):
@@ -49,7 +49,7 @@ def test_file_that_is_gone_counts_as_it_was(record):
 
 def test_scene_that_was_not_fetched_and_one_without_files_have_a_digest(tmp_path):
     assert raw_digest(tmp_path / "none.json") == "not fetched"
-    (tmp_path / "generated.json").write_text(json.dumps({"state": {}}))
+    (tmp_path / "generated.json").write_text(json.dumps({"state": {}}), encoding="utf-8")
     assert raw_digest(tmp_path / "generated.json") == "no raw files"
 
 
@@ -87,5 +87,5 @@ def test_changed_raw_file_is_checked_against_its_first_hash(tmp_path):
         refresh_record("cave", "balloons", tmp_path, ())
     (tmp_path / "SHA256SUMS").unlink()
     refresh_record("cave", "balloons", tmp_path, ())
-    found = json.loads((tmp_path / "fetched" / "balloons.json").read_text())
+    found = json.loads((tmp_path / "fetched" / "balloons.json").read_text(encoding="utf-8"))
     assert found["sha256"] == {"balloons.mat": sha256_of(tmp_path / "raw" / "balloons.mat")}

@@ -188,7 +188,7 @@ def test_unknown_sha256_is_recorded_on_first_download_and_binding_afterwards(ser
     file = remote(f"{server.url}/a.bin", sha256=None)
     got = obtain(file, tmp_path)
     assert not got.verified and read_sums(tmp_path) == {"a.bin": SHA}
-    assert (tmp_path / "SHA256SUMS").read_text() == f"{SHA}  a.bin\n"  # as sha256sum --check reads it
+    assert (tmp_path / "SHA256SUMS").read_text(encoding="utf-8") == f"{SHA}  a.bin\n"  # as sha256sum --check reads it
     assert obtain(file, tmp_path).sha256 == SHA
     (tmp_path / "a.bin").write_bytes(b"changed")
     with pytest.raises(MossFuseError, match=r"a\.bin has changed since it was first recorded.*SHA256SUMS"):
@@ -224,7 +224,7 @@ def test_damaged_archive_in_the_folder_is_named(server, tmp_path):
 
 
 def test_folder_that_cannot_be_written_is_one_sentence(server, tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(MossFuseError, match=r"cannot write .*file/a\.bin .*check that the folder can be written to"):
         obtain(remote(f"{server.url}/a.bin"), tmp_path / "file")
     assert server.requests == []

@@ -149,7 +149,7 @@ def test_training_of_an_earlier_grid_is_not_shown(grid, tmp_path):
     results, checkpoints, data = changed(grid, tmp_path, lambda table: table)
     for place in ("toy/x8-gauss7s2/mossfuse/seed7", "gone/x8-gauss7s2/mossfuse/seed0"):
         (checkpoints / place).mkdir(parents=True)
-        (checkpoints / place / "train.json").write_text('{"status": "ok", "commit": "old"}')
+        (checkpoints / place / "train.json").write_text('{"status": "ok", "commit": "old"}', encoding="utf-8")
     before = load_results(*grid).trainings
     assert load_results(results, checkpoints, data).trainings.keys() <= before.keys()
 
@@ -253,11 +253,11 @@ def test_published_number_is_compared_on_its_own_data_and_degradation_only(resul
 def test_published_number_of_another_ratio_is_not_compared(grid, tmp_path):
     folders = changed(grid, tmp_path, lambda table: table)
     path = folders[0] / "catalogue.json"
-    catalogue = json.loads(path.read_text())
+    catalogue = json.loads(path.read_text(encoding="utf-8"))
     for method in catalogue["methods"].values():
         for entry in method["published"]:
             entry["ratio"] = 32
-    path.write_text(json.dumps(catalogue))
+    path.write_text(json.dumps(catalogue), encoding="utf-8")
     results = load_results(*folders)
     assert published_comparison(results, make_board(results, "toy", X8, "std1"))["published"].isna().all()
 
@@ -360,7 +360,7 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="session")
 def parsed(site):
-    return {path: Links(path.read_text()) for path in sorted(site.rglob("*.html"))}
+    return {path: Links(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
 
 
 def test_every_page_exists(site):
@@ -384,20 +384,20 @@ def test_nothing_is_loaded_from_a_network(site, parsed):
     for path, page in parsed.items():
         assert not [x for x in page.loaded if re.match(r"\w+:", x) and not x.startswith("data:")], path
     for path in [*site.rglob("*.css"), *site.rglob("*.js")]:
-        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "http://" not in text and "https://" not in text and "@import" not in text, path
 
 
 def test_no_folder_of_this_machine_is_printed(site, grid):
     for path in site.rglob("*"):
         if path.suffix in (".html", ".json", ".csv", ".md", ".tex", ".js"):
-            text = path.read_text()
+            text = path.read_text(encoding="utf-8")
             assert str(grid[0].parent) not in text and "/home/somebody" not in text, path
 
 
 def test_reason_of_a_failure_is_shown_and_escaped(site):
     for name in ("failures.html", f"scenes/{slug('toy', X8, 'plum')}.html"):
-        text = (site / name).read_text()
+        text = (site / name).read_text(encoding="utf-8")
         assert "NaN in 3 of 9 &lt;samples&gt;" in text and "<samples>" not in text
 
 
@@ -419,12 +419,12 @@ def test_training_that_failed_is_shown(grid, tmp_path, no_figures):
         "status": "failed",
         "reason": "loss is NaN",
     }
-    (folder / "train.json").write_text(json.dumps(record))
-    (folder / "history.csv").write_text("step\n")
+    (folder / "train.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "history.csv").write_text("step\n", encoding="utf-8")
     for place in ("toy", "eight"):
         shutil.copytree(grid[0] / place, results / place)
     build_report(results, checkpoints, data, tmp_path / "out")
-    text = (tmp_path / "out" / "failures.html").read_text()
+    text = (tmp_path / "out" / "failures.html").read_text(encoding="utf-8")
     assert "training failed: loss is NaN" in text and "<h2>Trainings</h2>" in text
 
 
@@ -439,16 +439,16 @@ def test_metric_added_in_a_file_stands_on_every_page_and_in_every_export(grid, t
         shutil.copytree(grid[0] / place, results / place)
     out = tmp_path / "out"
     build_report(results, checkpoints, data, out)
-    assert "Mean error&nbsp;↓" in (out / "index.html").read_text()
-    assert "Mean error against" in (out / "statistics.html").read_text()
-    assert (
-        '<th scope="row" class="mono">mae</th><td>Mean error</td><td>dB</td>' in (out / "conventions.html").read_text()
-    )
-    assert "Mean error" in (out / "scenes" / f"toy--{X8}--apple.html").read_text()
+    assert "Mean error&nbsp;↓" in (out / "index.html").read_text(encoding="utf-8")
+    assert "Mean error against" in (out / "statistics.html").read_text(encoding="utf-8")
+    assert '<th scope="row" class="mono">mae</th><td>Mean error</td><td>dB</td>' in (
+        out / "conventions.html"
+    ).read_text(encoding="utf-8")
+    assert "Mean error" in (out / "scenes" / f"toy--{X8}--apple.html").read_text(encoding="utf-8")
     stem = out / "exports" / f"toy--{X8}--std1"
-    assert "mae,mae_low,mae_high" in stem.with_suffix(".csv").read_text().splitlines()[0]
+    assert "mae,mae_low,mae_high" in stem.with_suffix(".csv").read_text(encoding="utf-8").splitlines()[0]
     for suffix in (".md", ".tex"):
-        assert "Mean error (dB)" in stem.with_suffix(suffix).read_text()
+        assert "Mean error (dB)" in stem.with_suffix(suffix).read_text(encoding="utf-8")
     means = make_board(load_results(results, checkpoints, data), "toy", X8, "std1").table
     assert means["mae"].equals(means["rmse"].rename("mae"))
 
@@ -460,15 +460,15 @@ def test_grid_without_any_success_or_clock_still_has_a_report(grid, tmp_path):
         return table[table["dataset"] == "eight"].drop_duplicates()
 
     results, checkpoints, data = changed(grid, tmp_path, change)
-    timing = (results / "timing.csv").read_text().splitlines()[0]
-    (results / "timing.csv").write_text(timing + "\n")
+    timing = (results / "timing.csv").read_text(encoding="utf-8").splitlines()[0]
+    (results / "timing.csv").write_text(timing + "\n", encoding="utf-8")
     shutil.copytree(grid[0] / "eight", results / "eight")
-    text = build_report(results, checkpoints, data, tmp_path / "out").read_text()
+    text = build_report(results, checkpoints, data, tmp_path / "out").read_text(encoding="utf-8")
     assert "no method is ranked" in text
 
 
 def test_recorded_hashes_are_told_from_verified_ones(site):
-    text = (site / "data.html").read_text()
+    text = (site / "data.html").read_text(encoding="utf-8")
     assert "recorded on first download" in text and "verified" in text and "free for research" in text
 
 
@@ -502,9 +502,9 @@ def test_building_again_changes_no_byte_and_removes_stale_files(grid, tmp_path, 
     shutil.copytree(grid[0] / "eight", results / "eight")
     out = tmp_path / "out"
     (out / "assets").mkdir(parents=True)
-    (out / "stale.html").write_text("")
-    (out / "README.md").write_text("kept")
-    (out / "assets" / "files.json").write_text('["stale.html"]')
+    (out / "stale.html").write_text("", encoding="utf-8")
+    (out / "README.md").write_text("kept", encoding="utf-8")
+    (out / "assets" / "files.json").write_text('["stale.html"]', encoding="utf-8")
     build_report(results, checkpoints, data, out)
     first = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
     build_report(results, checkpoints, data, out)
@@ -524,18 +524,18 @@ def test_figures_follow_dark_mode_and_come_as_svg_and_png(site):
         "curve",
     }
     for path in figures:
-        assert path.with_suffix(".png").exists() and "prefers-color-scheme: dark" in path.read_text()
+        assert path.with_suffix(".png").exists() and "prefers-color-scheme: dark" in path.read_text(encoding="utf-8")
 
 
 def test_curves_of_saved_cubes_stand_on_the_scene_page_and_facts_on_the_methods_page(site):
-    page = (site / "scenes" / f"{slug('toy', X8, 'apple')}.html").read_text()
+    page = (site / "scenes" / f"{slug('toy', X8, 'apple')}.html").read_text(encoding="utf-8")
     assert f"{slug('toy', X8, 'apple')}--curve.svg" in page and "no method sees these curves" in page
-    assert "129,628" in (site / "methods.html").read_text()
+    assert "129,628" in (site / "methods.html").read_text(encoding="utf-8")
 
 
 def test_convergence_shows_losses_and_what_was_held_out_but_no_step_sizes(site):
     (figure,) = [p for p in (site / "figures").glob("*--convergence.svg")][:1]
-    text = figure.read_text()
+    text = figure.read_text(encoding="utf-8")
     assert "cycle hsi" in text and "held out" in text and "learning" not in text and "stroke-dasharray" in text
 
 
@@ -555,11 +555,16 @@ def test_grid_of_four_scenes_and_six_methods_stays_below_fifteen_megabytes(site)
 
 def test_what_a_method_was_told_is_not_shown_as_its_estimate(site):
     """nsgp hands back the PSF and SRF it knows; only the two blind networks estimated theirs."""
-    text = (site / "scenes" / f"{slug('toy', X8, 'apple')}.html").read_text()
+    text = (site / "scenes" / f"{slug('toy', X8, 'apple')}.html").read_text(encoding="utf-8")
     assert 'alt="PSF estimated by MossFuse"' in text and "PSF estimated by Null-space" not in text
     data = json.loads(re.search(r'id="scene-data">(.*?)</script>', text, re.S)[1])
     assert [s["name"] for s in data["srf"]] == ["mossfuse-authors", "mossfuse"] and len(data["true_srf"]) == 3
-    table = (site / "statistics.html").read_text().split("Estimates of the sensor</h3>")[1].split("</table>")[0]
+    table = (
+        (site / "statistics.html")
+        .read_text(encoding="utf-8")
+        .split("Estimates of the sensor</h3>")[1]
+        .split("</table>")[0]
+    )
     assert "#mossfuse" in table and "#nsgp" not in table
 
 

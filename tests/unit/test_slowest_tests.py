@@ -16,7 +16,7 @@ JUNIT = """<testsuites><testsuite>
 
 @pytest.fixture
 def tests(tmp_path):
-    (tmp_path / "tests.xml").write_text(JUNIT)
+    (tmp_path / "tests.xml").write_text(JUNIT, encoding="utf-8")
     return slowest_tests.read_junit(tmp_path / "tests.xml")
 
 
@@ -39,6 +39,6 @@ def test_table_has_the_asked_number_of_rows_and_their_share_of_the_time(tests):
 
 def test_writing_replaces_what_stands_between_the_marks_alone(tests, tmp_path):
     page = tmp_path / "tests.md"
-    page.write_text(f"before\n{slowest_tests.BEGIN}\nold\n{slowest_tests.END}\nafter\n")
+    page.write_text(f"before\n{slowest_tests.BEGIN}\nold\n{slowest_tests.END}\nafter\n", encoding="utf-8")
     slowest_tests.write(page, "new")
-    assert page.read_text() == f"before\n{slowest_tests.BEGIN}\n\nnew\n\n{slowest_tests.END}\nafter\n"
+    assert page.read_text(encoding="utf-8") == f"before\n{slowest_tests.BEGIN}\n\nnew\n\n{slowest_tests.END}\nafter\n"

@@ -244,7 +244,7 @@ def weights_of_start(pairs):
 
 
 def test_history_has_every_column_that_dvc_plots(pairs, tmp_path):
-    (plot,) = yaml.safe_load((ROOT / "dvc.yaml").read_text())["plots"]
+    (plot,) = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["plots"]
     (definition,) = plot.values()
     (columns,) = definition["y"].values()
     history = train(pairs, tmp_path / "w.pt", steps=1, held_out=FIXED["held_out"])

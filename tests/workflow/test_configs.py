@@ -27,7 +27,7 @@ def test_no_two_configurations_write_into_one_folder():
 
 def test_effective_configuration_is_read_as_it_was_written_without_a_second_check(tmp_path):
     settings = read_settings(FILES[0])
-    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    (tmp_path / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     code = (
         "import sys; from mossfuse.benchmark.plan.settings import read_settings; read_settings(sys.argv[1]);"
         "print([m for m in ('yaml', 'jsonschema', 'numpy') if m in sys.modules])"
@@ -38,6 +38,6 @@ def test_effective_configuration_is_read_as_it_was_written_without_a_second_chec
 
 
 def test_json_that_is_not_the_effective_configuration_is_checked(tmp_path):
-    (tmp_path / "mine.json").write_text('{"grid": [], "colour": 1}')
+    (tmp_path / "mine.json").write_text('{"grid": [], "colour": 1}', encoding="utf-8")
     with pytest.raises(MossFuseError, match="colour"):
         read_settings(tmp_path / "mine.json")

@@ -26,7 +26,7 @@ def copy(tmp_path_factory):
     config = config_of(timing={"scenes": "none"}, conventions=["std1"], mirrors=[], external={})
     config["grid"][0].update(methods=["bicubic", "ridge-dc"], scenes=["mosaic"])
     config["methods"] = {}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     call(folder, "git", "init", "-q")
     commit(folder)
     return folder
@@ -48,15 +48,15 @@ def commit(folder):
 def test_dvc_runs_the_benchmark_and_then_does_nothing(copy):
     call(copy, "dvc", "repro")
     assert (copy / "reports" / "index.html").exists()
-    before = (copy / "dvc.lock").read_text()
+    before = (copy / "dvc.lock").read_text(encoding="utf-8")
     assert "up to date" in call(copy, "dvc", "repro")
-    assert (copy / "dvc.lock").read_text() == before
+    assert (copy / "dvc.lock").read_text(encoding="utf-8") == before
     shown = json.loads(call(copy, "dvc", "metrics", "show", "--json"))
     assert "ridge-dc" in json.dumps(shown)
     commit(copy)
-    config = yaml.safe_load((copy / "config.yaml").read_text())
+    config = yaml.safe_load((copy / "config.yaml").read_text(encoding="utf-8"))
     config["grid"][0]["scenes"] = ["spools"]
-    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    (copy / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     assert "spools" in call(copy, "dvc", "params", "diff")
     call(copy, "dvc", "repro")
     assert "psnr" in call(copy, "dvc", "metrics", "diff")

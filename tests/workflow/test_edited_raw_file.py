@@ -28,7 +28,7 @@ def read(scene, folder, mirrors):
 @pytest.mark.slow
 def test_edited_raw_cube_is_prepared_again_and_a_touched_one_is_not(tmp_path):
     (tmp_path / "datasets").mkdir()
-    (tmp_path / "datasets" / "mine.py").write_text(DATASET)
+    (tmp_path / "datasets" / "mine.py").write_text(DATASET, encoding="utf-8")
     environment = {"MOSSFUSE_DATASETS": str(tmp_path / "datasets")}
     raw = tmp_path / "data" / "mine" / "raw"
     raw.mkdir(parents=True)

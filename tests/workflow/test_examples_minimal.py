@@ -87,13 +87,13 @@ def test_grid_of_added_files_runs_and_then_plans_nothing(finished, added):
 @pytest.mark.parametrize("file", EDITS)
 def test_edit_of_one_file_plans_its_own_jobs_and_no_other(finished, added, file):
     old, new, prepared, degraded, fused = EDITS[file]
-    text = (added[0] / file).read_text()
+    text = (added[0] / file).read_text(encoding="utf-8")
     assert old in text
-    (added[0] / file).write_text(text.replace(old, new))
+    (added[0] / file).write_text(text.replace(old, new), encoding="utf-8")
     try:
         planned = jobs(finished, added[1])
     finally:
-        (added[0] / file).write_text(text)
+        (added[0] / file).write_text(text, encoding="utf-8")
     assert {w["dataset"] for w in planned.get("prepare", [])} == prepared
     assert {(w["dataset"], w["degradation"]) for w in planned.get("degrade", [])} == degraded
     assert cells(planned, "fuse") == fused
@@ -101,14 +101,14 @@ def test_edit_of_one_file_plans_its_own_jobs_and_no_other(finished, added, file)
 
 
 def test_edit_of_comments_plans_nothing(finished, added):
-    texts = {path: path.read_text() for path in added[0].glob("*.py")}
+    texts = {path: path.read_text(encoding="utf-8") for path in added[0].glob("*.py")}
     try:
         for path, text in texts.items():
-            path.write_text(f"{text}\n# A remark.\n")
+            path.write_text(f"{text}\n# A remark.\n", encoding="utf-8")
         assert jobs(finished, added[1]) == {}
     finally:
         for path, text in texts.items():
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
 
 
 def check(*names):
@@ -132,14 +132,14 @@ def test_check_fails_with_one_sentence_on_a_broken_copy(tmp_path, file):
     shutil.copytree(EXAMPLES, tmp_path / "mine")
     old, new, sentence = BROKEN[file]
     path = tmp_path / "mine" / file
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
+    assert old in path.read_text(encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     code, _, errors = check(path)
     assert code != 0 and errors.count("\n") == 1 and sentence in errors
 
 
 def test_check_of_an_unknown_name_or_file_says_what_there_is(tmp_path):
-    (tmp_path / "nothing.py").write_text("answer = 42\n")
+    (tmp_path / "nothing.py").write_text("answer = 42\n", encoding="utf-8")
     for name, sentence in (
         (tmp_path / "nothing.py", "defines none of METHOD"),
         (tmp_path / "gone.py", "gone.py does not exist"),

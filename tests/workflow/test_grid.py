@@ -160,7 +160,7 @@ def test_step_by_hand_with_a_wrong_name_is_one_sentence(tmp_path, monkeypatch, c
     from mossfuse.__main__ import main
 
     monkeypatch.chdir(tmp_path)
-    Path("c.json").write_text(json.dumps({"grid": [ENTRY]}))
+    Path("c.json").write_text(json.dumps({"grid": [ENTRY]}), encoding="utf-8")
     assert main(["bench", verb[0], "--settings", "c.json", *verb[1:]]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
@@ -210,10 +210,10 @@ def test_seconds_of_a_training_that_was_cut_short_count(tmp_path):
     with pytest.raises(RuntimeError), count_seconds(path, every_s=0.01):
         time.sleep(0.1)
         raise RuntimeError
-    first = json.loads(path.read_text())["seconds"]
+    first = json.loads(path.read_text(encoding="utf-8"))["seconds"]
     with count_seconds(path) as so_far:
         assert so_far()["seconds"] >= first >= 0.1
-    path.write_text(json.dumps({"seconds": 100.0, "cpu_seconds": 50.0}))
+    path.write_text(json.dumps({"seconds": 100.0, "cpu_seconds": 50.0}), encoding="utf-8")
     with count_seconds(path) as so_far:
         assert 100 <= so_far()["seconds"] < 101 and 50 <= so_far()["cpu_seconds"] < 51
 

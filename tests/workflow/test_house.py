@@ -1,5 +1,6 @@
 """The rules of the house: lint, formats, spelling, types, the layers of the imports."""
 
+import ast
 import subprocess
 
 import pytest
@@ -11,6 +12,14 @@ from helpers.repository import ROOT, run_tool
     "command",
     [
         ("ruff", "check", "."),
+        (
+            "ruff",
+            "check",
+            "--preview",
+            "--select",
+            "PLW1514",
+            ".",
+        ),  # preview: it changes other rules, so not in pyproject
         ("ruff", "format", "--check", "."),
         ("snakefmt", "--check", "Snakefile", "workflow"),
         ("snakemake", "--lint"),
@@ -46,3 +55,19 @@ def test_no_two_files_of_the_tests_have_one_name():
     """pytest imports every file of the tests as a module of its own name."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
     assert sorted(names) == sorted(set(names))
+
+
+def test_text_files_are_utf8_in_every_locale():
+    """ruff's PLW1514 sees open(), and a path's methods only where it can tell that the value is a path."""
+    listing = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    missing = []
+    for name in listing.stdout.split():
+        text = (ROOT / name).read_bytes()
+        if b"_text(" not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                given = len(node.args) + any(keyword.arg == "encoding" for keyword in node.keywords)
+                if given < {"read_text": 1, "write_text": 2}.get(node.func.attr, 0):
+                    missing.append(f"{name}:{node.lineno}")
+    assert missing == []

@@ -38,7 +38,8 @@ def test_a_job_ends_when_its_snakemake_is_killed(tmp_path):
     job = "from mossfuse.benchmark.run.isolation import follow_workflow; import os, time; follow_workflow(0.1); print(os.getpid(), flush=True); time.sleep(60)"
     program = tmp_path / "snakemake"
     program.write_text(
-        f"import subprocess, sys; subprocess.run(['bash', '-c', 'set -e; \"$@\"; true', 'x', sys.executable, '-c', {job!r}])"
+        f"import subprocess, sys; subprocess.run(['bash', '-c', 'set -e; \"$@\"; true', 'x', sys.executable, '-c', {job!r}])",
+        encoding="utf-8",
     )
     process = subprocess.Popen(
         [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}

@@ -38,7 +38,7 @@ def table(tmp_path_factory, mirror_file):
         "srf/MossFuse_resp.mat",
     ):
         mirror_file(name)
-    config = yaml.safe_load((ROOT / "config" / "cave-dev.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config" / "cave-dev.yaml").read_text(encoding="utf-8"))
     for key in ("results", "reports", "checkpoints"):
         config.pop(key)
     for entry in config["grid"]:
@@ -48,7 +48,7 @@ def table(tmp_path_factory, mirror_file):
         folder, {**config, "timing": {"scenes": "none"}, "conventions": ["std1", "moss"]}, "results/metrics.csv"
     )
     assert code == 0, output
-    with open(folder / "results" / "metrics.csv", newline="") as stream:
+    with open(folder / "results" / "metrics.csv", newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 

@@ -18,7 +18,7 @@ def script(tmp_path, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     for name in ("pyproject.toml", "constraints.txt"):
-        (tmp_path / name).write_text("")
+        (tmp_path / name).write_text("", encoding="utf-8")
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
     return module
@@ -56,7 +56,7 @@ def test_folder_without_write_permission_is_named(script, monkeypatch):
 
 def test_installation_is_skipped_when_nothing_changed(script, monkeypatch):
     script.VENV.mkdir()
-    (script.VENV / "installed").write_text(script.wanted_stamp("test"))
+    (script.VENV / "installed").write_text(script.wanted_stamp("test"), encoding="utf-8")
     monkeypatch.setattr(script, "call", lambda *_: pytest.fail("installed again"))
     script.set_up("benchmark")
     script.set_up("test")
@@ -64,18 +64,18 @@ def test_installation_is_skipped_when_nothing_changed(script, monkeypatch):
 
 def test_changed_requirements_are_installed_again(script, monkeypatch):
     script.VENV.mkdir()
-    (script.VENV / "installed").write_text(script.wanted_stamp("benchmark"))
-    (script.ROOT / "constraints.txt").write_text("numpy==2.4.6")
+    (script.VENV / "installed").write_text(script.wanted_stamp("benchmark"), encoding="utf-8")
+    (script.ROOT / "constraints.txt").write_text("numpy==2.4.6", encoding="utf-8")
     calls = []
     monkeypatch.setattr(script, "call", lambda command, _: calls.append(command))
     script.set_up("benchmark")
-    assert calls and (script.VENV / "installed").read_text() == script.wanted_stamp("benchmark")
+    assert calls and (script.VENV / "installed").read_text(encoding="utf-8") == script.wanted_stamp("benchmark")
 
 
 def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, monkeypatch):
     locks = script.ROOT / ".snakemake" / "locks"
     locks.mkdir(parents=True)
-    (locks / "0.output.lock").write_text("results/x")
+    (locks / "0.output.lock").write_text("results/x", encoding="utf-8")
     monkeypatch.setattr(script, "snakemake_running", lambda: True)
     assert "Snakemake is already running" in sentence(script.unlock)
     assert list(locks.iterdir())
@@ -89,7 +89,7 @@ def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, mon
 def test_living_snakemake_of_this_folder_is_seen(script):
     assert not script.snakemake_running()
     program = script.ROOT / "snakemake"
-    program.write_text("import time; print('started', flush=True); time.sleep(60)")
+    program.write_text("import time; print('started', flush=True); time.sleep(60)", encoding="utf-8")
     process = subprocess.Popen([sys.executable, str(program)], cwd=script.ROOT, stdout=subprocess.PIPE)
     try:
         assert process.stdout.readline() == b"started\n"  # its command line can be read from here on

@@ -38,12 +38,12 @@ def jobs_after(copy, edited=None, environment=None):
     """Return the planned jobs once a statement was added to the file ``edited`` of the copy, which is restored."""
     code, folder = copy
     path = code / (edited or "Snakefile")
-    before = path.read_text()
+    before = path.read_text(encoding="utf-8")
     try:
-        path.write_text(before + ("\nEDITED = 1\n" if edited else ""))
+        path.write_text(before + ("\nEDITED = 1\n" if edited else ""), encoding="utf-8")
         return planned(folder, CONFIG, *TARGETS, snakefile=code / "Snakefile", environment=environment)
     finally:
-        path.write_text(before)
+        path.write_text(before, encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -65,8 +65,8 @@ def test_edit_repeats_its_own_side_alone(copy, edited, jobs):
 
 @pytest.mark.slow
 def test_metric_added_in_a_file_is_scored_without_another_edit(copy, tmp_path):
-    (tmp_path / "mae.py").write_text(MEAN_ERROR)
-    (tmp_path / "broken.py").write_text("METRIC = 1 / 0")
+    (tmp_path / "mae.py").write_text(MEAN_ERROR, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("METRIC = 1 / 0", encoding="utf-8")
     environment = {"MOSSFUSE_METRICS": str(tmp_path)}
     assert jobs_after(copy, environment=environment) == {"score": 1, "collect": 1}
     code, folder = copy
@@ -93,6 +93,6 @@ def test_measured_spectra_count_for_pictures_and_not_for_scores(copy):
     modules = ("benchmark/results/score_cell.py", "benchmark/pictures/draw.py")
     before = [digest(module) for module in modules]
     table = code / "mossfuse" / "spectra" / "spectra.csv"
-    table.write_text(table.read_text() + "\n")
+    table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     after = [digest(module) for module in modules]
     assert before[0] == after[0] and before[1] != after[1]

@@ -33,7 +33,7 @@ def test_method_with_a_refinement_is_run_and_scored_in_an_empty_folder(tmp_path)
     done = bench_run(tmp_path, "bicubic+sdc", "mosaic", *SMOKE, "--set", "subspace=4")
     assert done.returncode == 0, done.stderr
     cell = tmp_path / "runs/single/phantom-64/x8-gauss7s2-nikond5100/bicubic+sdc/mosaic/seed0"
-    with open(cell / "score.csv", newline="") as stream:
+    with open(cell / "score.csv", newline="", encoding="utf-8") as stream:
         psnr = {row["convention"]: row["value"] for row in csv.DictReader(stream) if row["metric"] == "psnr"}
     assert psnr.keys() == {"std1", "moss"}
     for convention, value in psnr.items():
@@ -43,7 +43,7 @@ def test_method_with_a_refinement_is_run_and_scored_in_an_empty_folder(tmp_path)
 
 
 def test_method_that_returns_nothing_is_one_sentence(tmp_path):
-    (tmp_path / "forgetful.py").write_text(BROKEN)
+    (tmp_path / "forgetful.py").write_text(BROKEN, encoding="utf-8")
     done = bench_run(tmp_path, "forgetful", "mosaic", *SMOKE, "-o", "out", MOSSFUSE_BASELINES=str(tmp_path))
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     assert "returned None instead of a Fusion; end fuse with `return Fusion(cube=...)`" in done.stderr
@@ -78,7 +78,7 @@ def test_wrong_name_is_one_sentence_and_nothing_is_written(tmp_path, monkeypatch
 def test_defaults_are_those_of_the_default_grid_in_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = single_settings("nsgp", "mosaic", read_settings(default_configuration()))
-    default = yaml.safe_load((ROOT / "config.yaml").read_text())
+    default = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     assert [settings["grid"][0][key] for key in ("dataset", "options", "degradations")] == [
         default["grid"][0][key] for key in ("dataset", "options", "degradations")
     ]
@@ -104,5 +104,5 @@ def test_cubes_made_elsewhere_cannot_be_run():
 def test_method_is_trained_first_where_that_is_asked_for(tmp_path):
     done = bench_run(tmp_path, "mossfuse", "mosaic", *SMOKE, "--train", "--set", "steps=4")
     assert done.returncode == 0, done.stderr
-    record = next(tmp_path.glob("runs/single/checkpoints/*/*/mossfuse/seed0/train.json")).read_text()
+    record = next(tmp_path.glob("runs/single/checkpoints/*/*/mossfuse/seed0/train.json")).read_text(encoding="utf-8")
     assert '"steps": 4' in record and '"dim": 8' in record and '"globes"' in record

@@ -37,7 +37,7 @@ def test_one_fusion_estimates_the_sensor_once(measured):
 
 def test_architecture_page_has_the_measured_table(measured):
     """Equal, but for the share of the largest folder, which may drift by two points."""
-    page = (ROOT / "docs/architecture.md").read_text()
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     written = page.split(structure.BEGIN)[1].split(structure.END)[0]
     share = re.compile(r"\d+ %(?= \(\w+\) \|$)", re.M)
     now, then = structure.table(measured), written.strip()
@@ -50,7 +50,7 @@ def test_architecture_page_has_the_measured_table(measured):
 
 def test_picture_shows_the_layers_of_the_contract():
     drawn = structure.draw_layers(structure.contracts())
-    assert structure.PICTURE.read_text() == drawn, "run python docs/measure/structure.py --write"
+    assert structure.PICTURE.read_text(encoding="utf-8") == drawn, "run python docs/measure/structure.py --write"
 
 
 def test_baselines_may_import_what_every_method_may_use_and_no_package_is_forgotten():

@@ -183,7 +183,7 @@ def test_method_is_checked_outside_a_clone_without_an_extra(core, tmp_path):
     "arguments", [("bench", "collect"), ("fuse", "LR", "HR", "--method", "cnn-fus-tv", "-o", "cube.npy")]
 )
 def test_missing_extra_is_one_sentence_with_the_command(core, pair, tmp_path, arguments):
-    (tmp_path / "config.yaml").write_text(CONFIG)
+    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
     files = {"LR": pair[0], "HR": pair[1]}
     status, printed = call(core / "mossfuse", *(files.get(a, a) for a in arguments), cwd=tmp_path)
     assert status == 2 and "Traceback" not in printed
@@ -193,7 +193,7 @@ def test_missing_extra_is_one_sentence_with_the_command(core, pair, tmp_path, ar
 
 
 def test_benchmark_runs_from_a_wheel(benchmark, tmp_path):
-    (tmp_path / "config.yaml").write_text(CONFIG)
+    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
     pair, cell = ("phantom-64", "x8-gauss7s2-nikond5100"), "phantom-64/x8-gauss7s2-nikond5100/bicubic/mosaic/seed0"
     for step in (
         ("fetch",),
@@ -211,7 +211,7 @@ def test_benchmark_runs_from_a_wheel(benchmark, tmp_path):
     ):
         status, printed = call(benchmark / "mossfuse", "bench", *step, cwd=tmp_path)
         assert status == 0, f"{step}\n{printed}"
-    record = json.loads((tmp_path / "results" / cell / "run.json").read_text())
+    record = json.loads((tmp_path / "results" / cell / "run.json").read_text(encoding="utf-8"))
     assert record["commit"] is None and record["versions"]["mossfuse"]
     assert (tmp_path / "reports" / "index.html").is_file()
 
@@ -221,7 +221,7 @@ def test_digests_of_a_wheel_follow_what_a_baseline_imports(core):
     script = "import sys; from mossfuse.benchmark.plan.digest import source_digest as d; print(d(sys.argv[1]))"
     baseline, shared = (packages / "mossfuse_baselines" / name for name in ("gsa.py", "shared/sharpening.py"))
     before = call(core / "python", "-c", script, baseline)
-    shared.write_text(shared.read_text() + "\nADDED = 1\n")
+    shared.write_text(shared.read_text(encoding="utf-8") + "\nADDED = 1\n", encoding="utf-8")
     after = call(core / "python", "-c", script, baseline)
     assert before[0] == after[0] == 0 and before != after
 

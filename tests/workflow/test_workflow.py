@@ -53,14 +53,16 @@ def test_smoke_run_makes_tables_and_report(finished):
     assert {r["method"] for r in rows} == {"bicubic", "bicubic-msi", "ridge-dc", "mossfuse", "mossfuse+sdc"}
     assert {r["convention"] for r in rows} >= {"std1", "moss", "consistency"}
     assert (finished / "reports" / "index.html").exists()
-    times = list(csv.DictReader(open(finished / "results" / "timing.csv")))
+    times = list(csv.DictReader(open(finished / "results" / "timing.csv", encoding="utf-8")))
     assert len(times) == 5 and all(float(t["median_s"]) > 0 for t in times)
     assert next(t for t in times if t["method"] == "mossfuse")["train_s"]
 
 
 @pytest.mark.slow
 def test_every_method_of_a_scene_reads_identical_bytes(finished):
-    runs = [json.loads(p.read_text()) for p in finished.glob("results/phantom-64/*/*/mosaic/seed0/run.json")]
+    runs = [
+        json.loads(p.read_text(encoding="utf-8")) for p in finished.glob("results/phantom-64/*/*/mosaic/seed0/run.json")
+    ]
     assert len(runs) == 5
     assert len({r["inputs"]["pair"] for r in runs}) == 1
 
@@ -91,14 +93,14 @@ def test_edited_baseline_plans_only_its_rows(tmp_path):
     folder, methods = tmp_path / "run", tmp_path / "methods"
     folder.mkdir()
     methods.mkdir()
-    (methods / "own.py").write_text(ONE.format(name="own", body="pass"))
+    (methods / "own.py").write_text(ONE.format(name="own", body="pass"), encoding="utf-8")
     environment = {"MOSSFUSE_BASELINES": str(methods)}
     config = small_grid(["bicubic", "own"])
     code, output = run(folder, config, environment=environment)
     assert code == 0, output
-    (methods / "own.py").write_text(ONE.format(name="own", body="pass  # a comment changes nothing"))
+    (methods / "own.py").write_text(ONE.format(name="own", body="pass  # a comment changes nothing"), encoding="utf-8")
     assert planned(folder, config, environment=environment) == {}
-    (methods / "own.py").write_text(ONE.format(name="own", body="cube += 0.5"))
+    (methods / "own.py").write_text(ONE.format(name="own", body="cube += 0.5"), encoding="utf-8")
     jobs = planned(folder, config, environment=environment)
     assert jobs["fuse"] == 1 and jobs["score"] == 1
 
@@ -126,7 +128,7 @@ def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_p
         "base": 'raise ValueError("no start")',  # named by its refinement alone
     }
     for name, body in bodies.items():
-        (methods / f"{name}.py").write_text(ONE.format(name=name, body=body))
+        (methods / f"{name}.py").write_text(ONE.format(name=name, body=body), encoding="utf-8")
     environment = {"MOSSFUSE_BASELINES": str(methods)}
     bodies.pop("base")
     config = small_grid(["bicubic", "bicubic-msi", *bodies, "base+dc"])
@@ -146,7 +148,7 @@ def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_p
     assert jobs["fuse"] == 7 and jobs["score"] == 6
     assert not {"degrade", "prepare", "train"} & set(jobs)
     for name in (*bodies, "base"):
-        (methods / f"{name}.py").write_text(ONE.format(name=name, body="pass"))
+        (methods / f"{name}.py").write_text(ONE.format(name=name, body="pass"), encoding="utf-8")
     code, output = run(folder, config, environment=environment)
     assert code == 0, output
     assert {r["status"] for r in table(folder)} == {"ok"}
@@ -186,13 +188,15 @@ def test_curve_is_scored_from_saved_cubes_that_then_go_and_truth_reaches_nothing
     assert code == 0, output
     place = "phantom-64/x8-gauss7s2-nikond5100"
     cell = tmp_path / "results" / place / "pixel-mlp/mosaic/seed0"
-    curve = list(csv.DictReader(open(cell / "curve.csv")))
+    curve = list(csv.DictReader(open(cell / "curve.csv", encoding="utf-8")))
     assert [row["step"] for row in curve] == ["40", "80", "100"]
     final = next(r for r in table(tmp_path) if (r["method"], r["metric"]) == ("pixel-mlp", "psnr"))
     assert float(curve[-1]["psnr"]) == pytest.approx(float(final["value"]), abs=1e-6)
     assert not list(tmp_path.glob("results/**/iterates"))
     assert [p.parent.parent.parent.name for p in tmp_path.glob("results/**/curve.csv")] == ["pixel-mlp"]
-    assert "Quality over the steps" in next((tmp_path / "reports/scenes").glob("*mosaic*.html")).read_text()
+    assert "Quality over the steps" in next((tmp_path / "reports/scenes").glob("*mosaic*.html")).read_text(
+        encoding="utf-8"
+    )
     assert planned(tmp_path, config) == {}
 
     before = (cell / "fused.mat").read_bytes()
@@ -266,8 +270,10 @@ def test_unknown_name_in_grid_is_refused(tmp_path, field, value, words):
 
 
 def test_profiles_are_taken_and_name_rules_that_exist(tmp_path):
-    rules = re.findall(r"^rule (\w+):", "".join(p.read_text() for p in (ROOT / "workflow/rules").glob("*.smk")), re.M)
-    slurm = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    rules = re.findall(
+        r"^rule (\w+):", "".join(p.read_text(encoding="utf-8") for p in (ROOT / "workflow/rules").glob("*.smk")), re.M
+    )
+    slurm = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text(encoding="utf-8"))
     assert set(slurm["set-resources"]) | set(slurm["set-threads"]) <= set(rules)
     profile = ["--workflow-profile", str(ROOT / "workflow/profiles/gpu")]
     code, output = run(tmp_path, config_of(), *profile, "--dry-run", "--quiet")

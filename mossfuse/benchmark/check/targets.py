@@ -120,7 +120,7 @@ def best_reason(file: Path, reasons: dict[str, str]) -> str:
     for word, reason in reasons.items():
         if "must define" not in reason:
             return reason if "cannot be imported" not in reason else reason.replace(f"{word} file ", "", 1)
-    text = file.read_text()
+    text = file.read_text(encoding="utf-8")
     for word, reason in reasons.items():
         if any(f"\n{constant} " in f"\n{text}" for constant in finder(word).KIND.constants):
             return reason

@@ -33,7 +33,7 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
         paths = record.pop("paths", ())
         record["state"] = describe_files(paths, record["sha256"]) if paths else {}
         path = DatasetFiles(Path(folder)).fetched(scene)
-        before = json.loads(path.read_text()) if path.is_file() else {}
+        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         # What an earlier run downloaded is now found in the folder.
         if record["source"] == "folder" and before.get("sha256") == record["sha256"]:
             record["source"] = before["source"]
@@ -69,7 +69,7 @@ def check_records(name: str, scenes, records: Any) -> None:
 def refresh_record(name, scene, folder, mirrors=None):
     """Fetch a scene again where its raw files have changed since they were recorded: they are checked and recorded."""
     path = DatasetFiles(Path(folder)).fetched(scene)
-    if path.is_file() and has_changed(json.loads(path.read_text())):
+    if path.is_file() and has_changed(json.loads(path.read_text(encoding="utf-8"))):
         fetch_dataset(name, (scene,), folder, mirrors)
 
 

@@ -31,7 +31,7 @@ def raw_digest(record: Path) -> str:
     """
     if not record.is_file():
         return "not fetched"
-    state = json.loads(record.read_text()).get("state", {})
+    state = json.loads(record.read_text(encoding="utf-8")).get("state", {})
     sums = [current_sha256(Path(path), *known) for path, known in sorted(state.items())]
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:16] if sums else "no raw files"
 

@@ -9,7 +9,7 @@ def draw_cell(*, files, truth):
     """Write the pictures of a cell (CellFiles); the folder of a failed cell stays empty. truth: path of the scene."""
     from mossfuse.files import read_cube
 
-    record = json.loads(files.run.read_text())
+    record = json.loads(files.run.read_text(encoding="utf-8"))
     files.view.mkdir(parents=True, exist_ok=True)
     if record["status"] == "ok":
         reference, wavelengths = read_cube(truth)

@@ -51,7 +51,7 @@ def write_script(path, key, cube):
     packed = quantise(cube[np.ix_(rows, cols)])
     content = {"rows": rows.tolist(), "cols": cols.tolist(), "bands": cube.shape[2], **packed}
     text = json.dumps(content, separators=(",", ":"))
-    path.write_text(f"(window.mossfuseSpectra ||= {{}})[{json.dumps(key)}] = {text};\n")
+    path.write_text(f"(window.mossfuseSpectra ||= {{}})[{json.dumps(key)}] = {text};\n", encoding="utf-8")
 
 
 def chosen_pixels(truth, count=CHOSEN):
@@ -83,4 +83,4 @@ def write_chosen(path, truth, cube, wavelengths):
             nm = "" if wavelengths is None else f"{float(wavelengths[band]):g}"
             value = "" if cube is None else f"{cube[row, col, band]:.6g}"
             lines.append(f"{number},{row},{col},{band + 1},{nm},{truth[row, col, band]:.6g},{value}")
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -80,7 +80,7 @@ def render_scene(truth, observation, wavelengths, folder):
         "psf": None if sensor.psf is None else np.round(np.asarray(sensor.psf, float), 8).tolist(),
         "srf": None if sensor.srf is None else np.round(np.asarray(sensor.srf, float), 8).tolist(),
     }
-    (folder / "view.json").write_text(json.dumps(facts) + "\n")
+    (folder / "view.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
 
 
 def band_gain(truth):

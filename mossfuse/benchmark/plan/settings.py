@@ -33,7 +33,7 @@ def schema() -> dict[str, Any]:
     """Return the schema of a configuration."""
     import yaml
 
-    return yaml.safe_load(SCHEMA.read_text())
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 
 
 def default_configuration() -> Path:
@@ -45,10 +45,14 @@ def default_configuration() -> Path:
 def read_settings(path: str | Path) -> dict[str, Any]:
     """Return the configuration file at ``path``, checked and with its defaults filled in."""
     try:
-        text = Path(path).read_text()
+        text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise MossFuseError(
             f"configuration file {path} does not exist; name one of config.yaml, config/*.yaml"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise MossFuseError(
+            f"configuration file {path} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
         ) from None
     checked = read_effective(text)
     if checked is not None:

@@ -113,7 +113,7 @@ def write_assets(site):
 def remove_stale(site):
     """Remove what an earlier report wrote and this one did not, then remember this one's files."""
     manifest = site.path(MANIFEST)
-    earlier = set(json.loads(manifest.read_text())) if manifest.exists() else set()
+    earlier = set(json.loads(manifest.read_text(encoding="utf-8"))) if manifest.exists() else set()
     for name in sorted(earlier - site.files):
         (site.out / name).unlink(missing_ok=True)
-    manifest.write_text(json.dumps(sorted(site.files), indent=0) + "\n")
+    manifest.write_text(json.dumps(sorted(site.files), indent=0) + "\n", encoding="utf-8")

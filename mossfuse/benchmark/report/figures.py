@@ -354,7 +354,7 @@ def save(figure, folder, name):
         figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     plt.close(figure)
     path = folder / f"{name}.svg"
-    path.write_text(with_dark_mode(path.read_text()))
+    path.write_text(with_dark_mode(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def with_dark_mode(svg):

@@ -111,7 +111,7 @@ def read_table(path):
 def read_json(path):
     if not path.exists():
         raise MossFuseError(f"{path} does not exist; run the benchmark (snakemake --cores all) before the report")
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def read_history(path):

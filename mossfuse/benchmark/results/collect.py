@@ -13,7 +13,7 @@ from mossfuse.files.atomic import write_json, write_rows
 def collect(grid, paths):
     """Write the tables of a finished grid (Paths); failed cells are rows with their reason."""
     cells = grid.cells()
-    runs = {cell: json.loads(paths.of_cell(cell).run.read_text()) for cell in cells}
+    runs = {cell: json.loads(paths.of_cell(cell).run.read_text(encoding="utf-8")) for cell in cells}
     rows = [row for cell in cells for row in metric_rows(grid, cell, runs[cell], paths)]
     write_rows(paths.metrics, METRIC_COLUMNS, rows)
     write_json(paths.summary, nested_means(rows))
@@ -41,7 +41,7 @@ def metric_rows(grid, cell, run, paths):
     )  # fmt: skip
     if run["status"] != "ok":
         return [(*head, "", "", "")]
-    with open(paths.of_cell(cell).score, newline="") as stream:
+    with open(paths.of_cell(cell).score, newline="", encoding="utf-8") as stream:
         return [(*head, r["convention"], r["metric"], r["value"]) for r in csv.DictReader(stream)]
 
 
@@ -49,7 +49,7 @@ def metric_rows(grid, cell, run, paths):
 def pair_hash(paths, cell):
     """Return the content hash of the pair that this cell's method read."""
     facts = paths.pair_facts(cell.dataset, cell.degradation, cell.scene)
-    return json.loads(facts.read_text())["sha256"][:16]
+    return json.loads(facts.read_text(encoding="utf-8"))["sha256"][:16]
 
 
 def nested_means(rows):
@@ -79,14 +79,14 @@ def nested_means(rows):
 
 def timing_row(grid, cell, paths):
     """Return a cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
-    timing = json.loads(paths.of_cell(cell).time.read_text())
+    timing = json.loads(paths.of_cell(cell).time.read_text(encoding="utf-8"))
     row = grid.rows[cell.method]
     if row.suffix:
-        timing = with_base(timing, json.loads(paths.of_cell(grid.base_cell(cell)).time.read_text()))
+        timing = with_base(timing, json.loads(paths.of_cell(grid.base_cell(cell)).time.read_text(encoding="utf-8")))
     trained = ""
     if row.trained_here:
         record = paths.training(cell.dataset, cell.degradation, row.base, cell.seed).record
-        trained = json.loads(record.read_text()).get("seconds", "")
+        trained = json.loads(record.read_text(encoding="utf-8")).get("seconds", "")
     blank = {**timing, **{k: getattr(cell, k) for k in ("dataset", "degradation", "method", "scene", "seed")}}
     return tuple(trained if k == "train_s" else "" if blank.get(k) is None else blank[k] for k in TIMING_COLUMNS)
 

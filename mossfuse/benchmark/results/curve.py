@@ -26,7 +26,7 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
     quality = [name for name, metric in contained.items() if metric.column.shown == "everywhere"] or list(contained)[:1]
     if index.exists():
         reference, _ = read_cube(truth)
-        with open(index, newline="") as stream:
+        with open(index, newline="", encoding="utf-8") as stream:
             for entry in csv.DictReader(stream):
                 cube = np.load(Path(iterates, entry["file"]))
                 if np.isfinite(cube).all():

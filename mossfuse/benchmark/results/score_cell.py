@@ -22,7 +22,7 @@ def score_cell(*, files, pair, truth, conventions):
     from mossfuse.metrics.scoring import band_psnr, score
     from mossfuse.physics.psf_geometry import around
 
-    record = json.loads(files.run.read_text())
+    record = json.loads(files.run.read_text(encoding="utf-8"))
     rows, bands, estimate = [], [], {}
     if record["status"] == "ok":
         reference, wavelengths = read_cube(truth)

@@ -13,7 +13,7 @@ def verdict(cells, trainings, out):
     """
     runs = [(files.record, training_products(files)) for files in trainings]
     runs += [(files.run, cell_products(files)) for files in cells]
-    failures = [(path, products, json.loads(path.read_text())) for path, products in runs]
+    failures = [(path, products, json.loads(path.read_text(encoding="utf-8"))) for path, products in runs]
     failures = [failure for failure in failures if failure[2]["status"] != "ok"]
     if not failures:
         write_text(out, f"{len(cells)} cells finished, none failed\n")

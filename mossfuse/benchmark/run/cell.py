@@ -93,7 +93,7 @@ def request_for(cell, row, pair, checkpoint, base, device):
 
 def time_cell(cell, row, *, files, pair, checkpoint, base, device, timing, threads, limit_s, log=None):
     """Time one cell in a child process of its own and write files.time (status 'failed' where the cell itself failed)."""
-    run = json.loads(files.run.read_text())
+    run = json.loads(files.run.read_text(encoding="utf-8"))
     outcome = {"status": "failed", "reason": run["reason"]}
     if run["status"] == "ok":
         request = {

@@ -21,7 +21,7 @@ from mossfuse.files.tables import write_columns
 def main(task, request_file, outcome_file):
     """Do the task ('fuse', 'train' or 'time') of the request and write its outcome: status, reason, measurements."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
-    request = json.loads(Path(request_file).read_text())
+    request = json.loads(Path(request_file).read_text(encoding="utf-8"))
     try:
         outcome = {"status": "ok", "reason": "", **TASKS[task](request)}
     except MemoryError:

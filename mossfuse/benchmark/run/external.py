@@ -26,7 +26,7 @@ def read_external(cell, row, *, files, pair):
             copy_cube(source, row.external.get("key"), pair, cube)
         except MossFuseError as error:
             return {"status": "failed", "reason": str(error)}
-        history.write_text("step\n")
+        history.write_text("step\n", encoding="utf-8")
         return {"status": "ok", "reason": "", "notes": {"source": source.name, "source_sha256": sha256_of(source)}}
 
     return finish_cell(record, files, copy)

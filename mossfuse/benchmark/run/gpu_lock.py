@@ -26,7 +26,7 @@ def claim_gpu(poll_s=1.0, folder=None):
     while True:
         for name in names:
             path = folder / f"mossfuse-gpu-{os.getuid()}-{name}.lock"
-            lock = open(path, "w")
+            lock = open(path, "w", encoding="utf-8")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

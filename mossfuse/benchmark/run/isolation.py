@@ -20,12 +20,12 @@ def run_child(task, request, *, threads, limit_s, log=None):
     """
     with tempfile.TemporaryDirectory(prefix="mossfuse-") as folder:
         request_file, outcome_file = Path(folder, "request.json"), Path(folder, "outcome.json")
-        request_file.write_text(json.dumps(request))
+        request_file.write_text(json.dumps(request), encoding="utf-8")
         command = [sys.executable, "-m", "mossfuse.benchmark.run.child", task, str(request_file), str(outcome_file)]
         environment = dict(os.environ)
         for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
             environment[name] = str(threads)
-        stream = open(log, "a") if log else None
+        stream = open(log, "a", encoding="utf-8") if log else None
         try:
             process = subprocess.Popen(
                 command, env=environment, stdout=stream, stderr=stream, preexec_fn=die_with_parent
@@ -40,7 +40,7 @@ def run_child(task, request, *, threads, limit_s, log=None):
             if stream:
                 stream.close()
         if code == 0 and outcome_file.exists():
-            return json.loads(outcome_file.read_text())
+            return json.loads(outcome_file.read_text(encoding="utf-8"))
     return {"status": "failed", "reason": exit_reason(code)}
 
 
@@ -102,4 +102,4 @@ def started(pid):
 
 def stat_fields(pid):
     """Return the fields of /proc/PID/stat after the command's name: state, parent, ... (man 5 proc)."""
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()

@@ -28,4 +28,4 @@ def start_record(coordinates, *, params, threads, inputs, **facts):
 def read_reason(path):
     """Return why a run or training failed, from its record; a general reason where there is no record."""
     path = Path(path)
-    return json.loads(path.read_text())["reason"] if path.exists() else f"it left no record {path}"
+    return json.loads(path.read_text(encoding="utf-8"))["reason"] if path.exists() else f"it left no record {path}"

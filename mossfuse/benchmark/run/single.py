@@ -116,7 +116,7 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
         truth=paths.scene(cell.dataset, cell.scene),
         conventions=settings["conventions"],
     )
-    with open(files.score, newline="") as stream:
+    with open(files.score, newline="", encoding="utf-8") as stream:
         scores = [(row["convention"], row["metric"], float(row["value"])) for row in csv.DictReader(stream)]
     return files, record, scores
 

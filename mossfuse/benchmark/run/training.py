@@ -52,7 +52,7 @@ def train_row(training, row, *, files, pairs, truths, scenes, device="auto", thr
         outcome["output"] = sha256_of(files.weights)
     else:
         files.weights.write_bytes(b"")
-        files.history.write_text("step\n")
+        files.history.write_text("step\n", encoding="utf-8")
     record = {**record, "wall_seconds": time.perf_counter() - started, **outcome}
     write_json(files.record, record)
     return record
@@ -61,10 +61,10 @@ def train_row(training, row, *, files, pairs, truths, scenes, device="auto", thr
 def clear_other_training(unfinished, origin):
     """Empty the folder of an unfinished training unless ``origin`` (its code, settings, seed and pairs) started it."""
     mark = unfinished.origin
-    if unfinished.folder.is_dir() and not (mark.exists() and mark.read_text() == origin):
+    if unfinished.folder.is_dir() and not (mark.exists() and mark.read_text(encoding="utf-8") == origin):
         shutil.rmtree(unfinished.folder)
     unfinished.folder.mkdir(exist_ok=True)
-    mark.write_text(origin)
+    mark.write_text(origin, encoding="utf-8")
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def count_seconds(path, every_s=5.0):
     Yields a function that returns {'seconds', 'cpu_seconds'} so far. The file is updated every ``every_s`` seconds, so
     that a kill loses few of them.
     """
-    before = json.loads(path.read_text()) if path.exists() else {"seconds": 0.0, "cpu_seconds": 0.0}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"seconds": 0.0, "cpu_seconds": 0.0}
     start, cpu = time.perf_counter(), time.process_time()
     ended = threading.Event()
 

@@ -39,7 +39,7 @@ def scenes(options):
     job = load(options)
 
     def describe(label, scene):
-        facts = json.loads(job.paths.fetched(label, scene).read_text())
+        facts = json.loads(job.paths.fetched(label, scene).read_text(encoding="utf-8"))
         cube, _ = read_cube(job.paths.scene(label, scene))
         return {"sha256": array_sha256(cube), "source": facts["source"], "verified": facts["verified"]}
 
