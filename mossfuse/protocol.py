@@ -393,7 +393,7 @@ class Degradation:
 
     psf: {'family': name of a PsfFamily, parameter: value, ...}, such as {'family': 'gaussian', 'size': k, 'sigma': px};
         phase: (row, col); border: 'reflect' (reflect-101), 'wrap' or 'zero'.
-    srf: name of a Response; snr_hsi / snr_msi in dB (None: no noise).
+    srf: name of a Response; snr_hsi / snr_msi in dB (None: no noise), of the whole image, or of each band where snr_per_band.
     shift: (rows, cols) in high-resolution pixels by which the MSI is moved against the HSI.
     """
 
@@ -407,6 +407,7 @@ class Degradation:
     snr_msi: float | None = None
     shift: tuple[float, float] = (0.0, 0.0)
     noise_seed: int = 0
+    snr_per_band: bool = False
     note: str = field(default="", compare=False)
 
 

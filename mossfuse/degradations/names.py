@@ -7,7 +7,8 @@ Grammar: ``x{ratio}-{psf}-{srf}`` and optional suffixes in this order,
 - ``-phase16x16``: where it is not the official one (even ratio r: r/2-1; odd: (r-1)/2)
 - ``-wrap``, ``-zero``: border other than reflect
 - ``-shift0.5x-1``: the MSI moved by rows, cols (high-resolution pixels)
-- ``-snr35-40``: signal-to-noise ratio of the HSI and of the MSI in dB (``inf``: that one clean)
+- ``-snr35-40``: signal-to-noise ratio of the HSI and of the MSI in dB, each over the whole image (``inf``: that one clean);
+  ``-snrb35-40``: of every band
 - ``-noise3``: seed of the noise other than 0
 """
 
@@ -27,7 +28,7 @@ SUFFIXES = (
     r"(?:-phase(?P<row>\d+)x(?P<col>\d+))?"
     r"(?:-(?P<border>wrap|zero))?"
     rf"(?:-shift(?P<down>{NUMBER})x(?P<right>{NUMBER}))?"
-    rf"(?:-snr(?P<hsi>{NUMBER}|inf)-(?P<msi>{NUMBER}|inf))?"
+    rf"(?:-snr(?P<each>b?)(?P<hsi>{NUMBER}|inf)-(?P<msi>{NUMBER}|inf))?"
     r"(?:-noise(?P<seed>\d+))?"
 )
 ANY_PSF = re.compile(r"x\d+-(?P<psf>[a-z]+\d[a-z0-9.]*)-[a-z0-9]+" + SUFFIXES)
@@ -66,6 +67,7 @@ def parse(name: str) -> Degradation | None:
         snr_msi=decibels(found["msi"]),
         shift=(float(found["down"] or 0), float(found["right"] or 0)),
         noise_seed=int(found["seed"] or 0),
+        snr_per_band=bool(found["each"]) and (found["hsi"], found["msi"]) != ("inf", "inf"),
     )
     return Degradation(**{**vars(degradation), "name": canonical_name(degradation)})
 
@@ -114,7 +116,8 @@ def canonical_name(degradation: Degradation) -> str:
     if any(d.shift):
         parts.append(f"shift{format_number(d.shift[0])}x{format_number(d.shift[1])}")
     if d.snr_hsi is not None or d.snr_msi is not None:
-        parts += [f"snr{format_number(d.snr_hsi)}", format_number(d.snr_msi)]
+        each = "b" if d.snr_per_band else ""
+        parts += [f"snr{each}{format_number(d.snr_hsi)}", format_number(d.snr_msi)]
     if d.noise_seed:
         parts.append(f"noise{d.noise_seed}")
     return "-".join(parts)

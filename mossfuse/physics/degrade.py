@@ -19,7 +19,7 @@ def degrade(
 
     cube: (H, W, B) in [0, 1], H and W multiples of the ratio; psf: (k, k), sums to 1; srf: (M, B), rows sum to 1;
     scene: its name, which enters the noise's seed. Computed in float64, returned as float32. Noise is white and Gaussian,
-    sigma^2 = mean(x^2) / 10^(SNR/10) per image, drawn from PCG64([noise_seed, crc32(scene)]), the HSI's first.
+    sigma^2 = mean(x^2) / 10^(SNR/10) over the image (snr_per_band: over each band), drawn from PCG64([noise_seed, crc32(scene)]), the HSI's first.
     Raises MossFuseError where shapes do not fit.
     """
     rows, cols, bands = cube.shape
@@ -33,15 +33,15 @@ def degrade(
     hsi = BlurSample(psf, degradation.phase, degradation.ratio, (rows, cols), degradation.border)(scene_f64)
     msi = shift_image(apply_srf(scene_f64, srf), degradation.shift)
     random = np.random.Generator(np.random.PCG64([degradation.noise_seed, zlib.crc32(scene.encode())]))
-    hsi, sigma_hsi = add_noise(hsi, degradation.snr_hsi, random)
-    msi, sigma_msi = add_noise(msi, degradation.snr_msi, random)
+    hsi, sigma_hsi = add_noise(hsi, degradation.snr_hsi, random, degradation.snr_per_band)
+    msi, sigma_msi = add_noise(msi, degradation.snr_msi, random, degradation.snr_per_band)
     sensor = Sensor(
         psf=psf,
         psf_shape=psf.shape,
         phase=(degradation.phase[0], degradation.phase[1]),
         srf=srf,
-        noise_hsi=np.full(bands, sigma_hsi),
-        noise_msi=np.full(srf.shape[0], sigma_msi),
+        noise_hsi=sigma_hsi,
+        noise_msi=sigma_msi,
         border=degradation.border,
     )
     return Observation(
@@ -63,10 +63,16 @@ def shift_image(image: np.ndarray, shift: tuple[float, float]) -> np.ndarray:
     return np.clip(move(image, (*shift, 0), order=3, mode="mirror"), 0, 1)
 
 
-def add_noise(image: np.ndarray, snr: float | None, random: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Return (image + white noise at ``snr`` dB, its sigma); (image, 0) for None, with the same numbers drawn."""
+def add_noise(
+    image: np.ndarray, snr: float | None, random: np.random.Generator, per_band: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (image + white noise at ``snr`` dB, its sigma (bands,)); (image, 0) for None, with the same numbers drawn.
+
+    sigma^2 = mean(x^2) / 10^(snr/10), the mean over the whole image, or over each band (per_band).
+    """
     draw = random.standard_normal(image.shape)
     if snr is None:
-        return image, 0.0
-    sigma = float(np.sqrt((image**2).mean() / 10 ** (snr / 10)))
+        return image, np.zeros(image.shape[2])
+    power = (image**2).mean((0, 1)) if per_band else np.full(image.shape[2], (image**2).mean())
+    sigma = np.sqrt(power / 10 ** (snr / 10))
     return image + sigma * draw, sigma

@@ -75,7 +75,8 @@ degradations = st.builds(
     snr_msi=st.none() | numbers,
     shift=st.tuples(st.integers(-8, 8).map(lambda n: n / 2), st.integers(-8, 8).map(lambda n: n / 2)),
     noise_seed=st.integers(0, 99),
-)  # fmt: skip
+    snr_per_band=st.booleans(),
+).filter(lambda d: not d.snr_per_band or (d.snr_hsi, d.snr_msi) != (None, None))  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)
@@ -140,6 +141,23 @@ def test_noise_has_the_stated_ratio_and_is_white(cube, srf):
         )
         neighbours = np.corrcoef(difference[:, 1:].ravel(), difference[:, :-1].ravel())[0, 1]
         assert abs(neighbours) < 4 / difference.size**0.5
+
+
+def test_noise_per_band_has_the_stated_ratio_in_every_band_and_names_its_sigma(cube, srf):
+    dark = cube * np.linspace(0, 1, cube.shape[2], dtype=np.float32)
+    per_image, per_band = (find_degradation(f"x8-gauss7s2-nikond5100-snr{each}30-35") for each in ("", "b"))
+    clean, noisy = (degrade(dark, d, srf, scene="a") for d in (X8, per_band))
+    for image, reference, sigma, snr in (
+        (noisy.hsi, clean.hsi, noisy.sensor.noise_hsi, 30),
+        (noisy.msi, clean.msi, noisy.sensor.noise_msi, 35),
+    ):
+        power = (reference.astype(np.float64) ** 2).mean((0, 1))
+        np.testing.assert_allclose(sigma**2, power / 10 ** (snr / 10), rtol=1e-5)
+        noise = (image - reference).astype(np.float64).std((0, 1))
+        np.testing.assert_allclose(noise[sigma > 0], sigma[sigma > 0], rtol=0.5)
+    assert noisy.sensor.noise_hsi[0] == 0 and np.array_equal(noisy.hsi[..., 0], clean.hsi[..., 0])
+    whole = degrade(dark, per_image, srf, scene="a")
+    assert np.ptp(whole.sensor.noise_hsi) == 0 and not np.array_equal(whole.hsi, noisy.hsi)
 
 
 def test_noise_follows_the_stated_generator(cube, srf):

@@ -123,7 +123,7 @@ def degradation_text(entry):
         f"phase ({', '.join(map(str, entry['phase']))})" if entry.get("phase") else "",
         f"border {entry['border']}" if entry.get("border") else "",
         f"SRF {entry['srf']}" if entry.get("srf") else "",
-        f"noise: SNR {', '.join(snr)}" if snr else "no noise",
+        f"noise: SNR {', '.join(snr)}{' in every band' if entry.get('snr_per_band') else ''}" if snr else "no noise",
         f"MSI shifted by {entry['shift']}" if any(entry.get("shift") or ()) else "",
     ]
     return " · ".join(p for p in parts if p)
