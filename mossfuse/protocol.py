@@ -67,7 +67,7 @@ class Sensor:
 
 @dataclass(frozen=True)
 class Observation:
-    """One degraded pair, as every method receives it. It never holds the ground truth.
+    """One degraded pair, as every method receives it. It never holds the ground truth, nor the name of a scene.
 
     hsi: (h, w, B) float32; msi: (h * ratio, w * ratio, M) float32; both in [0, 1] up to noise.
     wavelengths: (B,) nanometres of the HSI bands, or None.
@@ -78,7 +78,6 @@ class Observation:
     ratio: int
     sensor: Sensor = Sensor()
     wavelengths: np.ndarray | None = None
-    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -77,11 +77,11 @@ def check_truths(pairs: Sequence[Observation], truths: Sequence[np.ndarray] | No
         raise MossFuseError(
             f"a supervised training needs one ground truth per pair, got {len(truths or ())} for {len(pairs)}"
         )
-    for pair, truth in zip(pairs, truths, strict=True):
+    for number, (pair, truth) in enumerate(zip(pairs, truths, strict=True)):
         wanted = (*pair.msi.shape[:2], pair.hsi.shape[2])
         if truth.shape != wanted:
             raise MossFuseError(
-                f"the truth of '{pair.name}' has shape {truth.shape}, but its pair needs {wanted}; use the cube the pair was "
+                f"the truth of pair {number} has shape {truth.shape}, but its pair needs {wanted}; use the cube the pair was "
                 "made from"
             )
 

@@ -1,7 +1,8 @@
 """Degradations: names, spectral responses, the pair and its file."""
 
+import hashlib
+import itertools
 import json
-import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -161,23 +162,38 @@ def test_noise_per_band_has_the_stated_ratio_in_every_band_and_names_its_sigma(c
 
 
 def test_noise_follows_the_stated_generator(cube, srf):
-    clean = degrade(cube, X8, srf, scene="beads")
-    noisy = degrade(cube, replace(X8, snr_hsi=30, noise_seed=7), srf, scene="beads")
-    draw = np.random.Generator(np.random.PCG64([7, zlib.crc32(b"beads")])).standard_normal(clean.hsi.shape)
+    clean = degrade(cube, X8, srf)
+    noisy = degrade(cube, replace(X8, snr_hsi=30, noise_seed=7), srf)
+    seed = hashlib.sha256(f"noise 7 hsi 30.0 {cube.shape} ".encode() + cube.tobytes()).digest()
+    draw = np.random.Generator(np.random.PCG64(int.from_bytes(seed, "big"))).standard_normal(clean.hsi.shape)
     np.testing.assert_allclose(noisy.hsi - clean.hsi, noisy.sensor.noise_hsi[0] * draw, atol=1e-6)
     assert np.array_equal(noisy.msi, clean.msi)
 
 
-def test_seed_and_scene_change_the_noise_and_nothing_else_does(cube, srf):
+def test_noise_is_seeded_by_the_scene_itself_and_not_by_its_name(cube, srf):
+    """Redrawing it takes the truth: one value of one pixel gives other noise."""
+    d = replace(X8, snr_msi=30)
+    first, renamed = degrade(cube, d, srf, scene="a"), degrade(cube, d, srf, scene="b")
+    assert np.array_equal(first.msi, renamed.msi)
+    changed = cube.copy()
+    changed[0, 0, 0] += np.float32(1e-6)
+    drawn = [degrade(c, d, srf).msi - degrade(c, X8, srf).msi for c in (cube, changed)]
+    assert abs(np.corrcoef(drawn[0].ravel(), drawn[1].ravel())[0, 1]) < 4 / drawn[0].size ** 0.5
+
+
+def test_seed_scene_level_and_image_have_noise_of_their_own(cube, srf):
     d = replace(X8, snr_hsi=30, snr_msi=30)
     pairs = [
-        degrade(cube, d, srf, scene="a"),
-        degrade(cube, d, srf, scene="b"),
-        degrade(cube, replace(d, noise_seed=1), srf, scene="a"),
+        degrade(cube, d, srf),
+        degrade(cube, replace(d, noise_seed=1), srf),
+        degrade(cube, replace(d, snr_hsi=40, snr_msi=40), srf),
     ]
-    assert not np.array_equal(pairs[0].hsi, pairs[1].hsi) and not np.array_equal(pairs[0].hsi, pairs[2].hsi)
-    assert pair_sha256(pairs[0]) == pair_sha256(degrade(cube, d, srf, scene="a"))
-    alone = degrade(cube, replace(d, snr_hsi=None), srf, scene="a")  # the HSI's noise is no matter to the MSI's
+    clean = degrade(cube, X8, srf)
+    noise = [image - truth for pair in pairs for image, truth in ((pair.hsi, clean.hsi), (pair.msi, clean.msi))]
+    for one, other in itertools.combinations([n.ravel()[: noise[0].size] for n in noise], 2):
+        assert abs(np.corrcoef(one, other)[0, 1]) < 4 / one.size**0.5
+    assert pair_sha256(pairs[0]) == pair_sha256(degrade(cube, d, srf))
+    alone = degrade(cube, replace(d, snr_hsi=None), srf)  # the HSI's noise is no matter to the MSI's
     assert np.array_equal(alone.msi, pairs[0].msi)
 
 
@@ -200,13 +216,14 @@ def test_scene_that_does_not_fit_is_refused(cube, srf):
 def test_written_pair_reads_back_identical(cube, srf, tmp_path):
     d = find_degradation("x8-gauss7s2-nikond5100-snr35-40")
     pair = degrade(cube, d, srf, scene="beads", wavelengths=WAVELENGTHS)
-    digest = write_pair(tmp_path / "p" / "beads.mat", pair, degradation=d)
+    digest = write_pair(tmp_path / "p" / "beads.mat", pair, scene="beads", degradation=d)
+    assert b"beads" not in (tmp_path / "p" / "beads.mat").read_bytes()
     back = read_pair(tmp_path / "p" / "beads.mat")
     assert pair_sha256(back) == digest and np.array_equal(back.hsi, pair.hsi) and np.array_equal(back.msi, pair.msi)
-    assert (back.name, back.ratio, back.sensor.phase, back.sensor.psf_shape) == ("beads", 8, (3, 3), (7, 7))
+    assert (back.ratio, back.sensor.phase, back.sensor.psf_shape) == (8, (3, 3), (7, 7))
     assert back.sensor.border == "reflect" and np.array_equal(back.sensor.srf, srf) and back.wavelengths.shape == (31,)
     record = json.loads((tmp_path / "p" / "beads.json").read_text(encoding="utf-8"))
-    assert record["sha256"] == digest
+    assert record["sha256"] == digest and record["scene"] == "beads"
     assert record["degradation"]["snr_hsi"] == 35 and record["degradation"]["phase"] == [3, 3]
 
 

@@ -19,4 +19,4 @@ def make_pair(degradation, *, truth, path, scene, mirrors=(), registry=None):
     cube, wavelengths = read_cube(truth)
     psf, srf = make_psf(degradation.psf), load_srf(degradation.srf, wavelengths, mirrors, registry)
     pair = degrade(cube, degradation, psf, srf, scene=scene, wavelengths=wavelengths)
-    return write_pair(path, pair, degradation=degradation)
+    return write_pair(path, pair, scene=scene, degradation=degradation)

@@ -11,10 +11,11 @@ from mossfuse.protocol import Observation, Sensor
 ARRAYS = ("hsi", "msi", "psf", "srf", "noise_hsi", "noise_msi", "wavelengths")
 
 
-def write_pair(path, observation, *, degradation=None):
+def write_pair(path, observation, *, scene="", degradation=None):
     """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays; return that hash.
 
-    degradation: the Degradation behind it, which is recorded.
+    scene, degradation: the scene's name and the Degradation behind the pair, which are recorded beside it: the pair itself
+    holds no name.
     """
     from mossfuse.files import write_variables
     from mossfuse.files.atomic import write_json
@@ -34,12 +35,11 @@ def write_pair(path, observation, *, degradation=None):
         "noise_hsi": sensor.noise_hsi,
         "noise_msi": sensor.noise_msi,
         "border": sensor.border,
-        "name": observation.name or None,
     }
     write_variables(path, variables)
     record = {
         "sha256": digest,
-        "scene": observation.name,
+        "scene": scene,
         "degradation": None if degradation is None else asdict(degradation),
     }
     write_json(path.with_suffix(".json"), record)
@@ -74,7 +74,6 @@ def read_pair(path, knows=None):
         ratio=int(np.ravel(found["ratio"])[0]),
         sensor=sensor,
         wavelengths=flat.get("wavelengths"),
-        name=found.get("name", ""),
     )
     return observation if knows is None else replace(observation, sensor=sensor.restricted_to(knows))
 
