@@ -1,13 +1,18 @@
 # The benchmark as a table of contents: scenes -> degraded pairs -> methods -> scores -> report -> verdict.
+import os
+
 from snakemake.utils import min_version
 
 min_version("9.0")
 
 
 # A configuration named on the command line replaces the default one; Snakemake would merge the two.
+# `snakemake -s .../Snakefile` in a folder without a config.yaml runs the default grid there.
+PLACES = ["config.yaml", f"{workflow.basedir}/config.yaml"]
+DEFAULT = next(filter(os.path.exists, PLACES), "config.yaml")
 if "grid" not in config:
 
-    configfile: "config.yaml"
+    configfile: DEFAULT
 
 
 report: "workflow/report/workflow.rst"

@@ -59,13 +59,14 @@ def set_up(extra):
     """Create .venv and install the project with an extra, 'benchmark' or 'test' (which includes it); skip it when nothing changed."""
     check_machine()
     stamp = VENV / "installed"
-    have = stamp.read_text(encoding="utf-8") if stamp.exists() else ""
-    if have in (wanted_stamp(extra), wanted_stamp("test")):
+    have, _, place = stamp.read_text(encoding="utf-8").partition("\n") if stamp.exists() else ("", "", "")
+    moved = bool(place) and place != str(ROOT)  # the scripts of an environment name the folder it was made in
+    if have in (wanted_stamp(extra), wanted_stamp("test")) and not moved:
         return
     print("run.py: setting up .venv (a few minutes the first time)", flush=True)
     stamp.unlink(missing_ok=True)
-    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
-        call([sys.executable, "-m", "venv", str(VENV)], "the virtual environment .venv could not be created")
+    if moved or not ((BIN / "python").exists() or (BIN / "python.exe").exists()):
+        call([sys.executable, "-m", "venv", "--clear", str(VENV)], "the virtual environment .venv could not be created")
     if have.endswith(" test"):
         extra = "test"
     install = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -73,7 +74,7 @@ def set_up(extra):
         [*install, "-c", "constraints.txt", "-e", f".[{extra}]"],
         "the installation failed; the lines above say why (most often: no network, a full disk)",
     )
-    stamp.write_text(wanted_stamp(extra), encoding="utf-8")
+    stamp.write_text(f"{wanted_stamp(extra)}\n{ROOT}", encoding="utf-8")
 
 
 def call(command, sentence):
@@ -115,6 +116,14 @@ def processors():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def cache_folders():
+    """Return the variables that keep Snakemake's and matplotlib's caches in the clone where the home folder is read-only."""
+    if os.access(os.path.expanduser("~"), os.W_OK):
+        return {}
+    cache = str(ROOT / ".snakemake" / "cache")
+    return {"XDG_CACHE_HOME": cache, "MPLCONFIGDIR": cache}
+
+
 def run_tests(environment, arguments):
     """Run pytest with one worker per processor and one numeric thread per worker; return its exit status."""
     workers = ["-n", str(min(processors(), MOST_WORKERS)), "--dist", "worksteal"]
@@ -140,7 +149,13 @@ def main():
             f"unknown argument {' '.join(verbs)}; use `python3 run.py` or `python3 run.py test`, then -- and further arguments"
         )
     os.chdir(ROOT)
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
+    environment = {
+        **cache_folders(),
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+        "VIRTUAL_ENV": str(VENV),
+        "PYTHONUTF8": "1",
+    }
     if verbs == ["test"]:
         set_up("test")
         sys.exit(run_tests(environment, rest))

@@ -33,6 +33,8 @@ def parser():
 def main(arguments=None):
     """Run the command line and return its exit status; a user's mistake ends with one sentence and status 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal without the degree sign is no error
     options = parser().parse_args(arguments)
     try:
         with extra_needed(f"mossfuse {options.verb}"):

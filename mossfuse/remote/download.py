@@ -65,8 +65,19 @@ def offline() -> Iterator[None]:
 
 
 def mirror_folders(extra=()):
-    """Return the folders that are searched before any download: ``extra``, then those of MOSSFUSE_MIRRORS."""
-    return [Path(p) for p in (*extra, *os.environ.get("MOSSFUSE_MIRRORS", "").split(os.pathsep)) if p]
+    """Return the folders that are searched before any download: ``extra``, then those of MOSSFUSE_MIRRORS.
+
+    ``~`` is the user's home. A folder that does not exist is passed over with a warning: a disk may not be mounted.
+    """
+    named = [
+        Path(os.path.expanduser(p)) for p in (*extra, *os.environ.get("MOSSFUSE_MIRRORS", "").split(os.pathsep)) if p
+    ]
+    for folder in named:
+        if not folder.is_dir():
+            log.warning(
+                "the mirror folder %s does not exist and is passed over; check mirrors: and MOSSFUSE_MIRRORS", folder
+            )
+    return [folder for folder in named if folder.is_dir()]
 
 
 def obtain(remote, folder, mirrors=()):

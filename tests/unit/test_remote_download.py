@@ -13,7 +13,7 @@ import pytest
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import RemoteFile
 from mossfuse.remote import download
-from mossfuse.remote.download import obtain, read_sums
+from mossfuse.remote.download import mirror_folders, obtain, read_sums
 from mossfuse.remote.registry import MOSSFUSE_COMMIT, REGISTRY, obtain_file
 
 CONTENT = bytes(range(256)) * 3000
@@ -288,3 +288,11 @@ def test_registry_files_go_to_the_cache_and_not_into_the_current_folder(server, 
     monkeypatch.setenv("MOSSFUSE_CACHE", str(tmp_path / "mine"))
     assert obtain_file("mine").path == tmp_path / "mine" / "registry" / "a.bin"
     assert list(here.iterdir()) == []
+
+
+def test_mirror_folders_know_the_home_folder_and_pass_over_missing_ones(tmp_path, monkeypatch, caplog):
+    (tmp_path / "scenes").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MOSSFUSE_MIRRORS", "~/scenes")
+    assert mirror_folders(["~/not mounted"]) == [tmp_path / "scenes"]
+    assert f"{tmp_path / 'not mounted'} does not exist" in caplog.text

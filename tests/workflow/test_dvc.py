@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -27,13 +28,18 @@ def copy(tmp_path_factory):
     config["grid"][0].update(methods=["bicubic", "ridge-dc"], scenes=["mosaic"])
     config["methods"] = {}
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (folder / ".venv").symlink_to(BIN.parent)
     call(folder, "git", "init", "-q")
     commit(folder)
     return folder
 
 
 def call(folder, *command):
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(folder)}
+    """Run a command as somebody does who has not activated .venv: dvc by its path, snakemake not on PATH."""
+    path = os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if not (Path(p) / "snakemake").exists())
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(folder)}
+    if command[0] == "dvc":
+        command = (".venv/bin/dvc", *command[1:])
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
     return result.stdout + result.stderr

@@ -69,7 +69,28 @@ def test_changed_requirements_are_installed_again(script, monkeypatch):
     calls = []
     monkeypatch.setattr(script, "call", lambda command, _: calls.append(command))
     script.set_up("benchmark")
-    assert calls and (script.VENV / "installed").read_text(encoding="utf-8") == script.wanted_stamp("benchmark")
+    stamp = (script.VENV / "installed").read_text(encoding="utf-8")
+    assert calls and stamp.splitlines() == [script.wanted_stamp("benchmark"), str(script.ROOT)]
+
+
+def test_environment_of_a_moved_checkout_is_made_again(script, monkeypatch):
+    (script.VENV / "bin").mkdir(parents=True)
+    (script.VENV / "bin" / "python").touch()
+    monkeypatch.setattr(script, "BIN", script.VENV / "bin")
+    (script.VENV / "installed").write_text(f"{script.wanted_stamp('test')}\n/where/it/was", encoding="utf-8")
+    calls = []
+    monkeypatch.setattr(script, "call", lambda command, _: calls.append(command))
+    script.set_up("benchmark")
+    assert "--clear" in calls[0] and calls[1][-1] == ".[test]"
+    script.set_up("benchmark")
+    assert len(calls) == 2
+
+
+def test_caches_are_in_the_clone_where_the_home_folder_is_read_only(script, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert script.cache_folders() == {}
+    monkeypatch.setenv("HOME", "/proc/nowhere")
+    assert script.cache_folders()["XDG_CACHE_HOME"].startswith(str(script.ROOT))
 
 
 def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, monkeypatch):

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from shlex import quote
 
 from snakemake.exceptions import WorkflowError
 
@@ -45,6 +46,8 @@ for name, first in (
     os.environ[name] = os.pathsep.join(
         str(p) for p in (first, os.environ.get(name)) if p
     )
+
+os.environ["PYTHONUTF8"] = "1"  # of the jobs, whatever the locale says
 
 # An undeclared resource total is unlimited, so the number of GPUs is declared where there are any.
 GPUS = len(visible_gpus())

@@ -14,7 +14,7 @@ rule fetch:
     params:
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench fetch --settings {params.settings} 2>&1 | tee {log}"
+        "python -m mossfuse bench fetch --settings {params.settings:q} 2>&1 | tee {log:q}"
 
 
 rule prepare:
@@ -33,7 +33,7 @@ rule prepare:
         raw=lambda w: raw_digest(PATHS.fetched(w.dataset, w.scene)),
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench prepare --settings {params.settings} {wildcards.dataset} {wildcards.scene} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench prepare --settings {params.settings:q} {wildcards.dataset:q} {wildcards.scene:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule scenes:
@@ -49,7 +49,7 @@ rule scenes:
     params:
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench scenes --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench scenes --settings {params.settings:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule degrade:
@@ -67,8 +67,8 @@ rule degrade:
         code=pair_code,
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench degrade --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
-        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench degrade --settings {params.settings:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
+        " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule registry_file:
@@ -81,4 +81,4 @@ rule registry_file:
     params:
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench registry-file --settings {params.settings} {wildcards.name} {output} 2>&1 | tee {log}"
+        "python -m mossfuse bench registry-file --settings {params.settings:q} {wildcards.name:q} {output:q} 2>&1 | tee {log:q}"

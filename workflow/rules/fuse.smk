@@ -23,12 +23,12 @@ rule fuse:
         code=method_code,
         settings=EFFECTIVE,
         checkpoint=lambda w, input: (
-            f"--checkpoint {input.checkpoint}" if input.checkpoint else ""
+            f"--checkpoint {quote(str(input.checkpoint))}" if input.checkpoint else ""
         ),
-        base=lambda w, input: f"--base {input.base}" if input.base else "",
+        base=lambda w, input: f"--base {quote(str(input.base))}" if input.base else "",
     shell:
-        "python -m mossfuse bench fuse --settings {params.settings} --log {log} --gpu {resources.gpu} {params.checkpoint} {params.base} "
-        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
+        "python -m mossfuse bench fuse --settings {params.settings:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
 
 
 if TRACED:
@@ -67,9 +67,9 @@ rule time:
         timing=json.dumps(SETTINGS["timing"], sort_keys=True),
         settings=EFFECTIVE,
         checkpoint=lambda w, input: (
-            f"--checkpoint {input.checkpoint}" if input.checkpoint else ""
+            f"--checkpoint {quote(str(input.checkpoint))}" if input.checkpoint else ""
         ),
-        base=lambda w, input: f"--base {input.base}" if input.base else "",
+        base=lambda w, input: f"--base {quote(str(input.base))}" if input.base else "",
     shell:
-        "python -m mossfuse bench time --settings {params.settings} --log {log} --gpu {resources.gpu} {params.checkpoint} {params.base} "
-        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
+        "python -m mossfuse bench time --settings {params.settings:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"

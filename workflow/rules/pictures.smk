@@ -16,9 +16,9 @@ rule draw_cell:
         code=code("benchmark/pictures/draw.py"),
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench draw-cell --settings {params.settings} "
-        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
-        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench draw-cell --settings {params.settings:q} "
+        "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
+        " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule draw_pair:
@@ -35,5 +35,5 @@ rule draw_pair:
         code=code("benchmark/pictures/draw.py"),
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench draw-pair --settings {params.settings} {wildcards.dataset} {wildcards.degradation} {wildcards.scene}"
-        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench draw-pair --settings {params.settings:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
+        " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

@@ -27,7 +27,7 @@ rule report:
         pages=files_digest(PACKAGE / "benchmark/report"),
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench report --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench report --settings {params.settings:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule verdict:
@@ -45,4 +45,4 @@ rule verdict:
     params:
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench verdict --settings {params.settings} 2>&1 | tee {log}; exit ${{PIPESTATUS[0]}}"
+        "python -m mossfuse bench verdict --settings {params.settings:q} 2>&1 | tee {log:q}; exit ${{PIPESTATUS[0]}}"

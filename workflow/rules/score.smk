@@ -21,9 +21,9 @@ rule score:
         metrics=metrics_code(SETTINGS["conventions"]),
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench score --settings {params.settings} "
-        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
-        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench score --settings {params.settings:q} "
+        "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
+        " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule curve:
@@ -42,9 +42,9 @@ rule curve:
         metrics=metrics_code(SETTINGS["conventions"][:1]),
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench curve --settings {params.settings} "
-        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/{wildcards.scene}/seed{wildcards.seed}"
-        " > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench curve --settings {params.settings:q} "
+        "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
+        " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule collect:
@@ -72,4 +72,4 @@ rule collect:
         ),
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench collect --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+        "python -m mossfuse bench collect --settings {params.settings:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

@@ -22,5 +22,5 @@ rule train:
         code=method_code,
         settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench train --settings {params.settings} --log {log} --gpu {resources.gpu} "
-        "{wildcards.dataset}/{wildcards.degradation}/{wildcards.method}/seed{wildcards.seed}"
+        "python -m mossfuse bench train --settings {params.settings:q} --log {log:q} --gpu {resources.gpu} "
+        "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/seed{wildcards.seed:q}"
