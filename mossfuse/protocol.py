@@ -348,6 +348,7 @@ class RemoteFile:
     """A third-party file: its URLs and expected SHA-256 (None: recorded on first download).
 
     mirror_names: further relative paths under which a mirror folder may hold it (``name`` is always tried).
+    derived: files with the same content in another format, each with its sha256; one that a mirror holds serves as well.
     """
 
     name: str
@@ -355,6 +356,7 @@ class RemoteFile:
     sha256: str | None = None
     terms: str = ""
     mirror_names: tuple[str, ...] = ()
+    derived: tuple[RemoteFile, ...] = ()
 
 
 @dataclass(frozen=True)

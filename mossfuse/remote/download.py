@@ -91,9 +91,10 @@ def obtain(remote, folder, mirrors=()):
     if own.exists():
         return verify(remote, own, folder, "folder")
     problems = []
-    for path in mirror_candidates(remote, mirrors):
+    candidates = [(file, path) for file in (remote, *remote.derived) for path in mirror_candidates(file, mirrors)]
+    for file, path in candidates:
         try:
-            return verify(remote, path, folder, "mirror")
+            return verify(file, path, folder, "mirror")
         except MossFuseError as error:
             log.warning("%s", error)
             problems.append(str(error))

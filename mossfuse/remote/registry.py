@@ -16,16 +16,22 @@ if TYPE_CHECKING:
     from mossfuse.remote.download import Obtained
 
 MOSSFUSE_COMMIT = "878207caeebd24b7e8d28f3aaefbfa6e2fa5cf22"
-MOSSFUSE_TERMS = "terms not stated by the authors; not redistributed here"
+HIFTOOL_COMMIT = "af678e34dcda4cf6a396f72b2b617d25f5870240"
+SFNO_COMMIT = "156fecb52c230e554d46e9c3be8533263fa9eb75"
+AUTHORS_TERMS = "terms not stated by the authors; not redistributed here"
+
+
+def in_repository(repository: str, commit: str, path: str) -> tuple[str, str]:
+    """Return the URLs of a file of a public repository at one commit."""
+    return (
+        f"https://raw.githubusercontent.com/{repository}/{commit}/{path}",
+        f"https://github.com/{repository}/raw/{commit}/{path}",
+    )
 
 
 def in_mossfuse(path: str) -> tuple[str, str]:
     """Return the URLs of a file of the official MossFuse repository at the commit whose numbers are quoted here."""
-    repository = "dusongcheng/MossFuse"
-    return (
-        f"https://raw.githubusercontent.com/{repository}/{MOSSFUSE_COMMIT}/{path}",
-        f"https://github.com/{repository}/raw/{MOSSFUSE_COMMIT}/{path}",
-    )
+    return in_repository("dusongcheng/MossFuse", MOSSFUSE_COMMIT, path)
 
 
 REGISTRY = {
@@ -33,15 +39,37 @@ REGISTRY = {
         name="MossFuse_resp.mat",
         urls=in_mossfuse("dataset/resp.mat"),
         sha256="39acc125b2c61d3f46c11ff25461319d8e88ba9c08603909f01c459421ca5d4f",
-        terms=MOSSFUSE_TERMS,
+        terms=AUTHORS_TERMS,
         mirror_names=("srf/MossFuse_resp.mat", "dataset/resp.mat", "resp.mat"),
     ),
     "mossfuse-cave-x32": RemoteFile(
         name="CAVE_32_model.pth",
         urls=in_mossfuse("model/CAVE_32_model.pth"),
         sha256="8f9a4526df3f587b425cce56cf14952de58f3df2ab8fb25137670d44bccef348",
-        terms=MOSSFUSE_TERMS,
+        terms=AUTHORS_TERMS,
         mirror_names=("model/CAVE_32_model.pth",),
+    ),
+    "nikon-d700-hif": RemoteFile(
+        name="HIFtool_NikonD700.npy",
+        urls=in_repository("Caoxuheng/HIFtool", HIFTOOL_COMMIT, "Dataloader_tool/srflib/NikonD700.npy"),
+        sha256="e9e2844daeb662437b56d86a946466728c55e61d5511b2268ae93e0ffebd155c",
+        terms="see LICENSE in that repository; not redistributed here",
+        mirror_names=("srf/HIFtool_NikonD700.npy", "Dataloader_tool/srflib/NikonD700.npy"),
+    ),
+    "sfno-cave-x4": RemoteFile(
+        name="SFNO_BestModel_ts.pt",
+        urls=in_repository("weili419/SFNO", SFNO_COMMIT, "CAVE/Checkpoint/BestModel_ts.pt"),
+        sha256="7c761933b0099110443a3398ab200880c6dcd979ad1ace29acab7f9b4ed585dd",
+        terms=AUTHORS_TERMS,
+        mirror_names=("CAVE/Checkpoint/BestModel_ts.pt", "BestModel_ts.pt"),
+        # Its 97 tensors by name, as float32 arrays of one .npz archive.
+        derived=(
+            RemoteFile(
+                name="sfno_cave_x4_weights.npz",
+                urls=(),
+                sha256="590580a21b84a73cf60b455b908f7aa31aa2488be4b00cc0ea3099d0c239e20b",
+            ),
+        ),
     ),
 }
 

@@ -17,7 +17,7 @@ PER_SCENE = (
     "pixel-mlp", "pixel-mlp-blind", "daem", "m2u-net", "edip-net", "udaln", "miae", "gdd", "mst", "dbsr", "cucanet",
 )  # fmt: skip
 ON_PAIRS = ("daem-pretrained", "mst-dataset")
-SUPERVISED = ("mst-rgb", "mhf-net", "ual")
+SUPERVISED = ("mst-rgb", "mhf-net", "ual", "sfno")
 TRAINED = (*ON_PAIRS, *SUPERVISED)
 DEEP = (*PER_SCENE, *TRAINED)
 
