@@ -3,6 +3,7 @@
 import os
 import pickle
 import re
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,8 @@ def scripted(tmp_path_factory):
     network = SFNO(BANDS, MSI_BANDS).eval()
     path = tmp_path_factory.mktemp("sfno") / "traced.pt"
     example = torch.rand(1, BANDS, 8, 8), torch.rand(1, MSI_BANDS, 8, 8)
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing is deprecated, but released files were made by it
         torch.jit.trace(network, example).save(str(path))
     return path, network.state_dict()
 

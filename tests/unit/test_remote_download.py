@@ -14,7 +14,7 @@ from mossfuse.errors import MossFuseError
 from mossfuse.protocol import RemoteFile
 from mossfuse.remote import download
 from mossfuse.remote.download import mirror_folders, obtain, read_sums
-from mossfuse.remote.registry import MOSSFUSE_COMMIT, REGISTRY, obtain_file
+from mossfuse.remote.registry import REGISTRY, obtain_file
 
 CONTENT = bytes(range(256)) * 3000
 SHA = hashlib.sha256(CONTENT).hexdigest()
@@ -257,7 +257,8 @@ def test_two_at_once_download_once(server, tmp_path):
 def test_registry_names_exact_content_at_one_commit():
     for file in REGISTRY.values():
         assert re.fullmatch("[0-9a-f]{64}", file.sha256) and file.terms
-        assert file.urls and all(MOSSFUSE_COMMIT in url for url in file.urls)
+        commits = {found for url in file.urls for found in re.findall("[0-9a-f]{40}", url)}
+        assert file.urls and len(commits) == 1
 
 
 def test_unknown_registry_file_names_the_nearest():
@@ -267,7 +268,13 @@ def test_unknown_registry_file_names_the_nearest():
 
 @pytest.mark.real_data
 @pytest.mark.parametrize(
-    ("name", "place"), [("nikon-d700", "srf/MossFuse_resp.mat"), ("mossfuse-cave-x32", "CAVE_32_model.pth")]
+    ("name", "place"),
+    [
+        ("nikon-d700", "srf/MossFuse_resp.mat"),
+        ("nikon-d700-hif", "srf/HIFtool_NikonD700.npy"),
+        ("mossfuse-cave-x32", "CAVE_32_model.pth"),
+        ("sfno-cave-x4", "sfno_cave_x4_weights.npz"),
+    ],
 )
 def test_mirror_copies_are_the_registered_files(mirror_file, tmp_path, name, place):
     path = mirror_file(place)
