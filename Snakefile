@@ -10,7 +10,7 @@ min_version("9.0")
 # `snakemake -s .../Snakefile` in a folder without a config.yaml runs the default grid there.
 PLACES = ["config.yaml", f"{workflow.basedir}/config.yaml"]
 DEFAULT = next(filter(os.path.exists, PLACES), "config.yaml")
-if "grid" not in config:
+if "grid" not in config and "parts" not in config:
 
     configfile: DEFAULT
 
@@ -31,3 +31,10 @@ rule all:
     default_target: True
     input:
         PATHS.verdict,
+
+
+rule tables:
+    # The scores and times alone: no pictures, no report.
+    input:
+        PATHS.metrics,
+        PATHS.timing,

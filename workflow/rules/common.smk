@@ -103,6 +103,20 @@ def row_settings(wildcards):
     return json.dumps(settings, sort_keys=True)
 
 
+def importance(wildcards):
+    """Return the priority of a pair and of its cells: where the configuration has parts, entries of the grid run in their order."""
+    if not SETTINGS["parts"]:
+        return 0
+    return GRID.importance.get(
+        (wildcards.dataset, wildcards.degradation, wildcards.scene), 0
+    )
+
+
+def conventions(wildcards):
+    """Return the conventions that a cell is scored under."""
+    return GRID.conventions_of(Cell(**{**dict(wildcards), "seed": int(wildcards.seed)}))
+
+
 def pair_file(wildcards):
     """Return the degraded pair of a scene."""
     return PATHS.pair(wildcards.dataset, wildcards.degradation, wildcards.scene)

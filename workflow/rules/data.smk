@@ -60,6 +60,7 @@ rule degrade:
         facts=PATHS.pair_facts(*PAIR_NAMES),
     log:
         PATHS.log("degrade", *PAIR_NAMES),
+    priority: importance
     conda:
         "../envs/mossfuse.yaml"
     params:

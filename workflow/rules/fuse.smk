@@ -13,6 +13,7 @@ rule fuse:
         history=CELL.history,
     log:
         PATHS.cell_log("fuse", *CELL_NAMES),
+    priority: importance
     conda:
         "../envs/mossfuse.yaml"
     threads: SETTINGS["threads"]["fuse"]

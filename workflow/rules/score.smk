@@ -13,12 +13,13 @@ rule score:
         estimate=CELL.estimate,
     log:
         PATHS.cell_log("score", *CELL_NAMES),
+    priority: importance
     conda:
         "../envs/mossfuse.yaml"
     params:
-        conventions=SETTINGS["conventions"],
+        conventions=conventions,
         code=source_digest(PACKAGE / "benchmark/results/score_cell.py", skip=FINDERS),
-        metrics=metrics_code(SETTINGS["conventions"]),
+        metrics=lambda w: metrics_code(conventions(w)),
         settings=EFFECTIVE,
     shell:
         "python -m mossfuse bench score --settings {params.settings:q} "

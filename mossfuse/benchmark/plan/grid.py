@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -59,7 +60,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Block:
-    """One entry of the grid, resolved: ``label`` names this variant of the dataset in paths and tables."""
+    """One entry of the grid, resolved: ``label`` names this variant of the dataset in paths and tables.
+
+    part: name of the configuration file that the entry comes from, where the configuration has parts; else empty.
+    """
 
     label: str
     dataset: str
@@ -71,6 +75,7 @@ class Block:
     degradations: tuple[str, ...]
     methods: tuple[str, ...]
     seeds: tuple[int, ...]
+    part: str = ""
 
 
 class Grid:
@@ -104,14 +109,42 @@ class Grid:
 
     def cells(self) -> list[Cell]:
         """Return every cell that is scored, without repetition, in the order of the configuration."""
-        out: dict[Cell, None] = {}
+        return list(dict.fromkeys(cell for block in self.blocks for cell in self.cells_of(block)))
+
+    def cells_of(self, block: Block) -> Iterator[Cell]:
+        """Yield the cells of one entry of the grid."""
+        for degradation in block.degradations:
+            for row in block.methods:
+                for scene in block.scenes:
+                    for seed in self.seeds_of(row, block.seeds):
+                        yield Cell(block.label, degradation, row, scene, seed)
+
+    def conventions_of(self, cell: Cell) -> list[str]:
+        """Return the conventions that a cell is scored under: those of every part that names it."""
+        parts = self.config["parts"]
+        if not parts:
+            return list(self.config["conventions"])
+        wanted = {c for name in self.parts_of.get(cell, ()) for c in parts[name]["conventions"]}
+        return [c for c in self.config["conventions"] if c in wanted]
+
+    @cached_property
+    def parts_of(self) -> dict[Cell, tuple[str, ...]]:
+        """Cell -> the parts of the configuration that name it."""
+        out: dict[Cell, dict[str, None]] = {}
         for block in self.blocks:
+            for cell in self.cells_of(block):
+                out.setdefault(cell, {})[block.part] = None
+        return {cell: tuple(names) for cell, names in out.items()}
+
+    @cached_property
+    def importance(self) -> dict[tuple[str, str, str], int]:
+        """(label, degradation, scene) -> how early its cells are to run: 1 for the last entry of the grid that names it first."""
+        out: dict[tuple[str, str, str], int] = {}
+        for number, block in enumerate(self.blocks):
             for degradation in block.degradations:
-                for row in block.methods:
-                    for scene in block.scenes:
-                        for seed in self.seeds_of(row, block.seeds):
-                            out[Cell(block.label, degradation, row, scene, seed)] = None
-        return list(out)
+                for scene in block.scenes:
+                    out.setdefault((block.label, degradation, scene), len(self.blocks) - number)
+        return out
 
     def base_cell(self, cell: Cell) -> Cell:
         """Return the cell whose cube a cell with a suffix refines; the grid need not name it."""
@@ -152,11 +185,11 @@ class Grid:
 
     def timed_cells(self) -> list[Cell]:
         """Return the cells in the table of times, as the configuration's timing.scenes asks."""
-        choice = self.config["timing"]["scenes"]
-        if choice == "none":
-            return []
         out: dict[Cell, None] = {}
         for block in self.blocks:
+            choice = self.config["parts"][block.part]["timing"] if block.part else self.config["timing"]["scenes"]
+            if choice == "none":
+                continue
             scenes = block.scenes if choice == "all" else block.scenes[:1]
             for degradation in block.degradations:
                 for row in (m for m in block.methods if self.rows[m].external is None):
@@ -211,6 +244,7 @@ def make_block(entry: Mapping[str, Any]) -> Block:
         degradations=tuple(entry["degradations"]),
         methods=tuple(entry["methods"]),
         seeds=tuple(entry.get("seeds", (0,))),
+        part=entry.get("part", ""),
     )
 
 

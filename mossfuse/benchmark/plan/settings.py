@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mossfuse.benchmark.plan.parts import merge_parts
 from mossfuse.errors import MossFuseError, suggestion
 
 SCHEMA = Path(__file__).with_name("config.schema.yaml")
@@ -25,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "threads": {"fuse": 1, "train": 1},
     "limits": {"fuse_s": 3600, "train_s": 172800},
     "mirrors": [],
+    "parts": {},
 }
 
 
@@ -44,8 +46,14 @@ def default_configuration() -> Path:
 
 def read_settings(path: str | Path) -> dict[str, Any]:
     """Return the configuration file at ``path``, checked and with its defaults filled in."""
+    checked = read_effective(read_text(path))
+    return checked if checked is not None else check_settings(read_yaml(path), str(path))
+
+
+def read_text(path: str | Path) -> str:
+    """Return the text of a configuration file."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise MossFuseError(
             f"configuration file {path} does not exist; name one of config.yaml, config/*.yaml"
@@ -54,16 +62,16 @@ def read_settings(path: str | Path) -> dict[str, Any]:
         raise MossFuseError(
             f"configuration file {path} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"
         ) from None
-    checked = read_effective(text)
-    if checked is not None:
-        return checked
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Return what a configuration file holds, unchecked; raise MossFuseError where it is no YAML."""
     import yaml
 
     try:
-        config = yaml.safe_load(text)
+        return yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
         raise MossFuseError(f"configuration file {path} is not valid YAML: {' '.join(str(error).split())}") from None
-    return check_settings(config, str(path))
 
 
 def read_effective(text: str) -> dict[str, Any] | None:
@@ -83,13 +91,11 @@ def check_settings(config: Any, source: str = "config") -> dict[str, Any]:
 
     source: what the message begins with, such as the file's name.
     """
-    from jsonschema import Draft202012Validator
-
-    errors = sorted(
-        Draft202012Validator(schema()).iter_errors(config), key=lambda e: (len(e.absolute_path), str(e.path))
-    )
-    if errors:
-        raise MossFuseError(f"{source}: {sentence(errors[0])}")
+    check_schema(config, source)
+    if config.get("parts"):
+        config = merge_parts(config, source, read_part)
+    elif "grid" not in config:
+        raise MossFuseError(f"{source}: key 'grid' is missing at top level; add it, or name files under 'parts'")
     out: dict[str, Any] = {}
     for key, default in DEFAULTS.items():
         value = config.get(key)
@@ -97,6 +103,25 @@ def check_settings(config: Any, source: str = "config") -> dict[str, Any]:
         out[key] = {**default, **value} if isinstance(default, dict) else value
     check_conventions(out["conventions"])
     return {**out, "grid": config["grid"]}
+
+
+def read_part(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a file named under ``parts``, as written and checked; raise MossFuseError where it has parts itself."""
+    written = read_yaml(path)
+    if isinstance(written, dict) and "parts" in written:
+        raise MossFuseError(f"{path}: a part has no parts of its own; name its files where {path} is named")
+    return written, check_settings(written, path)
+
+
+def check_schema(config: Any, source: str) -> None:
+    """Raise MossFuseError for the first key of ``config`` that the schema refuses, named with its place."""
+    from jsonschema import Draft202012Validator
+
+    errors = sorted(
+        Draft202012Validator(schema()).iter_errors(config), key=lambda e: (len(e.absolute_path), str(e.path))
+    )
+    if errors:
+        raise MossFuseError(f"{source}: {sentence(errors[0])}")
 
 
 def check_conventions(names: Iterable[str]) -> None:

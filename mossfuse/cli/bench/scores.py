@@ -11,7 +11,7 @@ def score(options):
     cell = parse_cell(options.cell, job.grid)
     score_cell(
         files=job.paths.of_cell(cell),
-        conventions=job.settings["conventions"],
+        conventions=job.grid.conventions_of(cell),
         pair=job.paths.pair(cell.dataset, cell.degradation, cell.scene),
         truth=job.paths.scene(cell.dataset, cell.scene),
     )
