@@ -1,4 +1,4 @@
-"""Print the table of a run over noise levels and draws (config/dev-noise.yaml): python docs/measure/noise_table.py RESULTS [CONVENTION].
+"""Print the table of a run over noise levels and draws (config/evidence/noise.yaml): python docs/measure/noise_table.py RESULTS [CONVENTION].
 
 Reads every cell's record and scores, so that an unfinished run gives a table as well. One table per dataset: rows are methods,
 columns signal-to-noise ratios of HSI and MSI; PSNR in dB / SAM in degrees, means over scenes and over the draws named in the

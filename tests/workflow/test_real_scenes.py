@@ -38,7 +38,7 @@ def table(tmp_path_factory, mirror_file):
         "srf/MossFuse_resp.mat",
     ):
         mirror_file(name)
-    config = yaml.safe_load((ROOT / "config" / "cave-dev.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "config" / "evidence" / "real.yaml").read_text(encoding="utf-8"))
     for key in ("results", "reports", "checkpoints"):
         config.pop(key)
     for entry in config["grid"]:

@@ -23,18 +23,24 @@ def merge_parts(
     row or one key different settings.
     """
     if "grid" in config:
-        raise MossFuseError(f"{source}: a configuration has a grid or parts, not both; move the grid to a file of its own")
+        raise MossFuseError(
+            f"{source}: a configuration has a grid or parts, not both; move the grid to a file of its own"
+        )
     files: dict[str, str] = {}  # name of a part -> its file
     used: dict[str, tuple[str, str]] = {}  # row -> its settings as text, and the file that gives them
     merged: dict[str, Any] = {**config, "grid": [], "methods": {}, "external": {}, "conventions": [], "parts": {}}
     for path in config["parts"]:
         written, part = read(path)
         if part["name"] in files:
-            raise MossFuseError(f"{files[part['name']]} and {path} have the same name '{part['name']}'; rename one of them")
+            raise MossFuseError(
+                f"{files[part['name']]} and {path} have the same name '{part['name']}'; rename one of them"
+            )
         files[part["name"]] = path
         for key in written.keys() - {*OWN, "parts"}:
             if config.get(key) != written[key]:
-                raise MossFuseError(f"{path} and {source} give '{key}' different values; write it in both or in neither")
+                raise MossFuseError(
+                    f"{path} and {source} give '{key}' different values; write it in both or in neither"
+                )
         for kind in ("methods", "external"):
             for row in rows_of(part) if kind == "methods" else part[kind]:
                 settings = part[kind].get(row)
