@@ -1,5 +1,6 @@
 """The documentation: the site builds strictly and offline, and its examples run."""
 
+import os
 import re
 import shlex
 import shutil
@@ -15,7 +16,7 @@ from mossfuse.discovery import load
 from mossfuse.methods import KIND
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").glob("*.yaml"))]
+CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").rglob("*.yaml"))]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_every_key_of_the_schema_is_explained():
 def test_every_configuration_is_listed():
     text = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([^`]+\.yaml)`", text, re.M)
-    assert sorted(listed) == sorted("../config.yaml" if path.parent == ROOT else path.name for path in CONFIGURATIONS)
+    assert sorted(listed) == sorted(os.path.relpath(path, ROOT / "config") for path in CONFIGURATIONS)
 
 
 def test_every_public_name_is_on_the_page_of_the_interface():
