@@ -22,8 +22,9 @@ from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Observation, Sensor
 
 HEAD = (
-    "dataset degradation method scene seed split seen_in_training weights status reason convention metric value".split()
-)
+    "dataset degradation board lattice draw method scene seed split seen_in_training weights status reason "
+    "convention metric value"
+).split()
 CLOCK = (
     "dataset degradation method scene seed device device_name threads repeats first_s median_s spread_s cpu_s "
     "peak_rss_mb parameters flops train_s"
@@ -95,10 +96,10 @@ def fabricate(root, cubes, degradation="x8-gauss7s2", failures=(), seen=(), trai
                     cell = place / method / scene / f"seed{seed}"
                     write(cell / "run.json", run_record(head, fake, reason))
                     if reason:
-                        rows.append((*head, "failed", reason, "", "", ""))
+                        rows.append((*with_replicate(head), "failed", reason, "", "", ""))
                         continue
                     cube = fuse(fake, truth, pair, seed)
-                    rows += [(*head, "ok", "", *entry) for entry in scores(truth, cube, fake, ratio)]
+                    rows += [(*with_replicate(head), "ok", "", *entry) for entry in scores(truth, cube, fake, ratio)]
                     write_cell(cell, truth, cube, wavelengths, fake, pair, "/".join(map(str, (*head[:5],))))
             clock += [
                 clock_row(dataset, degradation, m, scene, f) for m, f in METHODS.items() if scene == next(iter(scenes))
@@ -119,6 +120,11 @@ def fabricate(root, cubes, degradation="x8-gauss7s2", failures=(), seen=(), trai
     write_table(results / "timing.csv", CLOCK, clock)
     write(results / "catalogue.json", catalogue(cubes, degradation, ratio))
     return results, checkpoints, data
+
+
+def with_replicate(head):
+    """The head of a row with the columns that name its replicate: the only one."""
+    return (*head[:2], head[1], "3x3", 0, *head[2:])
 
 
 def degrade(truth, wavelengths, msi_bands, ratio):

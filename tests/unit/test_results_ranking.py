@@ -31,13 +31,28 @@ def test_missing_and_failed_scenes_take_the_rank_away():
     assert [field.standings[m].status for m in "abc"] == ["ranked", "partial", "failed"]
 
 
+def test_method_without_a_replicate_that_another_has_is_not_ranked():
+    runs = [Run(m, "one", False, True, r) for m, r in (("a", "phase0"), ("a", "phase1"), ("b", "phase0"))]
+    assert {m: s.status for m, s in field_of(runs).standings.items()} == {"a": "ranked", "b": "partial"}
+    failed = [*runs, Run("b", "one", False, False, "phase1")]
+    assert field_of(failed).standings["b"] == Standing("failed", 0, 1, 0)
+
+
 def test_method_with_one_failed_seed_has_neither_rank_nor_mean():
     field = field_of(runs_of("a one", "b one", "b one failed"))
     assert field.standings["b"] == Standing("failed", 1, 1, 0)
 
     def row(method, seed, status, value):
         filled = {"dataset": "d", "degradation": "g", "method": method, "scene": "one", "seed": seed, "status": status}
-        filled |= {"seen_in_training": "false", "convention": "std1", "metric": "psnr", "value": value}
+        filled |= {
+            "board": "g",
+            "lattice": "3x3",
+            "draw": 0,
+            "seen_in_training": "false",
+            "convention": "std1",
+            "metric": "psnr",
+            "value": value,
+        }
         return tuple(filled.get(column, "") for column in METRIC_COLUMNS)
 
     means = nested_means([row("a", 0, "ok", 30.0), row("b", 0, "ok", 40.0), row("b", 1, "failed", "")])

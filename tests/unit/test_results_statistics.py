@@ -1,6 +1,7 @@
 """Statistics over scenes: against scipy, brute force and published examples; honesty about holes and few scenes."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,17 @@ from mossfuse.benchmark.results.statistics import (
     nemenyi,
     paired,
     scene_values,
-    seed_spread,
     smallest_p,
+    spread_over,
     summary,
     wilcoxon,
 )
 from mossfuse.errors import MossFuseError
 
-COLUMNS = "dataset,degradation,method,scene,seed,split,seen_in_training,weights,status,reason,convention,metric,value"
+COLUMNS = (
+    "dataset,degradation,board,lattice,draw,method,scene,seed,split,seen_in_training,weights,status,reason,convention,metric,"
+    "value"
+)
 
 
 def table(values, metric="psnr", seen=(), failed=()):
@@ -32,7 +36,7 @@ def table(values, metric="psnr", seen=(), failed=()):
     for method, scenes in values.items():
         for scene, entry in scenes.items():
             for seed, value in enumerate(np.atleast_1d(entry)):
-                head = ["cave", "x8", method, scene, seed, "test", scene in seen, "none"]
+                head = ["cave", "x8", "x8", "3x3", 0, method, scene, seed, "test", scene in seen, "none"]
                 ok = (method, scene) not in failed
                 rows.append([*head, "ok", "", "std1", metric, value] if ok else [*head, "failed", "NaN", *[np.nan] * 3])
     return pd.DataFrame(rows, columns=COLUMNS.split(","))
@@ -118,8 +122,8 @@ def test_summary_states_counts_means_and_seed_spread():
     assert (line["n"], line["failed"], line["mean"], line["median"]) == (2, 1, 36, 36)
     assert line["seed_std"] == pytest.approx(np.sqrt(2))
     assert line["std"] == pytest.approx(np.std([31, 41], ddof=1))
-    spread = seed_spread(rows, "std1", "psnr").iloc[0]
-    assert (spread["scenes"], spread["seeds"]) == (2, 2)
+    spread = spread_over("seed", rows, "std1", "psnr").iloc[0]
+    assert (spread["scenes"], spread["count"]) == (2, 2)
     assert spread["largest"] == pytest.approx(np.sqrt(2))
     assert failed_scenes(rows)[["method", "failed", "scenes"]].values.tolist() == [["a", 1, "s3"]]
 
@@ -187,7 +191,7 @@ def test_best_method_ranks_first_whether_high_or_low_is_better():
 
 def test_cliques_are_the_maximal_runs_within_the_critical_difference():
     ranks = pd.DataFrame(
-        {"dataset": "d", "degradation": "x", "method": list("abcde"), "mean_rank": [1, 2, 3, 4.5, 6], "cd": 2.0}
+        {"dataset": "d", "board": "x", "method": list("abcde"), "mean_rank": [1, 2, 3, 4.5, 6], "cd": 2.0}
     )
     bars = cliques(ranks)
     assert bars[["first", "last", "size"]].values.tolist() == [["a", "c", 3], ["c", "d", 2], ["d", "e", 2]]
@@ -213,12 +217,36 @@ def test_infinite_psnr_is_the_best_rank_and_no_nan():
 
 def test_degradations_are_never_mixed():
     rows = normal_table()
-    other = rows.assign(degradation="x32", value=rows["value"] - 10)
+    other = rows.assign(degradation="x32", board="x32", value=rows["value"] - 10)
     both = summary(pd.concat([rows, other]), "std1", "psnr")
-    assert both.groupby("degradation")["n"].sum().tolist() == [24, 24]
-    pd.testing.assert_frame_equal(
-        both[both["degradation"] == "x8"].reset_index(drop=True), summary(rows, "std1", "psnr")
-    )
+    assert both.groupby("board")["n"].sum().tolist() == [24, 24]
+    pd.testing.assert_frame_equal(both[both["board"] == "x8"].reset_index(drop=True), summary(rows, "std1", "psnr"))
+
+
+def replicated_table(lattices, draws=1):
+    """A table of two methods whose scores depend on the lattice and on the draw of the noise."""
+    parts = []
+    for lattice in range(lattices):
+        for draw in range(draws):
+            rows = table(
+                {"a": {"s1": [30.0 + lattice + 10 * draw] * 2, "s2": 40.0 + 3 * lattice}, "b": {"s1": 20, "s2": 21}}
+            )
+            parts.append(rows.assign(degradation=f"x8-phase{lattice}x0-noise{draw}", lattice=f"{lattice}x0", draw=draw))
+    return pd.concat(parts)
+
+
+def test_lattices_and_draws_are_replicates_and_never_scenes():
+    rows = replicated_table(lattices=3, draws=2)
+    line = summary(rows, "std1", "psnr").set_index("method").loc["a"]
+    assert (line["n"], line["lattices"], line["draws"]) == (2, 3, 2)
+    assert line["mean"] == pytest.approx(np.mean([31 + 5, 43]))
+    assert line["seed_std"] == 0
+    assert line["lattice_std"] == pytest.approx(np.std([35 + 2.5, 37 + 2.5, 39 + 2.5], ddof=1))
+    assert line["draw_std"] == pytest.approx(np.std([37, 42], ddof=1))
+    assert paired(rows, "std1", "psnr")["n"].tolist() == [2]
+    spread = spread_over("lattice", rows, "std1", "psnr").set_index("method").loc["a"]
+    assert (spread["scenes"], spread["count"], spread["largest"]) == (2, 3, pytest.approx(3))
+    assert spread["std"] == pytest.approx(np.sqrt((1 + 9) / 2))
 
 
 def test_row_that_stands_twice_is_refused():
@@ -239,6 +267,6 @@ def test_missing_column_unknown_metric_and_counts_are_refused():
 
 def test_table_without_a_finished_cell_gives_empty_results():
     rows = table({"a": {"s1": 1}, "b": {"s1": 1}}, failed={("a", "s1"), ("b", "s1")})
-    for function in (summary, paired, critical_difference, seed_spread):
+    for function in (summary, paired, critical_difference, partial(spread_over, "seed")):
         assert function(rows, "std1", "psnr").empty
     assert cliques(critical_difference(rows, "std1", "psnr")).empty

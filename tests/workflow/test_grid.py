@@ -18,6 +18,7 @@ from mossfuse.benchmark.results.collect import seen_in_training, with_base
 from mossfuse.benchmark.run import gpu_lock as gpu
 from mossfuse.benchmark.run.training import clear_other_training, count_seconds
 from mossfuse.cli.bench.job import parse_cell
+from mossfuse.degradations.replicates import replicate_of
 from mossfuse.errors import MossFuseError
 from mossfuse.fusion_check import check_fusion
 from mossfuse.metrics import score_estimates
@@ -49,6 +50,31 @@ def test_base_of_a_refinement_is_run_and_judged_though_the_grid_does_not_name_it
     assert [c for c in grid.clocked_cells() if c not in grid.timed_cells()] == extra[:2]
 
 
+def test_lattices_are_replicates_of_one_degradation_and_one_of_them_is_timed_and_drawn():
+    name = "x8-gauss7s2-nikond5100"
+    one, nine = grid_of({}), grid_of({"lattices": 9, "scenes": ["mosaic"]})
+    degradations = nine.blocks[0].degradations
+    assert degradations[0] == name and len(set(degradations)) == 9
+    assert degradations[1:4] == (f"{name}-phase3x6", f"{name}-phase3x0", f"{name}-phase6x3")
+    assert {replicate_of(nine.degradations[d]).base for d in degradations} == {name}
+    assert {c.degradation for c in nine.timed_cells()} == {c.degradation for c in nine.shown_cells()} == {name}
+    assert nine.shown_replicates() == {("phantom", name, "mosaic"): name}
+    assert one.cells() == grid_of({"lattices": 1}).cells() == one.shown_cells()
+
+
+def test_lattices_have_the_same_fractions_at_every_ratio_and_stand_beside_draws_of_the_noise():
+    grid = grid_of(
+        {
+            "degradations": ["x32-gauss31s2-nikond5100-snr35-40", "x32-gauss31s2-nikond5100-snr35-40-noise1"],
+            "lattices": 4,
+        }
+    )
+    phases = [d.phase for d in grid.degradations.values()]
+    assert phases == 2 * [(15, 15), (15, 31), (31, 15), (31, 31)]
+    kinds = {replicate_of(d) for d in grid.degradations.values()}
+    assert len(kinds) == 8 and {k.base for k in kinds} == {"x32-gauss31s2-nikond5100-snr35-40"}
+
+
 def test_every_grid_entry_times_its_own_first_scene_and_seed():
     grid = grid_of(
         {"scenes": ["mosaic"], "seeds": [1]}, {"methods": ["ridge-dc"], "scenes": ["target", "mosaic"], "seeds": [2]}
@@ -62,6 +88,12 @@ def test_every_grid_entry_times_its_own_first_scene_and_seed():
 @pytest.mark.parametrize(
     ("entries", "config", "match"),
     [
+        (
+            [{"degradations": ["x2-gauss1s1-nikond5100"], "lattices": 9}],
+            {},
+            "ratio 2 has 4 sampling lattices and not 9",
+        ),
+        ([{"lattices": 5}], {}, r"grid.0.lattices: 5 is not one of \[1, 4, 9, 16, 25\]"),
         (
             [{"train_scenes": ["globes"]}, {"train_scenes": ["beads"]}],
             {},

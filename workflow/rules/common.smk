@@ -182,12 +182,10 @@ def cell_files(name, cells=None):
 
 
 def scene_views():
-    """Return the folders of pictures of every scored scene under every degradation."""
+    """Return the folders of pictures of every scored scene under one replicate of every degradation."""
     return [
-        PATHS.scene_view(block.label, degradation, scene)
-        for block in GRID.blocks
-        for degradation in block.degradations
-        for scene in block.scenes
+        PATHS.scene_view(label, degradation, scene)
+        for (label, _, scene), degradation in GRID.shown_replicates().items()
     ]
 
 

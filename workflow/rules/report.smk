@@ -6,7 +6,7 @@ rule report:
         metrics=PATHS.metrics,
         timing=PATHS.timing,
         catalogue=PATHS.catalogue,
-        views=cell_files("view"),
+        views=cell_files("view", GRID.shown_cells()),
         curves=cell_files("curve", GRID.traced_cells()),
         scenes=scene_views(),
     output:

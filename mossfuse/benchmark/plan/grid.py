@@ -72,7 +72,7 @@ class Block:
     options: dict[str, Any]
     scenes: tuple[str, ...]
     train_scenes: tuple[str, ...]
-    degradations: tuple[str, ...]
+    degradations: tuple[str, ...]  # replicates included, those of one degradation side by side
     methods: tuple[str, ...]
     seeds: tuple[int, ...]
     part: str = ""
@@ -179,19 +179,41 @@ class Grid:
                 wanted.update(dict.fromkeys(block.train_scenes))
         return {label: list(scenes) for label, scenes in out.items()}
 
+    def shown_replicates(self) -> dict[tuple[str, str, str], str]:
+        """Return (label, degradation without phase and draw, scene) -> full name of the replicate that is drawn: the first one."""
+        from mossfuse.degradations.replicates import replicate_of
+
+        bases = {name: replicate_of(degradation).base for name, degradation in self.degradations.items()}
+        out: dict[tuple[str, str, str], str] = {}
+        for block in self.blocks:
+            for degradation in block.degradations:
+                for scene in block.scenes:
+                    out.setdefault((block.label, bases[degradation], scene), degradation)
+        return out
+
+    def shown_cells(self) -> list[Cell]:
+        """Return the cells whose pictures the report shows: those of the replicates that are drawn."""
+        shown = {(label, degradation, scene) for (label, _, scene), degradation in self.shown_replicates().items()}
+        return [c for c in self.cells() if (c.dataset, c.degradation, c.scene) in shown]
+
     def traced_cells(self) -> list[Cell]:
         """Return the cells whose quality is drawn over the steps of their fit."""
         return [c for c in self.cells() if self.rows[c.method].iterates]
 
     def timed_cells(self) -> list[Cell]:
-        """Return the cells in the table of times, as the configuration's timing.scenes asks."""
+        """Return the cells in the table of times, as the configuration's timing.scenes asks.
+
+        Of the replicates of one degradation the first one is timed: they take the same time.
+        """
+        from mossfuse.degradations.replicates import first_replicates
+
         out: dict[Cell, None] = {}
         for block in self.blocks:
             choice = self.config["parts"][block.part]["timing"] if block.part else self.config["timing"]["scenes"]
             if choice == "none":
                 continue
             scenes = block.scenes if choice == "all" else block.scenes[:1]
-            for degradation in block.degradations:
+            for degradation in first_replicates(block.degradations, self.degradations):
                 for row in (m for m in block.methods if self.rows[m].external is None):
                     for scene in scenes:
                         out[Cell(block.label, degradation, row, scene, block.seeds[0])] = None
@@ -241,11 +263,21 @@ def make_block(entry: Mapping[str, Any]) -> Block:
         options=options,
         scenes=tuple(scenes),
         train_scenes=train_scenes,
-        degradations=tuple(entry["degradations"]),
+        degradations=replicated(entry["degradations"], entry.get("lattices", 1)),
         methods=tuple(entry["methods"]),
         seeds=tuple(entry.get("seeds", (0,))),
         part=entry.get("part", ""),
     )
+
+
+def replicated(names: Iterable[str], count: int) -> tuple[str, ...]:
+    """Return the names of degradations with ``count`` sampling lattices of each, its own one first, without repetition."""
+    if count == 1:
+        return tuple(names)
+    from mossfuse.degradations import find_degradation
+    from mossfuse.degradations.replicates import lattices
+
+    return tuple(dict.fromkeys(d.name for name in names for d in lattices(find_degradation(name), count)))
 
 
 def make_row(name: str, config: Mapping[str, Any]) -> Row:

@@ -1,4 +1,4 @@
-"""The leaderboard of one dataset under one degradation, as a table of numbers."""
+"""The leaderboard of one dataset under one degradation and its replicates, as a table of numbers."""
 
 from dataclasses import dataclass
 
@@ -27,9 +27,12 @@ class Board:
     """One leaderboard.
 
     table: one row per method, best first: rank (NaN: not ranked), method, title, knows, trained_on, weights, standing,
-        for every metric its mean and {metric}_low, {metric}_high, then scenes, failed, seen, parameters, train_s (of the
+        for every metric its mean, {metric}_low and {metric}_high, {metric}_lattice and {metric}_draw (standard deviations of the
+        mean over sampling lattices and draws of the noise, NaN for one), then scenes, failed, seen, parameters, train_s (of the
         timed runs, of the scored ones where none was timed), and time_0, time_1, ... for the clocks.
-    metrics: names of the metric columns; scenes: those that count; clocks: [(device, device_name, threads)].
+    degradation: without phase and draw. metrics: names of the metric columns; scenes: those that count; clocks: [(device,
+    device_name, threads)]. shown: scene -> full degradation of the replicate whose pictures are shown, the first one.
+    lattices, draws: numbers of replicates behind a mean.
     """
 
     dataset: str
@@ -40,6 +43,9 @@ class Board:
     scenes: list
     seen_scenes: list
     clocks: list
+    shown: dict
+    lattices: int = 1
+    draws: int = 1
 
     @property
     def slug(self):
@@ -63,15 +69,16 @@ def make_board(results, dataset, degradation, convention):
     every scene, is not ranked either.
     """
     rows = results.board(dataset, degradation)
-    runs = rows[["method", "scene", "seen_in_training", "status"]].itertuples(index=False, name=None)
-    field = field_of(Run(method, scene, seen, status == "ok") for method, scene, seen, status in runs)
+    runs = rows[["method", "scene", "seen_in_training", "status", "degradation"]].itertuples(index=False, name=None)
+    field = field_of(Run(method, scene, seen, status == "ok", place) for method, scene, seen, status, place in runs)
     counted = rows[rows["scene"].isin(field.scenes)]
     present = set(rows.loc[rows["convention"] == convention, "metric"])
     metrics = [name for name, column in all_columns().items() if column.shown != "table" and name in present]
     table = pd.DataFrame({"method": list(dict.fromkeys(rows["method"]))})
     for metric in metrics:
         means = summary(counted, convention, metric).set_index("method")
-        for column, source in ((metric, "mean"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high")):
+        for column, source in ((metric, "mean"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high"),
+                               (f"{metric}_lattice", "lattice_std"), (f"{metric}_draw", "draw_std")):  # fmt: skip
             table[column] = means[source].reindex(table["method"]).to_numpy(dtype=float)
     facts = [row_facts(results, rows, name, field.standings[name]) for name in table["method"]]
     table = pd.concat([table, pd.DataFrame(facts)], axis=1)
@@ -80,7 +87,11 @@ def make_board(results, dataset, degradation, convention):
     for column, fact in (("parameters", "parameters"), ("train_s", "training_s")):
         table[column] = table[column].fillna(pd.Series([entry.get(fact) for entry in facts], dtype=float))
     ranked = order_rows(table, metrics)
-    return Board(dataset, degradation, convention, ranked, metrics, field.scenes, field.left_out, clocks)
+    shown = rows.drop_duplicates("scene").set_index("scene")["degradation"].to_dict()
+    return Board(
+        dataset, degradation, convention, ranked, metrics, field.scenes, field.left_out, clocks, shown,
+        lattices=rows["lattice"].nunique(), draws=rows["draw"].nunique(),
+    )  # fmt: skip
 
 
 def row_facts(results, rows, method, standing):
@@ -105,7 +116,7 @@ def in_order(knows):
 
 def add_times(table, timing, dataset, degradation):
     """Add parameters, train_s and one column per clock; return the clocks (device, name, threads)."""
-    own = timing[(timing["dataset"] == dataset) & (timing["degradation"] == degradation)]
+    own = timing[(timing["dataset"] == dataset) & (timing["board"] == degradation)]
     means = own.groupby("method")[["parameters", "train_s"]].mean() if len(own) else pd.DataFrame()
     for column in ("parameters", "train_s"):
         table[column] = means[column].reindex(table["method"]).to_numpy() if len(own) else np.nan

@@ -64,7 +64,7 @@ def draw_curves(results, board, scene, colours, site):
         return None
     metric, tables = board.metrics[0], {}
     for method in board.table["method"]:
-        place = (board.dataset, board.degradation, method, scene)
+        place = (board.dataset, board.shown[scene], method, scene)
         curves = [results.paths.cell(*place, seed).curve for seed in seeds_of(results, board, method)]
         found = [read_history(path) for path in curves if path.exists()]
         found = [t for t in found if len(t) and metric in t and t[metric].notna().any()]
@@ -98,11 +98,13 @@ def histories(results, board):
     """Return title -> history tables: training by seed, per-scene fitting by scene (first seed)."""
     out, paths = {}, results.paths
     for method in board.table["method"]:
-        place = (board.dataset, board.degradation, method)
+        place = (board.dataset, next(iter(board.shown.values())), method)
         seeds = seeds_of(results, board, method)
         trainings = (Training(*place, seed) for seed in seeds)
         trained = [paths.training(**vars(t)).history for t in trainings if t.name in results.trainings]
-        fits = (paths.cell(*place, scene, seeds[0]).history for scene in board.scenes)
+        fits = (
+            paths.cell(board.dataset, board.shown[scene], method, scene, seeds[0]).history for scene in board.scenes
+        )
         fitted = [path for path in fits if path.exists()]
         for title, logged in ((f"{method}: training", trained), (f"{method}: fusing", fitted)):
             tables = [t for t in map(read_history, logged) if len(t) > 1 and len(t.columns) > 1]

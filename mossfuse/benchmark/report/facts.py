@@ -1,4 +1,4 @@
-"""Summarise the records of a row's runs: seeds, size, steps and seconds, per dataset and degradation."""
+"""Summarise the records of a row's runs: seeds, size, steps and seconds, per dataset and degradation with its replicates."""
 
 from statistics import median
 
@@ -18,11 +18,13 @@ def place_facts(results, method, dataset, degradation):
     training_iterations, training_s, seconds, cpu_seconds (of fusing): medians over those runs, None where they say nothing;
     devices: their names.
     """
-    runs = within(results.runs, f"{dataset}/{degradation}/{method}/")
+    replicates = results.replicates(dataset, degradation)
+    runs = [run for d in replicates for run in within(results.runs, f"{dataset}/{d}/{method}/")]
     if not runs:
         return {}
     base = results.about(method).get("refines") or method
-    trainings = [t for t in within(results.trainings, f"{dataset}/{degradation}/{base}/") if t["status"] == "ok"]
+    trained = [t for d in replicates for t in within(results.trainings, f"{dataset}/{d}/{base}/")]
+    trainings = [training for training in trained if training["status"] == "ok"]
     good = [run for run in runs if run["status"] == "ok"]
     notes = [run.get("notes") or {} for run in good]
     steps = [note.get("training_iterations") for note in notes]

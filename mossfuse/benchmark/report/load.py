@@ -12,7 +12,7 @@ from mossfuse.benchmark.results.layout import check_version
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import split_suffix
 
-PLACE = ["dataset", "degradation"]
+PLACE = ["dataset", "board"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Results:
 
     @property
     def boards(self):
-        """Return [(dataset, degradation)] in the order of the results."""
+        """Return [(dataset, degradation without phase and draw)] in the order of the results."""
         return list(self.metrics[PLACE].drop_duplicates().itertuples(index=False, name=None))
 
     @property
@@ -49,8 +49,12 @@ class Results:
         return [c for c in named if c in present] + sorted(present - set(named)) or named[:1] or ["std1"]
 
     def board(self, dataset, degradation):
-        """Return the scores of one dataset under one degradation."""
-        return self.metrics[(self.metrics["dataset"] == dataset) & (self.metrics["degradation"] == degradation)]
+        """Return the scores of one dataset under one degradation, all its replicates included."""
+        return self.metrics[(self.metrics["dataset"] == dataset) & (self.metrics["board"] == degradation)]
+
+    def replicates(self, dataset, degradation):
+        """Return the full names of the degradations behind a board, in the order of the results."""
+        return list(dict.fromkeys(self.board(dataset, degradation)["degradation"]))
 
     def title(self, method):
         return self.catalogue["methods"].get(method, {}).get("title") or method
@@ -75,11 +79,15 @@ def load_results(results, checkpoints, data):
     if metrics.empty:
         raise MossFuseError(f"{paths.metrics} holds no row; run the benchmark before the report")
     timing = read_table(paths.timing)
-    texts = [*PLACE, "method", "scene", "device", "device_name", "reason"]
+    timing.insert(2, "board", timing["degradation"].map(metrics.set_index("degradation")["board"].to_dict()))
+    texts = ["degradation", *PLACE, "method", "scene", "device", "device_name", "reason"]
     for column in timing.columns.difference(texts):
         timing[column] = pd.to_numeric(timing[column], errors="coerce")
     cells = [
-        Cell(*row) for row in metrics[[*PLACE, "method", "scene", "seed"]].drop_duplicates().itertuples(index=False)
+        Cell(*row)
+        for row in metrics[["dataset", "degradation", "method", "scene", "seed"]]
+        .drop_duplicates()
+        .itertuples(index=False)
     ]
     # What an earlier grid has left in the folders is not part of this one.
     trained = {Training(c.dataset, c.degradation, split_suffix(c.method)[0], c.seed).name for c in cells}

@@ -13,7 +13,7 @@ from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison
-from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, seed_spread, summary
+from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, spread_over, summary
 from mossfuse.metrics import all_columns, describe
 
 PAGES = (
@@ -98,7 +98,7 @@ def index_context(results, boards, figures):
     cells = results.metrics[["dataset", "degradation", "method", "scene", "seed", "status"]].drop_duplicates()
     facts = {
         "Datasets": cells["dataset"].nunique(),
-        "Degradations": cells["degradation"].nunique(),
+        "Degradations": results.metrics["board"].nunique(),
         "Methods": len(results.methods),
         "Scenes": len(cells[["dataset", "scene"]].drop_duplicates()),
         "Cells": len(cells),
@@ -120,7 +120,16 @@ def index_context(results, boards, figures):
 
 
 def degradation_of(results, board):
-    return style.degradation_text(results.catalogue["degradations"].get(board.degradation, {}))
+    """Return a board's degradation in one line, with the replicates that its means run over."""
+    entries = results.catalogue["degradations"]
+    shown = next(iter(board.shown.values()))
+    text = style.degradation_text(entries.get(shown, {}))
+    many = [
+        f"{count} {words}"
+        for count, words in ((board.lattices, "sampling lattices"), (board.draws, "draws of the noise"))
+        if count > 1
+    ]
+    return f"{text} · mean over {' and '.join(many)}, the first one is shown" if many else text
 
 
 def board_rows(board):
@@ -132,6 +141,7 @@ def board_rows(board):
             {
                 "text": style.number(m, row[m]), "sort": sort_key(row[m]), "mark": marked[m][k],
                 "interval": style.interval(m, row[f"{m}_low"], row[f"{m}_high"]),
+                "spreads": style.spreads(m, row[f"{m}_lattice"], row[f"{m}_draw"]),
             }
             for m in board.metrics
         ]  # fmt: skip
@@ -185,14 +195,18 @@ def statistics_context(results, boards, figures):
     sections = []
     for board in boards:
         ranked, everyone = counted_rows(results, board, ranked=True), counted_rows(results, board)
-        comparisons, spreads = [], []
+        comparisons = []
         for metric in board.compared if len(board.ranked) > 1 else []:
             reference = board.ranked["method"].iloc[0]
             pairs = paired(ranked, board.convention, metric, reference=reference).to_dict("records")
             order = list(board.table["method"])
             comparisons.append((metric, reference, sorted(pairs, key=lambda p: order.index(p["method"]))))
-        for metric in board.metrics:
-            spreads += [(metric, row) for row in seed_spread(everyone, board.convention, metric).to_dict("records")]
+        spreads = [
+            (words, metric, row)
+            for factor, words in (("seed", "seeds"), ("lattice", "sampling lattices"), ("draw", "draws of the noise"))
+            for metric in board.metrics
+            for row in spread_over(factor, everyone, board.convention, metric).to_dict("records")
+        ]
         ranks = (
             critical_difference(ranked, board.convention, board.metrics[0]).to_dict("records") if board.metrics else []
         )

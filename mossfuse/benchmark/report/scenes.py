@@ -42,7 +42,7 @@ def scene_pages(results, boards, colours, site):
 
 
 def scene_context(results, board, scene, colours, site):
-    source = results.paths.scene_view(board.dataset, board.degradation, scene)
+    source = results.paths.scene_view(board.dataset, board.shown[scene], scene)
     if not (source / "view.json").exists():
         raise MossFuseError(f"{source / 'view.json'} does not exist; render the scene '{scene}' before the report")
     view = json.loads((source / "view.json").read_text(encoding="utf-8"))
@@ -77,18 +77,21 @@ def scene_context(results, board, scene, colours, site):
 
 
 def cell_context(results, board, scene, method, colours, site):
-    """Return what a page shows of one method on one scene (its first seed) and copy its pictures; None where it never ran."""
+    """Return what a page shows of one method on one scene (first replicate, first seed) and copy its pictures.
+
+    None where the method never ran on that replicate.
+    """
     rows = results.board(board.dataset, board.degradation)
-    rows = rows[(rows["method"] == method) & (rows["scene"] == scene)]
+    rows = rows[(rows["method"] == method) & (rows["scene"] == scene) & (rows["degradation"] == board.shown[scene])]
     if rows.empty:
         return None
     finished = rows[rows["status"] == "ok"]
     seed = int((finished if len(finished) else rows)["seed"].min())
-    here = Cell(board.dataset, board.degradation, method, scene, seed)
+    here = Cell(board.dataset, board.shown[scene], method, scene, seed)
     source = results.paths.of_cell(here)
     cell = {
         "name": method, "title": results.title(method), "colour": colours[method], "seed": seed, "source": source,
-        "key": f"{board.dataset}/{board.degradation}/{method}/{scene}/{seed}", "folder": "", "estimate": NO_ESTIMATE,
+        "key": f"{board.dataset}/{board.shown[scene]}/{method}/{scene}/{seed}", "folder": "", "estimate": NO_ESTIMATE,
         "seen": bool(rows["seen_in_training"].any()), "run": results.runs.get(here.name, {}),
         "reason": "; ".join(dict.fromkeys(rows.loc[rows["status"] != "ok", "reason"])),
     }  # fmt: skip
@@ -104,7 +107,7 @@ def cell_context(results, board, scene, method, colours, site):
 
 
 def score_table(results, board, scene):
-    """Return the rows of the page's table: the scene's values (means over seeds), best and second marked."""
+    """Return the rows of the page's table: the scene's values (means over seeds and replicates), best and second marked."""
     rows = results.board(board.dataset, board.degradation)
     rows = rows[rows["scene"] == scene]
     table = board.table[["method", "title", "trained_on"]].copy()

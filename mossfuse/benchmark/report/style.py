@@ -42,6 +42,12 @@ def interval(metric, low, high):
     return "" if math.isnan(low) or math.isnan(high) else f"{number(metric, low)}–{number(metric, high)}"
 
 
+def spreads(metric, lattice, draw):
+    """Return the standard deviations of a mean over replicates, such as '± 0.35 lattices'; [] where there is one replicate."""
+    named = ((lattice, "lattices"), (draw, "draws"))
+    return [f"± {number(metric, value)} {words}" for value, words in named if not math.isnan(value)]
+
+
 def seconds(value):
     """Return seconds with two or three significant digits."""
     if value is None or math.isnan(value):

@@ -24,10 +24,15 @@ LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textascii
 
 
 def to_csv(board):
-    """Return every number of the leaderboard with ten significant digits; time columns carry their clock's name."""
+    """Return every number of the leaderboard with ten significant digits; time columns carry their clock's name.
+
+    _lattice, _draw: standard deviations of a mean over replicates, where there are several.
+    """
     names = {f"time_{k}": f"time_s {clock_title(clock)}" for k, clock in enumerate(board.clocks)}
     front = ["rank", "method", "title", "knows", "trained_on", "standing", "scenes", "failed"]
-    scores = [f"{m}{end}" for m in board.metrics for end in ("", "_low", "_high")]
+    ends = ["", "_low", "_high"]
+    ends += [f"_{factor}" for factor, count in (("lattice", board.lattices), ("draw", board.draws)) if count > 1]
+    scores = [f"{m}{end}" for m in board.metrics for end in ends]
     table = board.table[[*front, *scores, *names, "parameters", "train_s"]].rename(columns=names)
     table = table.assign(rank=table["rank"].astype("Int64"), convention=board.convention)
     return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
@@ -82,8 +87,13 @@ def to_latex(board):
 
 def caption(board):
     scenes = len(board.scenes)
+    many = [
+        f", {n} {words}"
+        for n, words in ((board.lattices, "sampling lattices"), (board.draws, "draws of the noise"))
+        if n > 1
+    ]
     return (
-        f"{board.dataset}, {board.degradation}: mean over {scenes} scene{'s' if scenes != 1 else ''}, metrics by the "
+        f"{board.dataset}, {board.degradation}: mean over {scenes} scene{'s' if scenes != 1 else ''}{''.join(many)}, metrics by the "
         f"convention {board.convention}; best bold, second underlined; rows without a rank are not comparable."
     )
 
@@ -166,7 +176,7 @@ def comparison_row(results, name, authors, means, metric, convention, entry):
 def fits(published, results, board):
     """Return whether a published entry names this board's data set (no reduced copy) and ratio, without noise or shift."""
     own = results.catalogue["datasets"].get(board.dataset, {}).get("dataset", board.dataset)
-    degradation = results.catalogue["degradations"].get(board.degradation, {})
+    degradation = results.catalogue["degradations"].get(next(iter(board.shown.values())), {})
     disturbed = any(degradation.get(key) is not None for key in ("snr_hsi", "snr_msi")) or any(
         degradation.get("shift", ())
     )

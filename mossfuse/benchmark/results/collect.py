@@ -7,6 +7,7 @@ from functools import cache
 
 from mossfuse.benchmark.results.layout import METRIC_COLUMNS, TIMING_COLUMNS, VERSION
 from mossfuse.benchmark.results.ranking import Run, field_of
+from mossfuse.degradations.replicates import replicate_of
 from mossfuse.files.atomic import write_json, write_rows
 
 
@@ -34,8 +35,9 @@ def seen_in_training(grid, cell):
 def metric_rows(grid, cell, run, paths):
     block = grid.block_of(cell.dataset)
     split = "train" if cell.scene in block.spec.train else "test"
+    replicate = replicate_of(grid.degradations[cell.degradation])
     head = (
-        cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed, split,
+        cell.dataset, cell.degradation, replicate.base, replicate.lattice, replicate.draw, cell.method, cell.scene, cell.seed, split,
         str(seen_in_training(grid, cell)).lower(), run["weights"], run["status"], run["reason"],
         pair_hash(paths, cell),
     )  # fmt: skip
@@ -53,20 +55,20 @@ def pair_hash(paths, cell):
 
 
 def nested_means(rows):
-    """Return dataset -> degradation -> method -> convention -> metric -> mean over seeds and over the scenes that count.
+    """Return dataset -> board -> method -> convention -> metric -> mean over seeds, replicates and the scenes that count.
 
     A method that is not ranked (mossfuse.benchmark.results.ranking) has no mean.
     """
     entries = [dict(zip(METRIC_COLUMNS, row, strict=True)) for row in rows]
     runs, groups, out = {}, {}, {}
     for e in entries:
-        run = Run(e["method"], e["scene"], e["seen_in_training"] == "true", e["status"] == "ok")
-        runs.setdefault((e["dataset"], e["degradation"]), []).append(run)
+        run = Run(e["method"], e["scene"], e["seen_in_training"] == "true", e["status"] == "ok", e["degradation"])
+        runs.setdefault((e["dataset"], e["board"]), []).append(run)
     fields = {place: field_of(many) for place, many in runs.items()}
     for e in entries:
-        field = fields[e["dataset"], e["degradation"]]
+        field = fields[e["dataset"], e["board"]]
         if field.is_ranked(e["method"]) and e["scene"] in field.scenes:
-            key = tuple(e[k] for k in ("dataset", "degradation", "method", "convention", "metric"))
+            key = tuple(e[k] for k in ("dataset", "board", "method", "convention", "metric"))
             groups.setdefault(key, []).append(float(e["value"]))
     for key, values in groups.items():
         level = out

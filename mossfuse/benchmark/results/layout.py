@@ -1,14 +1,19 @@
 """The layout of the tables: their columns, and their version, which catalogue.json beside them gives.
 
-metrics.csv itself holds nothing but scores, so that equal scores give equal bytes.
+metrics.csv itself holds nothing but scores, so that equal scores give equal bytes. Its column ``degradation`` names what the
+cell's pair was made by; ``board`` is the same without phase and draw of the noise, which ``lattice`` and ``draw`` hold: rows of
+one dataset and board are replicates of one degradation (mossfuse.degradations.replicates).
 """
 
 from mossfuse.errors import MossFuseError
 
-VERSION = 1  # raise it where a column is added, renamed or read differently
+VERSION = 2  # raise it where a column is added, renamed or read differently
 METRIC_COLUMNS = (
     "dataset",
     "degradation",
+    "board",
+    "lattice",
+    "draw",
     "method",
     "scene",
     "seed",

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Run:
-    """What ranking needs to know of one cell, whatever its seed."""
+    """What ranking needs to know of one cell, whatever its seed; replicate: its full degradation."""
 
     method: str
     scene: str
     seen: bool
     succeeded: bool
+    replicate: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Standing:
     """How a method did on the scenes that count.
 
     status: 'ranked'; 'seen' where it has seen one of them in training, 'failed' where a seed failed on one, 'partial' where
-    it was not run on each. finished, failed, seen: numbers of scenes.
+    it was not run on each, or not under every replicate that another method was run under. finished, failed, seen: numbers of scenes.
     """
 
     status: str
@@ -45,11 +46,15 @@ class Field:
 
 
 def field_of(runs: Iterable[Run]) -> Field:
-    """Return the Field of one dataset under one degradation; scenes and methods keep the order of the runs."""
+    """Return the Field of one dataset under one degradation (all its replicates); scenes and methods keep the order of the runs."""
     runs = list(dict.fromkeys(runs))
     scenes, left_out = counted_scenes((run.method, run.scene, run.seen) for run in runs)
     methods = dict.fromkeys(run.method for run in runs)
-    return Field(scenes, left_out, {m: standing([r for r in runs if r.method == m], scenes) for m in methods})
+    wanted: dict[str, set[str]] = {}
+    for run in runs:
+        wanted.setdefault(run.scene, set()).add(run.replicate)
+    standings = {m: standing([r for r in runs if r.method == m], {s: wanted[s] for s in scenes}) for m in methods}
+    return Field(scenes, left_out, standings)
 
 
 def counted_scenes(cells: Iterable[tuple[str, str, bool]]) -> tuple[list[str], list[str]]:
@@ -65,10 +70,11 @@ def counted_scenes(cells: Iterable[tuple[str, str, bool]]) -> tuple[list[str], l
     return [s for s in scenes if s not in left_out], [s for s in scenes if s in left_out]
 
 
-def standing(runs: list[Run], scenes: list[str]) -> Standing:
-    """Return one method's Standing from its runs on the scenes that count."""
+def standing(runs: list[Run], scenes: Mapping[str, set[str]]) -> Standing:
+    """Return one method's Standing from its runs. scenes: those that count, each with the replicates that it was run under."""
     own = [run for run in runs if run.scene in scenes]
-    finished = {run.scene for run in own if run.succeeded and not run.seen}
+    ended = {(run.scene, run.replicate) for run in own if run.succeeded and not run.seen}
+    finished = {scene for scene, replicates in scenes.items() if all((scene, r) in ended for r in replicates)}
     failed = {run.scene for run in own if not run.succeeded}
     seen = {run.scene for run in own if run.seen}
     status = "seen" if seen else "failed" if failed else "partial" if len(finished) < len(scenes) else "ranked"

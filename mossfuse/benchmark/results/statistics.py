@@ -1,7 +1,8 @@
 """Statistics over scenes, from the long results table (metrics.csv): who is better, by how much, how surely.
 
 Every function takes that table as a pandas DataFrame, one convention and one metric, and returns a DataFrame keyed by
-dataset and degradation. The unit is the SCENE: seeds are averaged first, because they are no independent scenes. Rows
+dataset and board (a degradation with all its replicates). The unit is the SCENE: seeds, sampling lattices and draws of the noise
+are averaged first, because they are no independent scenes; each of them has a spread of its own. Rows
 with ``seen_in_training`` stay out unless ``include_seen``; failed cells leave a hole that the counts state.
 Identical images give PSNR +inf: means show inf, ranks treat it as the best value, inf - inf counts as no difference.
 """
@@ -15,17 +16,35 @@ import pandas as pd
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import find_column
 
-GROUP = ["dataset", "degradation"]
-CELL = [*GROUP, "method", "scene", "seed"]
-COLUMNS = [*CELL, "seen_in_training", "status", "convention", "metric", "value"]
+GROUP = ["dataset", "board"]
+CELL = ["dataset", "degradation", "method", "scene", "seed"]
+REPLICATE = ["lattice", "draw"]
+COLUMNS = [*CELL, "board", *REPLICATE, "seen_in_training", "status", "convention", "metric", "value"]
 RESAMPLES = 10_000
 
 
 def scene_values(table, convention, metric, *, include_seen=False):
-    """Return one row per method and scene: value (mean over seeds), seed_std (n - 1, NaN for one seed), seeds (count).
+    """Return one row per method and scene: value (mean over seeds, then over replicates), and its spreads with their counts.
 
+    seed_std: over seeds within a replicate, root mean square over replicates; lattice_std: over the sampling lattices of the
+    means over seeds and draws; draw_std: over the draws of the noise, likewise. All with n - 1, NaN for a single one.
+    seeds, lattices, draws: how many there are.
     Raises MossFuseError for a missing column or a row that stands twice.
     """
+    keys = [*GROUP, "method", "scene"]
+    cells = replicate_values(table, convention, metric, include_seen=include_seen)
+    with np.errstate(invalid="ignore"):
+        out = cells.groupby(keys, sort=True).agg(
+            value=("value", "mean"), seed_std=("seed_std", root_mean_square), seeds=("seeds", "min")
+        )
+        for factor in REPLICATE:
+            means = cells.groupby([*keys, factor], sort=True)["value"].mean().groupby(keys, sort=True)
+            out[f"{factor}_std"], out[f"{factor}s"] = means.std(), means.size()
+    return out.reset_index()
+
+
+def replicate_values(table, convention, metric, *, include_seen=False):
+    """Return one row per method, scene and replicate: value (mean over seeds), seed_std, seeds; see ``scene_values``."""
     rows = scored_rows(table, include_seen)
     rows = rows[(rows["convention"] == convention) & (rows["metric"] == metric)]
     twice = rows.duplicated(CELL)
@@ -34,10 +53,25 @@ def scene_values(table, convention, metric, *, include_seen=False):
             f"the results table holds {'/'.join(map(str, rows.loc[twice, CELL].iloc[0]))} more than once for "
             f"{convention} {metric}; collect it again"
         )
-    keys = [*GROUP, "method", "scene"]
-    out = rows.assign(value=rows["value"].astype(float)).groupby(keys, sort=True)["value"]
+    keys = [*GROUP, "method", "scene", *REPLICATE]
     with np.errstate(invalid="ignore"):
-        return out.agg(value="mean", seed_std="std", seeds="count").reset_index()
+        cells = rows.assign(value=rows["value"].astype(float)).groupby(keys, sort=True)["value"]
+        return cells.agg(value="mean", seed_std="std", seeds="count").reset_index()
+
+
+def spread_of_means(cells, factor):
+    """Return the standard deviation (n - 1), over the levels of a factor ('lattice' or 'draw'), of the mean over scenes.
+
+    cells: rows of ``replicate_values`` of one method. NaN for one level.
+    """
+    with np.errstate(invalid="ignore"):
+        return float(cells.groupby([factor, "scene"])["value"].mean().groupby(factor).mean().std())
+
+
+def root_mean_square(values):
+    """Return the root mean square of the values that are no NaN; NaN without any."""
+    known = values.dropna()
+    return float(np.sqrt((known**2).mean())) if len(known) else np.nan
 
 
 def scored_rows(table, include_seen):
@@ -65,35 +99,49 @@ def failed_scenes(table, *, include_seen=False):
 
 def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0, resamples=RESAMPLES):
     """Return one row per method: n (scenes), failed (scenes with a failed seed), mean, median, std, ci_low, ci_high of
-    the mean over scenes (bootstrap), seed_std (root mean square over scenes; NaN where no scene has two seeds)."""
+    the mean over scenes (bootstrap), seed_std (root mean square over scenes; NaN where no scene has two seeds), and the
+    standard deviation of the mean over sampling lattices (lattice_std) and draws of the noise (draw_std), with their numbers."""
     values = scene_values(table, convention, metric, include_seen=include_seen)
+    cells = replicate_values(table, convention, metric, include_seen=include_seen)
+    of_method = dict(list(cells.groupby([*GROUP, "method"], sort=True)))
     failed = failed_scenes(table, include_seen=include_seen).set_index([*GROUP, "method"])["failed"]
     rows = []
     for key, group in values.groupby([*GROUP, "method"], sort=True):
         v = group["value"].to_numpy()
         low, high = bootstrap_mean(v, level=level, seed=seed, resamples=resamples)
-        spread = group["seed_std"].dropna()
         row = dict(zip([*GROUP, "method"], key, strict=True))
         row |= {"n": len(v), "failed": int(failed.get(key, 0)), "mean": v.mean(), "median": np.median(v)}
         row |= {"std": sample_std(v), "ci_low": low, "ci_high": high}
-        row["seed_std"] = float(np.sqrt((spread**2).mean())) if len(spread) else np.nan
+        row["seed_std"] = root_mean_square(group["seed_std"])
+        for factor in REPLICATE:
+            row |= {
+                f"{factor}s": int(group[f"{factor}s"].min()),
+                f"{factor}_std": spread_of_means(of_method[key], factor),
+            }
         rows.append(row)
     columns = [*GROUP, "method", "n", "failed", "mean", "median", "std", "ci_low", "ci_high", "seed_std"]
+    columns += [name for factor in REPLICATE for name in (f"{factor}s", f"{factor}_std")]
     return pd.DataFrame(rows, columns=columns)
 
 
-def seed_spread(table, convention, metric, *, include_seen=False):
-    """Return one row per method: scenes with two seeds or more, their number of seeds (min), standard deviation over the
-    seeds (root mean square over scenes, n - 1) and the largest one. Empty where every method ran with one seed."""
+def spread_over(factor, table, convention, metric, *, include_seen=False):
+    """Return one row per method: how a scene's value varies over seeds, sampling lattices or draws of the noise.
+
+    factor: 'seed', 'lattice' or 'draw'. Columns: scenes (with two of them or more), count (of seeds, ..., the smallest), std
+    (n - 1, root mean square over scenes), largest (of the scenes). Empty where every scene has one.
+    """
     values = scene_values(table, convention, metric, include_seen=include_seen)
-    values = values[values["seeds"] > 1]
-    grouped = values.groupby([*GROUP, "method"], sort=True)
-    return grouped.agg(
-        scenes=("scene", "size"),
-        seeds=("seeds", "min"),
-        std=("seed_std", lambda s: float(np.sqrt((s**2).mean()))),
-        largest=("seed_std", "max"),
-    ).reset_index()
+    values = values[values[f"{factor}s"] > 1]
+    return (
+        values.groupby([*GROUP, "method"], sort=True)
+        .agg(
+            scenes=("scene", "size"),
+            count=(f"{factor}s", "min"),
+            std=(f"{factor}_std", root_mean_square),
+            largest=(f"{factor}_std", "max"),
+        )
+        .reset_index()
+    )
 
 
 def paired(
