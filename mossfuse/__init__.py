@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mossfuse.protocol import (
         Dataset,
         Degradation,
+        Effect,
         Fusion,
         Method,
         Observation,
@@ -28,6 +29,7 @@ __all__ = [
     "Column",
     "Dataset",
     "Degradation",
+    "Effect",
     "Fusion",
     "Method",
     "Metric",

@@ -5,6 +5,7 @@ from mossfuse.metrics.specification import Column as Column
 from mossfuse.metrics.specification import Metric as Metric
 from mossfuse.protocol import Dataset as Dataset
 from mossfuse.protocol import Degradation as Degradation
+from mossfuse.protocol import Effect as Effect
 from mossfuse.protocol import Fusion as Fusion
 from mossfuse.protocol import Method as Method
 from mossfuse.protocol import Observation as Observation

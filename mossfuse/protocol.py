@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 KNOWLEDGE = ("psf", "phase", "srf", "noise")
 TRAINING = ("none", "scene", "dataset", "supervised")
+STAGES = ("sensor", "light", "recording")
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 KIND_NAMES: Mapping[type, str] = {
     bool: "true or false",
@@ -396,6 +397,8 @@ class Degradation:
         phase: (row, col); border: 'reflect' (reflect-101), 'wrap' or 'zero'.
     srf: name of a Response; snr_hsi / snr_msi in dB (None: no noise), of the whole image, or of each band where snr_per_band.
     shift: (rows, cols) in high-resolution pixels by which the MSI is moved against the HSI.
+    signal_noise: the noise's variance is proportional to the signal, with the same SNR over the image.
+    effects: departures from the sensor model, such as ({'effect': 'vignetting', 'strength': 0.3},), in their canonical order.
     """
 
     name: str
@@ -409,6 +412,8 @@ class Degradation:
     shift: tuple[float, float] = (0.0, 0.0)
     noise_seed: int = 0
     snr_per_band: bool = False
+    signal_noise: bool = False
+    effects: tuple[Mapping[str, Any], ...] = ()
     note: str = field(default="", compare=False)
 
 
@@ -439,6 +444,7 @@ class PsfFamily:
         out, and by ``mossfuse bench check``.
     spellings: how a member is written in a degradation's name, such as 'gauss{size}s{sigma}'; '{sigma[0]}' is the first of
         several values. The first spelling whose parameters the member has is used.
+    width: name of the parameter that scales the PSF's width, for effects that widen it; empty where there is none.
     """
 
     name: str
@@ -448,6 +454,7 @@ class PsfFamily:
     spellings: tuple[str, ...]
     params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     note: str = ""
+    width: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "params", Parameters(self.params))
@@ -455,4 +462,34 @@ class PsfFamily:
     @property
     def ranges(self) -> Mapping[str, Parameter]:
         """The parameters of ``kernel`` with their ranges."""
+        return Parameters(self.params).declared
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A departure of the cameras from the sensor model that methods assume, written as a part of a degradation's name.
+
+    The sensor that comes with a pair never mentions effects: it is the model that they violate.
+    stage: when it acts, one of STAGES: on the 'sensor' before anything is computed, on the 'light' of the images before
+        noise is added, or on the 'recording' after it. Effects of one degradation act by stage, then by name.
+    apply(draft, **params) -> mossfuse.physics.draft.Draft, the pair while it is made.
+    params, spellings: as in PsfFamily, such as {'strength': 0.3} and ('vignette{strength}',).
+    """
+
+    name: str
+    title: str
+    stage: str
+    apply: Callable[..., Any]
+    spellings: tuple[str, ...]
+    params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES:
+            raise ValueError(f"effect '{self.name}': stage must be one of {', '.join(STAGES)}")
+        object.__setattr__(self, "params", Parameters(self.params))
+
+    @property
+    def ranges(self) -> Mapping[str, Parameter]:
+        """The parameters of ``apply`` with their ranges."""
         return Parameters(self.params).declared

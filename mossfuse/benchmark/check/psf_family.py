@@ -13,7 +13,7 @@ from mossfuse.benchmark.check.claims import Claim, require
 from mossfuse.benchmark.check.light import light_import
 from mossfuse.degradations import make_psf
 from mossfuse.degradations.names import psf_of
-from mossfuse.degradations.spelling import PLACE, spell_psf
+from mossfuse.degradations.spelling import PLACE, spell_member
 from mossfuse.protocol import PsfFamily
 
 
@@ -70,7 +70,7 @@ def require_size(family: PsfFamily, spelling: str, folder: Path) -> None:
 def require_spelling(family: PsfFamily, spelling: str, folder: Path) -> None:
     """Raise Unmet unless a member's spelling is read back as that member, and as no other family's."""
     member = example(family, spelling)
-    text = spell_psf(family, member)
+    text = spell_member(family, member)
     found = psf_of(text)
     require(found is not None, f"'{text}' cannot be read back")
     require(found == member, f"'{text}' is read back as {found}, it was written for {member}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from mossfuse.degradations.spelling import PLACE, disallowed
+from mossfuse.degradations.spelling import disallowed, unreadable
 from mossfuse.discovery import Catalogue, Kind, search
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import PsfFamily
@@ -19,15 +19,9 @@ if TYPE_CHECKING:
 
 def misspelled(family: PsfFamily, module: ModuleType) -> str | None:
     """Return a complaint about a family whose spellings cannot be read back."""
-    if not family.spellings or isinstance(family.spellings, str):
-        return f"PSF family '{family.name}' needs a tuple of spellings, such as ('{family.name}{{size}}',)"
-    for spelling in family.spellings:
-        if not spelling.split("{")[0].isalpha() or not spelling.islower():
-            return f"spelling '{spelling}' must begin with lower-case letters, which no other family has"
-        unknown = {place[1] for place in PLACE.finditer(spelling)} - set(family.ranges)
-        if unknown:
-            return f"spelling '{spelling}' names {', '.join(sorted(unknown))}, which is no parameter; it has: {', '.join(family.ranges)}"
-    return None
+    if family.width and family.width not in family.ranges:
+        return f"the width of PSF family '{family.name}' is '{family.width}', which is no parameter; it has: {', '.join(family.ranges)}"
+    return unreadable(family)
 
 
 KIND = Kind(

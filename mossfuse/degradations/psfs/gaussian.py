@@ -10,4 +10,5 @@ PSF = PsfFamily(
     kernel=gaussian_psf,
     spellings=("gauss{size}s{sigma}", "gauss{size}s{sigma[0]}x{sigma[1]}a{angle}"),
     params={"size": Parameter.count(31), "sigma": Parameter.positive(2.0), "angle": Parameter(0.0)},
+    width="sigma",
 )

@@ -76,6 +76,28 @@ def response_at(
     folder: str | Path | None = None,
 ) -> np.ndarray:
     """Return a Response at these bands; see ``load_srf``."""
+    rows = rows_at(response, wavelengths, mirrors, folder)
+    return rows / rows.sum(1, keepdims=True)
+
+
+def load_levels(
+    name: str,
+    wavelengths: Sequence[float] | np.ndarray,
+    mirrors: Sequence[str | Path] | None = None,
+    folder: str | Path | None = None,
+) -> np.ndarray:
+    """Return the sums of the named response's rows at these bands over the largest of them, (M,) float64; see ``load_srf``."""
+    sums = rows_at(find_response(name)[0], wavelengths, mirrors, folder).sum(1)
+    return sums / sums.max()
+
+
+def rows_at(
+    response: Response,
+    wavelengths: Sequence[float] | np.ndarray,
+    mirrors: Sequence[str | Path] | None = None,
+    folder: str | Path | None = None,
+) -> np.ndarray:
+    """Return a Response at these bands as its table has it, (M, B) float64, not normalised; see ``load_srf``."""
     name = response.name
     wavelengths = np.asarray(wavelengths, np.float64)
     known = np.asarray(response.wavelengths, np.float64)
@@ -91,10 +113,10 @@ def response_at(
         )
     table = np.asarray(response.table(mirrors, folder), np.float64)
     if response.by_band:
-        return table / table.sum(1, keepdims=True)
+        return table
     rows = np.stack([np.interp(wavelengths, known, row) for row in table])
     warn_of_thin_rows(name, rows, table, wavelengths, known)
-    return rows / rows.sum(1, keepdims=True)
+    return rows
 
 
 def warn_of_thin_rows(
