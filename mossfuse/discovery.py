@@ -28,7 +28,12 @@ from mossfuse.errors import MossFuseError, suggestion
 CONSTANTS = {
     "MOSSFUSE_BASELINES": (("METHOD", "METHODS"),),
     "MOSSFUSE_DATASETS": (("DATASET", "DATASETS"),),
-    "MOSSFUSE_DEGRADATIONS": (("DEGRADATION", "DEGRADATIONS"), ("RESPONSE", "RESPONSES"), ("PSF", "PSFS"), ("EFFECT", "EFFECTS")),
+    "MOSSFUSE_DEGRADATIONS": (
+        ("DEGRADATION", "DEGRADATIONS"),
+        ("RESPONSE", "RESPONSES"),
+        ("PSF", "PSFS"),
+        ("EFFECT", "EFFECTS"),
+    ),
     "MOSSFUSE_METRICS": (("METRIC", "METRICS"),),
 }
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # names become parts of paths

@@ -19,6 +19,12 @@ def band_folder(base, scene):
     return None
 
 
+def picture_beside(files):
+    """Return the colour picture ``<scene>_RGB.bmp`` in the folder of a scene's bands, or None."""
+    found = sorted(files[0].parent.glob("*_RGB.bmp")) if len(files) > 1 else []
+    return found[0] if found else None
+
+
 def band_files(folder, bands):
     """Return the PNGs of these band numbers, in their order; MossFuseError where one is missing or there twice."""
     found = {}

@@ -26,6 +26,7 @@ class Layout:
     subfolders: places inside a mirror that are searched;
     fetch(dataset, scenes, folder, mirrors): brings scenes into ``folder/raw`` or raises MossFuseError;
     known: scene -> ``digest`` of its files, where the originals' hashes are known;
+    picture(files) -> the colour picture beside a scene's files, or None; it is recorded after the files of the bands;
     manual: what to do by hand, with {raw} for the folder of raw files.
     """
 
@@ -36,6 +37,7 @@ class Layout:
     subfolders: tuple[str, ...] = ("",)
     fetch: Callable | None = None
     known: Mapping[str, str] = field(default_factory=dict)
+    picture: Callable = lambda files: None
 
 
 def open_scene(layout, scene, folder, mirrors):
@@ -93,6 +95,10 @@ def record(layout, scene, files, source, folder):
     names = [f"{f.parent.name}/{f.name}" if len(files) > 1 else f.name for f in files]
     sums = dict(zip(names, map(sha256_of, files), strict=True))
     verified = scene in layout.known and digest(sums) == layout.known[scene]
+    picture = layout.picture(files)
+    if picture is not None:
+        files = [*files, picture]
+        sums[f"{picture.parent.name}/{picture.name}"] = sha256_of(picture)
     if not verified:
         record_hashes(folder, sums)
     return {"source": source, "files": list(sums), "sha256": sums, "verified": verified, "paths": list(map(str, files))}
@@ -112,6 +118,26 @@ def read_scene(layout, scene, folder, mirrors):
     if cube is None:
         raise incomplete(layout, [scene], folder, problems)
     return cube, np.array(layout.dataset.wavelengths)
+
+
+def read_picture(layout, scene, folder, mirrors):
+    """Return the colour picture (H, W, 3) float32 in [0, 1] of a scene that obtain has made available, or None without one."""
+    import numpy as np
+
+    from mossfuse.files.scaling import unit_float32
+
+    _, files, _ = open_scene(layout, scene, folder, mirrors)
+    path = layout.picture(files) if files else None
+    if path is None:
+        return None
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MossFuseError(f"{path} is a damaged picture ({error}); delete it and get the scene again") from error
+    return unit_float32(pixels)
 
 
 def one_file(names):

@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 from mossfuse.datasets import _cave as cave
-from mossfuse.datasets._scenes import Layout, obtain_scenes, read_scene
+from mossfuse.datasets._scenes import Layout, obtain_scenes, read_picture, read_scene
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Dataset, RemoteFile
 
@@ -42,6 +42,7 @@ DATASET = Dataset(
 )
 KEYS = ("rad", "hsi", "cube", "ref")
 BAND_IN_ARCHIVE = r"(?:.*/)?{scene}_ms/(?:.*/)?(?!\._)[^/]*_(\d\d)\.png"
+PICTURE_IN_ARCHIVE = r"(?:.*/)?{scene}_ms/(?:.*/)?(?!\._)[^/]*_RGB\.bmp"
 
 
 def locate(base, scene):
@@ -74,21 +75,25 @@ def fetch(dataset, scenes, folder, mirrors):
 
 
 def extract(archive, scene, target):
-    """Extract the PNG bands of one scene, all or none."""
+    """Extract the PNG bands of one scene, all or none, and its colour picture where there is one."""
     from mossfuse.files.atomic import writing
 
     wanted = re.compile(BAND_IN_ARCHIVE.format(scene=re.escape(scene)), re.IGNORECASE)
     with zipfile.ZipFile(archive) as bundle, writing(target):
-        members = {match[1]: name for name in bundle.namelist() if (match := wanted.fullmatch(name))}
+        members = {
+            f"{scene}_ms_{match[1]}.png": name for name in bundle.namelist() if (match := wanted.fullmatch(name))
+        }
         if not members:
             raise MossFuseError(
                 f"{archive} holds no bands of scene '{scene}'; delete it and run again to download it again"
             )
+        coloured = re.compile(PICTURE_IN_ARCHIVE.format(scene=re.escape(scene)), re.IGNORECASE)
+        pictures = {f"{scene}_RGB.bmp": name for name in bundle.namelist() if coloured.fullmatch(name)}
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix="."))
         try:
-            for band, name in members.items():
-                with bundle.open(name) as source, open(temporary / f"{scene}_ms_{band}.png", "wb") as sink:
+            for file, name in {**members, **pictures}.items():
+                with bundle.open(name) as source, open(temporary / file, "wb") as sink:
                     shutil.copyfileobj(source, sink)
             temporary.chmod(0o755)
             os.replace(temporary, target)
@@ -96,10 +101,17 @@ def extract(archive, scene, target):
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def picture_of(files):
+    from mossfuse.datasets._bands import picture_beside
+
+    return picture_beside(files)
+
+
 LAYOUT = Layout(
     dataset=DATASET,
     locate=locate,
     load=load,
+    picture=picture_of,
     manual="or put the scenes' folders (<scene>_ms/ with 31 PNGs) into {raw}",
     subfolders=("", "CAVE", "cave", "complete_ms_data", "CAVE/complete_ms_data", "cave/complete_ms_data"),
     fetch=fetch,
@@ -113,3 +125,7 @@ def obtain(scenes, folder, mirrors):
 
 def read(scene, folder, mirrors):
     return read_scene(LAYOUT, scene, folder, mirrors)
+
+
+def picture(scene, folder, mirrors):
+    return read_picture(LAYOUT, scene, folder, mirrors)

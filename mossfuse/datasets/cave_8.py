@@ -4,7 +4,7 @@ The official PNGs numbered 17, 19, ... 31. The blue channel of an RGB camera see
 """
 
 from mossfuse.datasets import _cave as cave
-from mossfuse.datasets._scenes import Layout, obtain_scenes, read_scene
+from mossfuse.datasets._scenes import Layout, obtain_scenes, read_picture, read_scene
 from mossfuse.protocol import Dataset
 
 BANDS = tuple(range(17, 32, 2))
@@ -48,10 +48,17 @@ def load(dataset, scene, files):
     return read_bands(files, dataset.shape, eight_bit=scene in cave.EIGHT_BIT)
 
 
+def picture_of(files):
+    from mossfuse.datasets._bands import picture_beside
+
+    return picture_beside(files)
+
+
 LAYOUT = Layout(
     dataset=DATASET,
     locate=locate,
     load=load,
+    picture=picture_of,
     subfolders=("CAVE_8band_png", "cave-8"),
     known=KNOWN,
     manual=(
@@ -67,3 +74,7 @@ def obtain(scenes, folder, mirrors):
 
 def read(scene, folder, mirrors):
     return read_scene(LAYOUT, scene, folder, mirrors)
+
+
+def picture(scene, folder, mirrors):
+    return read_picture(LAYOUT, scene, folder, mirrors)

@@ -1,10 +1,11 @@
-"""Degradations: how a pair is made from a scene. Three things are found here, each of them one new file:
+"""Degradations: how a pair is made from a scene. Four things are found here, each of them one new file:
 
 - ``settings/``: degradations with a meaning of their own, such as a published protocol (``DEGRADATION`` or ``DEGRADATIONS``);
 - ``responses/``: spectral responses of the MSI camera (``RESPONSE`` or ``RESPONSES``);
-- ``psfs/``: families of PSFs (``PSF`` or ``PSFS``).
+- ``psfs/``: families of PSFs (``PSF`` or ``PSFS``);
+- ``effects/``: departures from the sensor model (``EFFECT`` or ``EFFECTS``).
 
-Files in a folder of MOSSFUSE_DEGRADATIONS may define any of the three. A degradation that no file defines can be written
+Files in a folder of MOSSFUSE_DEGRADATIONS may define any of the four. A degradation that no file defines can be written
 down by name (mossfuse.degradations.names).
 """
 
@@ -15,9 +16,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from mossfuse.degradations.effects import find_effect, make_effects
 from mossfuse.degradations.names import canonical_name, explain, parse
 from mossfuse.degradations.psfs import find_psf_family, make_psf, unusable_psf
-from mossfuse.degradations.responses import find_response, load_srf
+from mossfuse.degradations.responses import find_response, load_levels, load_srf
 from mossfuse.discovery import Catalogue, Kind, search
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Degradation
@@ -33,8 +35,10 @@ __all__ = [
     "degrade",
     "files_behind",
     "find_degradation",
+    "find_effect",
     "find_psf_family",
     "find_response",
+    "load_levels",
     "load_srf",
     "make_psf",
     "parse",
@@ -86,8 +90,9 @@ def find_degradation(name: str) -> Degradation:
 
 
 def files_behind(degradation: Degradation) -> list[Path]:
-    """Return the files that define the degradation's SRF and its PSF family."""
-    modules = (find_response(degradation.srf)[1], find_psf_family(degradation.psf["family"])[1])
+    """Return the files that define the degradation's SRF, its PSF family and its effects."""
+    modules = [find_response(degradation.srf)[1], find_psf_family(degradation.psf["family"])[1]]
+    modules += [find_effect(entry["effect"])[1] for entry in degradation.effects]
     return [Path(module.__file__) for module in modules if module.__file__]
 
 
@@ -98,11 +103,24 @@ def degrade(
     *,
     scene: str = "",
     wavelengths: np.ndarray | None = None,
+    levels: np.ndarray | None = None,
+    picture: np.ndarray | None = None,
 ) -> Observation:
     """Return the degraded pair of a scene; see mossfuse.physics.degrade for shapes and errors.
 
-    srf: (M, B) response at the scene's bands, as ``load_srf`` gives it.
+    srf: (M, B) response at the scene's bands, as ``load_srf`` gives it; levels: (M,) as ``load_levels`` gives it, for
+    degradations with a camera gain; picture: (H, W, M) the scene's own picture, for those that take it as MSI.
     """
     from mossfuse.physics.degrade import degrade as apply
 
-    return apply(cube, degradation, make_psf(degradation.psf), srf, scene=scene, wavelengths=wavelengths)
+    return apply(
+        cube,
+        degradation,
+        make_psf(degradation.psf),
+        srf,
+        scene=scene,
+        wavelengths=wavelengths,
+        levels=levels,
+        picture=picture,
+        effects=make_effects(degradation.effects),
+    )

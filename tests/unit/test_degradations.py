@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mossfuse.benchmark.data.pairs import pair_sha256, read_pair, write_pair
 from mossfuse.degradations import canonical_name, catalogue, degrade, find_degradation, load_srf, parse, responses
+from mossfuse.degradations.effects import in_order
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Degradation
@@ -77,7 +78,20 @@ degradations = st.builds(
     shift=st.tuples(st.integers(-8, 8).map(lambda n: n / 2), st.integers(-8, 8).map(lambda n: n / 2)),
     noise_seed=st.integers(0, 99),
     snr_per_band=st.booleans(),
-).filter(lambda d: not d.snr_per_band or (d.snr_hsi, d.snr_msi) != (None, None))  # fmt: skip
+    signal_noise=st.booleans(),
+    effects=st.lists(
+        st.one_of(
+            st.builds(lambda s: {"effect": "vignetting", "strength": s / 40}, numbers),
+            st.builds(lambda g: {"effect": "gamma", "gamma": g}, numbers),
+            st.builds(lambda b: {"effect": "quantisation", "bits": b}, st.integers(1, 16)),
+            st.just({"effect": "picture"}),
+        ),
+        unique_by=lambda entry: entry["effect"],
+    ).map(in_order),
+).filter(
+    lambda d: not (d.snr_per_band and d.signal_noise)
+    and (not (d.snr_per_band or d.signal_noise) or (d.snr_hsi, d.snr_msi) != (None, None))
+)  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)

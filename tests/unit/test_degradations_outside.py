@@ -11,6 +11,7 @@ from mossfuse.benchmark.plan.digest import imported_files, read_source, source_d
 from mossfuse.degradations import (
     canonical_name,
     degrade,
+    effects,
     files_behind,
     find_degradation,
     find_response,
@@ -52,7 +53,7 @@ DEGRADATION = Degradation(name="x4-airy7r2-twohalves", ratio=4, psf={"family": "
 @pytest.fixture
 def outside(tmp_path, monkeypatch):
     monkeypatch.setenv("MOSSFUSE_DEGRADATIONS", str(tmp_path))
-    caches = (degradations.catalogue, psfs.catalogue, responses.catalogue)
+    caches = (degradations.catalogue, psfs.catalogue, responses.catalogue, effects.catalogue)
     for catalogue in caches:
         catalogue.cache_clear()
     yield tmp_path
@@ -115,7 +116,7 @@ def test_broken_file_is_the_reason_of_what_needs_it_alone(outside, broken, name,
 @pytest.mark.parametrize(
     ("psf", "sentence"),
     [
-        ({"family": "airy"}, "unknown PSF family 'airy'; known PSF families: box, gaussian"),
+        ({"family": "airy"}, "unknown PSF family 'airy'; known PSF families: box, fwhm, gaussian"),
         ({"family": "gausian"}, "did you mean gaussian"),
         ({"size": 3}, "needs a family"),
         ({"family": "box", "width": 3}, "has no parameter 'width'; it has: size"),

@@ -9,7 +9,15 @@ from types import ModuleType
 import numpy as np
 
 from mossfuse.benchmark.check.claims import Claim, Skipped, require
-from mossfuse.degradations import canonical_name, degrade, find_degradation, find_response, load_srf, make_psf
+from mossfuse.degradations import (
+    canonical_name,
+    degrade,
+    find_degradation,
+    find_response,
+    load_levels,
+    load_srf,
+    make_psf,
+)
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.sampling import BlurSample
 from mossfuse.protocol import Degradation, Observation
@@ -47,8 +55,20 @@ def scene_of(degradation: Degradation) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 def pair_of(degradation: Degradation) -> Observation:
     """Return the degraded pair of the random scene."""
-    cube, wavelengths, srf = scene_of(degradation)
-    return degrade(cube, degradation, srf, scene="check", wavelengths=wavelengths)
+    return degrade_scene(degradation, *scene_of(degradation))
+
+
+def degrade_scene(degradation: Degradation, cube: np.ndarray, wavelengths: np.ndarray, srf: np.ndarray) -> Observation:
+    """Return the degraded pair of a scene that has a random picture beside it."""
+    return degrade(
+        cube,
+        degradation,
+        srf,
+        scene="check",
+        wavelengths=wavelengths,
+        levels=load_levels(degradation.srf, wavelengths),
+        picture=np.random.default_rng(2).random((*cube.shape[:2], len(srf)), np.float32),
+    )
 
 
 def require_name(degradation: Degradation, folder: Path) -> None:
@@ -95,7 +115,7 @@ def require_scene_untouched(degradation: Degradation, folder: Path) -> None:
     """Raise Unmet where degrading writes to the scene."""
     cube, wavelengths, srf = scene_of(degradation)
     before = cube.tobytes()
-    degrade(cube, degradation, srf, scene="check", wavelengths=wavelengths)
+    degrade_scene(degradation, cube, wavelengths, srf)
     require(cube.tobytes() == before, "degrading writes to the scene")
 
 

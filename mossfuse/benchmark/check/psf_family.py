@@ -13,7 +13,7 @@ from mossfuse.benchmark.check.claims import Claim, require
 from mossfuse.benchmark.check.light import light_import
 from mossfuse.degradations import make_psf
 from mossfuse.degradations.names import psf_of
-from mossfuse.degradations.spelling import PLACE, spell_member
+from mossfuse.degradations.spelling import PLACE, Spelled, spell_member
 from mossfuse.protocol import PsfFamily
 
 
@@ -36,9 +36,14 @@ def claims(family: PsfFamily, module: ModuleType) -> list[Claim]:
 
 def example(family: PsfFamily, spelling: str) -> dict[str, Any]:
     """Return a member that this spelling writes, with the default parameters."""
-    member: dict[str, Any] = {"family": family.name}
+    return {"family": family.name, **example_of(family, spelling)}
+
+
+def example_of(spec: Spelled, spelling: str) -> dict[str, Any]:
+    """Return the default parameters of those that a spelling of a PSF family or an effect writes."""
+    member: dict[str, Any] = {}
     for place in PLACE.finditer(spelling):
-        name, default = place[1], family.params[place[1]]
+        name, default = place[1], spec.params[place[1]]
         member[name] = default if place[2] is None else (*member.get(name, ()), default / (1 + int(place[2])))
     return member
 

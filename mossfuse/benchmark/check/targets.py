@@ -21,6 +21,7 @@ KINDS = {
     "degradation": ("mossfuse.degradations", "degradation"),
     "spectral response": ("mossfuse.degradations.responses", "response"),
     "PSF family": ("mossfuse.degradations.psfs", "psf_family"),
+    "effect": ("mossfuse.degradations.effects", "effect"),
     "metric": ("mossfuse.metrics.catalogue", "metric"),
 }
 

@@ -5,9 +5,10 @@ hsi = H x + n, with H = blur by the PSF and sampling at the phase; msi = R shift
 """
 
 from mossfuse.benchmark.data.pairs import write_pair
+from mossfuse.degradations.effects import make_effects
 from mossfuse.degradations.psfs import make_psf
-from mossfuse.degradations.responses import load_srf
-from mossfuse.files import read_cube
+from mossfuse.degradations.responses import load_levels, load_srf
+from mossfuse.files import read_cube, read_variables
 from mossfuse.physics.degrade import degrade
 
 
@@ -18,5 +19,12 @@ def make_pair(degradation, *, truth, path, scene, mirrors=(), registry=None):
     """
     cube, wavelengths = read_cube(truth)
     psf, srf = make_psf(degradation.psf), load_srf(degradation.srf, wavelengths, mirrors, registry)
-    pair = degrade(cube, degradation, psf, srf, scene=scene, wavelengths=wavelengths)
+    further = {}
+    if degradation.effects:
+        further = {
+            "effects": make_effects(degradation.effects),
+            "levels": load_levels(degradation.srf, wavelengths, mirrors, registry),
+            "picture": read_variables(truth, ("picture",)).get("picture"),
+        }
+    pair = degrade(cube, degradation, psf, srf, scene=scene, wavelengths=wavelengths, **further)
     return write_pair(path, pair, scene=scene, degradation=degradation)

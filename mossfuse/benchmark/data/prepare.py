@@ -76,6 +76,8 @@ def refresh_record(name, scene, folder, mirrors=None):
 def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):
     """Read one scene, write it (``cube`` float32 in [0, 1], ``wavelengths`` in nm) and return the path.
 
+    A dataset with a function ``picture`` adds the scene's colour picture, (H, W, 3) float32 in [0, 1], where there is one.
+
     path: where it is written; None: at its place in ``folder``. options: those of the dataset. Raise MossFuseError where
     the scene is not what the dataset promises.
     """
@@ -93,7 +95,8 @@ def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):
     default = all(spec.options.get(key) == value for key, value in options.items())
     validate_scene(cube, wavelengths, spec.shape if default else None, f"scene '{scene}' of dataset '{spec.name}'")
     path = DatasetFiles(Path(folder)).scene(scene) if path is None else Path(path)
-    write_cube(path, cube, wavelengths)
+    picture = module.picture(scene, Path(folder), mirrors) if hasattr(module, "picture") else None
+    write_cube(path, cube, wavelengths, picture=picture)
     return path
 
 

@@ -123,13 +123,17 @@ def degradation_text(entry):
         for name, key in (("HSI", "snr_hsi"), ("MSI", "snr_msi"))
         if entry.get(key) is not None
     ]
+    effects = [" ".join(map(str, effect.values())) for effect in entry.get("effects") or ()]
+    kinds = (("snr_per_band", " in every band"), ("signal_noise", ", variance proportional to the signal"))
+    noise = "".join(text for key, text in kinds if entry.get(key))
     parts = [
         f"ratio {entry['ratio']}" if "ratio" in entry else "",
         " ".join(p for p in (psf.get("family", ""), "PSF", shape, width) if p) if psf else "",
         f"phase ({', '.join(map(str, entry['phase']))})" if entry.get("phase") else "",
         f"border {entry['border']}" if entry.get("border") else "",
         f"SRF {entry['srf']}" if entry.get("srf") else "",
-        f"noise: SNR {', '.join(snr)}{' in every band' if entry.get('snr_per_band') else ''}" if snr else "no noise",
+        *effects,
+        f"noise: SNR {', '.join(snr)}{noise}" if snr else "no noise",
         f"MSI shifted by {entry['shift']}" if any(entry.get("shift") or ()) else "",
     ]
     return " · ".join(p for p in parts if p)

@@ -18,7 +18,7 @@ def add_check(steps: Any) -> None:
         "names",
         nargs="+",
         metavar="NAME",
-        help="name, or path of a file, of a method, dataset, degradation, SRF, PSF family or metric",
+        help="name, or path of a file, of a method, dataset, degradation, SRF, PSF family, effect or metric",
     )
     step.set_defaults(run=check)
 

@@ -81,7 +81,9 @@ def split_effect(entry: Mapping[str, Any]) -> tuple[Effect, dict[str, Any]]:
 
 def in_order(entries: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     """Return entries of ``Degradation.effects`` in the order in which they act and are written: by stage, then by name."""
-    return tuple(sorted(entries, key=lambda entry: (STAGES.index(find_effect(entry["effect"])[0].stage), entry["effect"])))
+    return tuple(
+        sorted(entries, key=lambda entry: (STAGES.index(find_effect(entry["effect"])[0].stage), entry["effect"]))
+    )
 
 
 def make_effects(entries: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, Callable[..., Any]], ...]:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def amplify(draft: Draft, gain: float) -> Draft:
     """Return the draft whose SRF rows have the sums that the response's table gives them, the largest one ``gain``."""
     if draft.levels is None:
-        raise MossFuseError("the sums of the spectral response's rows are not known; give levels, or the bands' wavelengths")
+        raise MossFuseError(
+            "the sums of the spectral response's rows are not known; give levels, or the bands' wavelengths"
+        )
     return replace(draft, srf=gain * draft.levels[:, None] * draft.srf)
 
 

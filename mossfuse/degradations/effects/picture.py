@@ -30,7 +30,9 @@ def take_picture(draft: Draft) -> Draft:
             f"the scene's picture has the shape {draft.picture.shape} and the MSI {draft.msi.shape}; choose an SRF of "
             f"{draft.picture.shape[-1]} channels"
         )
-    return replace(draft, msi=draft.picture.astype(float))
+    from mossfuse.physics.degrade import shift_image
+
+    return replace(draft, msi=shift_image(draft.picture.astype(float), draft.degradation.shift))
 
 
 EFFECT = Effect(
