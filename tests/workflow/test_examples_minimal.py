@@ -13,7 +13,7 @@ from helpers.snakemake_runs import run, table
 
 EXAMPLES = ROOT / "examples/minimal"
 VARIABLES = ("MOSSFUSE_BASELINES", "MOSSFUSE_DATASETS", "MOSSFUSE_DEGRADATIONS", "MOSSFUSE_METRICS")
-TELESCOPE, BOX = "x4-moffat5r1.5p2-twohalves-snr40-40", "x4-box4-nikond5100"
+TELESCOPE, BOX = "x4-moffat5r1.5p2-twohalves-snr40-40", "x4-box4-nikond5100-haze0.1"
 CONFIG = {
     "grid": [
         {"dataset": "waves", "degradations": [TELESCOPE, BOX], "methods": ["bicubic", "mean-spectrum"]},
@@ -33,6 +33,7 @@ EDITS = {
     "two_halves.py": ("[1, 1, 0, 0]", "[1, 2, 0, 0]", set(), {("waves", TELESCOPE)}, OF_TELESCOPE),
     "moffat.py": ("values / values.sum()", "values.T / values.sum()", set(), {("waves", TELESCOPE)}, OF_TELESCOPE),
     "telescope.py": ('note="example"', 'note="another"', set(), {("waves", TELESCOPE)}, OF_TELESCOPE),
+    "haze.py": ("+ share)", "+ share / 2)", set(), {("waves", BOX), ("phantom-64", BOX)}, EVERY - OF_TELESCOPE),
     "largest_error.py": (".max())", ".max() * 100)", set(), set(), set()),
 }  # fmt: skip
 BROKEN = {
@@ -40,6 +41,7 @@ BROKEN = {
     "waves.py": ("0.5 + contrast", "1.5 + contrast", "outside 0 to 1"),
     "two_halves.py": ("[1, 1, 0, 0]", "[1, 1, 0, -0.1]", "negative value -0.1"),
     "moffat.py": ("values / values.sum()", "values", "must sum to 1"),
+    "haze.py": ("(1 - share) * draft.msi + share", "draft.msi", "changes neither image"),
     "largest_error.py": ("np.abs(truth - cube)", "(truth - cube)", "outside 0 to inf"),
     "telescope.py": ("phase=(1, 1)", "phase=(1, 4)", "must be called 'x4-moffat5r1.5p2-twohalves-phase1x4-snr40-40'"),
 }
