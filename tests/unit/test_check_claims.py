@@ -1,8 +1,13 @@
 """The conformance suite finds the faults it is there for."""
 
+import contextlib
+import sys
+import zlib
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -38,6 +43,26 @@ def test_metric_that_raises_is_one_sentence_with_its_name(monkeypatch):
         MossFuseError, match=r"metric 'rmse.cube' cannot be computed \(ZeroDivisionError.*fix or remove"
     ):
         scoring.score(np.full((16, 16, 3), 0.5), np.full((16, 16, 3), 0.4), 4)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (lambda: zlib.crc32(sys.argv[0].encode()), "two seeds give two cubes"),
+        (lambda: len(Path.cwd().name), "two seeds give two cubes"),
+        (lambda: np.load(next(Path().glob("data/*/scenes/*"))), "the method opened .*data, which it was not handed"),
+        (lambda: h5py.File("results/phantom/x8/_pairs/beads.mat"), "the method opened .*beads.mat, which it was"),
+    ],
+)
+def test_method_that_looks_around_is_found(tmp_path, source, found):
+    def fuse(observation, *, seed, device, checkpoint=None):
+        with contextlib.suppress(OSError):
+            return Fusion(np.full((32, 32, 31), source(), np.float32))
+        return Fusion(np.zeros((32, 32, 31), np.float32))
+
+    method = Method(name="looks", title="t", citation="c", licence="l", stochastic=False)
+    with pytest.raises(Unmet, match=found):
+        method_claims.require_repeatable(method, SimpleNamespace(fuse=fuse), tmp_path)
 
 
 def test_method_that_draws_from_the_global_generator_of_torch_is_found(tmp_path):

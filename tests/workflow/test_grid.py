@@ -16,7 +16,7 @@ from mossfuse.benchmark.plan.paths import TrainingFiles
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.collect import seen_in_training, with_base
 from mossfuse.benchmark.run import gpu_lock as gpu
-from mossfuse.benchmark.run.training import clear_other_training, count_seconds
+from mossfuse.benchmark.run.training import count_seconds, take_up
 from mossfuse.cli.bench.job import parse_cell
 from mossfuse.degradations.replicates import replicate_of
 from mossfuse.errors import MossFuseError
@@ -251,14 +251,15 @@ def test_seconds_of_a_training_that_was_cut_short_count(tmp_path):
 
 
 def test_training_in_the_making_is_dropped_where_another_began_it(tmp_path):
-    unfinished = TrainingFiles(tmp_path).resume
-    clear_other_training(unfinished, "a")
-    partial = unfinished.weights.with_suffix(".partial")
-    partial.write_bytes(b"state")
-    clear_other_training(unfinished, "a")
-    assert partial.exists()
-    clear_other_training(unfinished, "b")
-    assert list(unfinished.folder.iterdir()) == [unfinished.origin]
+    files = TrainingFiles(tmp_path / "phantom" / "x8" / "mossfuse" / "seed0")
+    unfinished = take_up(files, "a")
+    unfinished.weights.with_suffix(".partial").write_bytes(b"state")
+    assert take_up(files, "a") == unfinished and list(unfinished.folder.iterdir())
+    assert not any(
+        word in str(unfinished.folder.relative_to(tmp_path)) for word in ("phantom", "x8", "mossfuse", "seed")
+    )
+    other = take_up(files, "b")
+    assert not unfinished.folder.exists() and not list(other.folder.iterdir())
 
 
 def test_psf_of_a_refinement_is_scored_where_it_found_it(tmp_path, make_pair):

@@ -17,11 +17,10 @@ import numpy as np
 from mossfuse.benchmark.check.claims import Claim, Skipped, Unmet, require, require_sentence
 from mossfuse.benchmark.check.light import light_import
 from mossfuse.benchmark.check.pairs import IMAGES, SHAPES, make_degenerate_pair, make_pair
+from mossfuse.benchmark.check.surroundings import SHUFFLED, SMALL, TRUE, surrounded
 from mossfuse.errors import MossFuseError
 from mossfuse.fusion_check import check_fusion
 from mossfuse.protocol import Fusion, Method, Observation
-
-SMALL = {"rows": 32, "cols": 32, "ratio": 8}
 
 
 def claims(method: Method, module: ModuleType) -> list[Claim]:
@@ -41,8 +40,7 @@ def claims(method: Method, module: ModuleType) -> list[Claim]:
             for name in IMAGES
         ],
         Claim(
-            f"{'one seed gives' if method.stochastic else 'every seed gives'} one result, and two runs leave the pair and the "
-            "global random state alone",
+            f"{'one' if method.stochastic else 'every'} seed gives one result, whatever lies around; pair and random state stay",
             partial(require_repeatable, method, module),
         ),
         *([Claim("training without supervision never reads a truth", partial(require_blind_training, method, module))] if method.trains == "dataset" else []),
@@ -153,17 +151,20 @@ def require_faithful(method: Method, module: ModuleType, overrides: Mapping[str,
 def require_repeatable(method: Method, module: ModuleType, folder: Path) -> None:
     """Raise Unmet where two runs differ in a byte, write to their pair, or touch generators that others share.
 
-    A method that declares stochastic=False is run with two seeds, any other one twice with the same.
+    A method that declares stochastic=False is run with two seeds, any other one twice with the same. Between the runs
+    the names around the method are shuffled, and the truth in its folder is poisoned: none of that may reach the cube.
     """
     pair, _ = make_pair(**SMALL)
     arrays = {name: array.tobytes() for name, array in arrays_of(pair).items()}
     shared = random.getstate(), repr(np.random.get_state(legacy=False)["state"])
-    first = run(method, module, pair, folder, seed=3).cube
+    with surrounded(TRUE, folder / "true"):
+        first = run(method, module, pair, folder, seed=3).cube
     torch = sys.modules.get("torch")  # loaded by the first run, where the method uses it at all
     drawn = None if torch is None else torch.random.get_rng_state().tolist()
-    second = run(method, module, pair, folder, seed=3 if method.stochastic else 4).cube
+    with surrounded(SHUFFLED, folder / "shuffled"):
+        second = run(method, module, pair, folder, seed=3 if method.stochastic else 4).cube
     if method.stochastic:
-        remedy = "two runs with the same seed differ; draw every number from the seed"
+        remedy = "two runs with the same seed differ; draw every number from the seed, and use the observation alone"
     else:
         remedy = "two seeds give two cubes; declare stochastic=True"
     require(first.tobytes() == second.tobytes(), remedy)

@@ -110,14 +110,13 @@ class TrainingFiles:
         return self.folder / "train.json"
 
     @property
-    def resume(self) -> TrainingFiles:
-        """The same files of a training that has not finished, in a folder that the workflow never removes."""
-        return TrainingFiles(self.folder / "resume")
+    def resume(self) -> Path:
+        """Token of the training that has not finished, in a folder that the workflow never removes."""
+        return self.folder / "resume" / "token.txt"
 
-    @property
-    def origin(self) -> Path:
-        """What started an unfinished training: code, settings, seed and pairs."""
-        return self.folder / "own.json"
+    def unfinished(self, token: str) -> TrainingFiles:
+        """The same files of a training that has not finished; their place does not show which one it is."""
+        return TrainingFiles(self.folder.parents[3] / "_unfinished" / token)
 
     @property
     def elapsed(self) -> Path:
@@ -138,6 +137,11 @@ class Paths:
     def of(cls, settings: Mapping[str, Any]) -> Paths:
         """Return the map of a checked configuration."""
         return cls(*(Path(settings[key]) for key in ("results", "reports", "checkpoints")))
+
+    @property
+    def trees(self) -> tuple[Path, ...]:
+        """The folders with everything that is made from scenes."""
+        return self.data, self.results, self.reports, self.checkpoints, LOGS
 
     # Data: raw files, prepared scenes, third-party files.
 

@@ -11,18 +11,19 @@ from mossfuse.files.atomic import replacing, write_json
 from mossfuse.files.hashing import sha256_of
 
 
-def run_cell(cell, row, *, files, pair, checkpoint=None, base=None, device="auto", threads=1, limit_s=3600, log=None):
+def run_cell(
+    cell, row, *, files, pair, closed, checkpoint=None, base=None, device="auto", threads=1, limit_s=3600, log=None
+):
     """Fuse one cell; write its record, cube and history (CellFiles) and return the record.
 
     A method that fails leaves status 'failed' with its reason, an empty cube and an empty history.
-    pair: file of the degraded pair; checkpoint: weights file or None; base: cube that a suffix refines, or None. Where
-    the row asks for iterates, they are left in files.iterates; those of an earlier run are removed.
+    pair: file of the degraded pair; checkpoint: weights file or None; base: cube that a suffix refines, or None; closed:
+    folders of which the method may open nothing (mossfuse.benchmark.run.guard). Where the row asks for iterates, they
+    are left in files.iterates; those of an earlier run are removed.
     """
     files.folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(files.iterates, ignore_errors=True)
     files.curve.unlink(missing_ok=True)
-    if row.iterates:
-        files.iterates.mkdir()
     record = start_record(
         cell,
         params=row.params,
@@ -37,15 +38,21 @@ def run_cell(cell, row, *, files, pair, checkpoint=None, base=None, device="auto
     def run(cube, history):
         if reason:
             return {"status": "failed", "reason": reason}
-        request = {
-            **request_for(cell, row, pair, checkpoint, base, device),
-            "iterates": {"folder": str(files.iterates), "every": row.iterates} if row.iterates else None,
-            "cube": str(cube),
-            "history": str(history),
-        }
-        return run_child("fuse", request, threads=threads, limit_s=limit_s, log=log)
+        return run_child(
+            "fuse",
+            {**request_for(cell, row, device), "iterates": row.iterates},
+            **handed(row, pair, checkpoint, base),
+            targets={"fused.mat": cube, "history.csv": history, "iterates": files.iterates},
+            closed=closed,
+            threads=threads,
+            limit_s=limit_s,
+            log=log,
+        )
 
-    return finish_cell(record, files, run)
+    record = finish_cell(record, files, run)
+    if row.iterates:
+        files.iterates.mkdir(exist_ok=True)  # the workflow expects it
+    return record
 
 
 def blocking_reason(checkpoint, base, inputs):
@@ -77,30 +84,42 @@ def finish_cell(record, files, run):
     return record
 
 
-def request_for(cell, row, pair, checkpoint, base, device):
-    """Return what a child process needs to run one cell, for its cube or for its time."""
+def request_for(cell, row, device):
+    """Return what a child process is asked for, to run one cell or to time it. The cell's names are not in it."""
     return {
         "method": row.method.name,
         "suffix": row.suffix,
         "params": dict(row.params),
         "seed": cell.seed,
         "device": device,
-        "pair": str(pair),
-        "checkpoint": str(checkpoint) if checkpoint and not row.suffix else None,
-        "base": str(base) if base else None,
+        "knows": sorted(row.method.knows),
     }
 
 
-def time_cell(cell, row, *, files, pair, checkpoint, base, device, timing, threads, limit_s, log=None):
+def handed(row, pair, checkpoint, base):
+    """Return the files that the child process of a cell is handed, as arguments of ``run_child``."""
+    shown = {"pair": pair, "base": base} if base else {"pair": pair}
+    return {"shown": shown, "given": {"checkpoint": checkpoint} if checkpoint and not row.suffix else {}}
+
+
+def time_cell(cell, row, *, files, pair, closed, checkpoint, base, device, timing, threads, limit_s, log=None):
     """Time one cell in a child process of its own and write files.time (status 'failed' where the cell itself failed)."""
     run = json.loads(files.run.read_text(encoding="utf-8"))
     outcome = {"status": "failed", "reason": run["reason"]}
     if run["status"] == "ok":
         request = {
-            **request_for(cell, row, pair, checkpoint, base, device),
+            **request_for(cell, row, device),
             "repeats": timing["repeats"],
             "budget_s": timing["budget_s"],
             "count_flops": not row.suffix,
         }
-        outcome = run_child("time", request, threads=threads, limit_s=limit_s, log=log)
+        outcome = run_child(
+            "time",
+            request,
+            **handed(row, pair, checkpoint, base),
+            closed=closed,
+            threads=threads,
+            limit_s=limit_s,
+            log=log,
+        )
     write_json(files.time, {**outcome, "threads": threads})

@@ -6,42 +6,96 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+
+from mossfuse.benchmark.run.handover import environment, handover
+from mossfuse.files.atomic import write_json
+
+EMPTY: Mapping[str, str | Path | list] = MappingProxyType({})
+PATIENCE_S = 2.0
 
 
-def run_child(task, request, *, threads, limit_s, log=None):
-    """Run ``mossfuse.benchmark.run.child`` on ``request`` (JSON) and return its outcome dict.
+def run_child(
+    task, request, *, threads, limit_s, log=None, shown=EMPTY, given=EMPTY, targets=EMPTY, closed=(), opened=()
+):
+    """Run ``mossfuse.benchmark.run.child`` on ``request`` (JSON) in a folder of its own and return its outcome dict.
+
+    shown: name -> path, or list of paths, of what the child reads before the method's code runs; given: name -> path of what
+    the method opens itself. Within the child both have neutral names. targets: name of a file or folder that the child
+    leaves in its working directory -> path to which it is moved. closed: folders of which the method may open nothing;
+    opened: those below them that it may.
 
     The outcome holds 'status' ('ok' or 'failed') and 'reason'; a child that is killed, runs out of memory or
-    over ``limit_s`` seconds gives status 'failed' with that reason. The child's stderr goes to ``log``.
+    over ``limit_s`` seconds gives status 'failed' with that reason. The child's output goes to ``log``.
     """
-    with tempfile.TemporaryDirectory(prefix="mossfuse-") as folder:
-        request_file, outcome_file = Path(folder, "request.json"), Path(folder, "outcome.json")
-        request_file.write_text(json.dumps(request), encoding="utf-8")
-        command = [sys.executable, "-m", "mossfuse.benchmark.run.child", task, str(request_file), str(outcome_file)]
-        environment = dict(os.environ)
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            environment[name] = str(threads)
-        stream = open(log, "a", encoding="utf-8") if log else None
-        try:
-            process = subprocess.Popen(
-                command, env=environment, stdout=stream, stderr=stream, preexec_fn=die_with_parent
-            )
+    with handover() as own:
+        request_file, outcome_file = own.folder / "request.json", own.folder / "outcome.json"
+        content = {
+            **request,
+            **{name: [own.show(p) for p in path] if isinstance(path, list) else own.show(path) for name, path in shown.items()},
+            **{name: own.give(path) for name, path in given.items()},
+            "closed": [str(Path(path).resolve()) for path in closed],
+            "opened": [str(own.folder), *(str(Path(path).resolve()) for path in opened)],
+        }  # fmt: skip
+        write_json(request_file, content)
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "mossfuse.benchmark.run.child",
+            task,
+            request_file.name,
+            outcome_file.name,
+        ]
+        process = subprocess.Popen(
+            command,
+            cwd=own.folder,
+            env=environment(own.folder, closed, threads, os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent,
+        )
+        with copying(process.stdout, log):
             try:
                 code = process.wait(timeout=limit_s)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-                return {"status": "failed", "reason": f"time limit of {limit_s:g} s reached"}
-        finally:
-            if stream:
-                stream.close()
+                code = None
+        for name, path in targets.items():
+            own.fetch(name, Path(path))
+        if code is None:
+            return {"status": "failed", "reason": f"time limit of {limit_s:g} s reached"}
         if code == 0 and outcome_file.exists():
             return json.loads(outcome_file.read_text(encoding="utf-8"))
     return {"status": "failed", "reason": exit_reason(code)}
+
+
+@contextmanager
+def copying(stream, log):
+    """Append what comes out of a pipe to the file ``log``, or to stderr where there is none, as it comes.
+
+    The pipe has no name: a log in the child's own hands would show which cell it is.
+    """
+
+    def copy():
+        with open(log, "ab") if log else os.fdopen(os.dup(2), "wb") as target:
+            while part := os.read(stream.fileno(), 1 << 16):
+                target.write(part)
+                target.flush()
+
+    copier = threading.Thread(target=copy, daemon=True)
+    copier.start()
+    try:
+        yield
+    finally:
+        copier.join(timeout=PATIENCE_S)  # a process that the child has left behind may hold the pipe open
 
 
 def exit_reason(code):

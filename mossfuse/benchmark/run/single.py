@@ -99,6 +99,7 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
             grid.rows[current.method],
             files=paths.of_cell(current),
             pair=paths.pair(current.dataset, current.degradation, current.scene),
+            closed=closed_to_methods(paths, mirrors),
             checkpoint=checkpoint,
             base=base if grid.rows[current.method].suffix else None,
             device=device,
@@ -174,6 +175,7 @@ def find_checkpoint(grid: Grid, cell: Cell, paths: Paths, settings, device, mirr
             pairs=[paths.pair(training.dataset, training.degradation, scene) for scene in scenes],
             truths=[paths.scene(training.dataset, s) for s in scenes] if row.method.trains == "supervised" else [],
             scenes=scenes,
+            closed=closed_to_methods(paths, mirrors),
             device=device,
             threads=settings["threads"]["train"],
             limit_s=settings["limits"]["train_s"],
@@ -183,6 +185,11 @@ def find_checkpoint(grid: Grid, cell: Cell, paths: Paths, settings, device, mirr
             raise MossFuseError(f"training {training.name} failed: {record['reason']}{see(log_file)}")
         return files.weights
     return None
+
+
+def closed_to_methods(paths: Paths, mirrors) -> tuple[Path, ...]:
+    """Return the folders of which a method may open nothing: of this run, of the grid in this folder, and the mirrors."""
+    return *paths.trees, *Paths().trees, *map(Path, mirrors)
 
 
 def see(log_file) -> str:

@@ -7,29 +7,26 @@ from mossfuse.benchmark.run.provenance import device_facts
 from mossfuse.devices import synchronise
 
 
-def measure(request, method, module):
+def measure(request, method, module, *, pair, base):
     """Time one method on one pair in this process.
 
-    request: pair, checkpoint, base, suffix, params, seed, device, repeats, budget_s. The first call is the
+    request: checkpoint, suffix, params, seed, device, repeats, budget_s; base: the cube that a suffix refines. The first call is the
     warm-up (it loads weights and compiles); at least one further call is timed, more while budget_s lasts.
     Returns first_s, median_s, spread_s (interquartile range), cpu_s, repeats, parameters, flops.
     """
-    from mossfuse.benchmark.data.pairs import read_pair
     from mossfuse.benchmark.run.memory import peak_rss_mb
     from mossfuse.devices import choose_device
-    from mossfuse.files import read_cube
     from mossfuse.refine import device_of, refine
 
-    pair = read_pair(request["pair"], knows=method.knows)
     device = choose_device(method, request["device"])
     if request["suffix"]:
-        base, device = read_cube(request["base"])[0], device_of(request["suffix"], device)
+        device = device_of(request["suffix"], device)
 
     def once():
         if request["suffix"]:
             return refine(request["suffix"], base, pair, device=device, **request["params"])
         return module.fuse(
-            pair, seed=request["seed"], device=device, checkpoint=request["checkpoint"], **request["params"]
+            pair, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **request["params"]
         )
 
     before = peak_rss_mb()

@@ -1,7 +1,9 @@
 """Train one row in a child process, and resume a training that was interrupted."""
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -10,30 +12,22 @@ from contextlib import contextmanager
 from mossfuse.benchmark.plan.digest import source_digest
 from mossfuse.benchmark.run.isolation import run_child
 from mossfuse.benchmark.run.records import start_record
-from mossfuse.files.atomic import write_json
+from mossfuse.files.atomic import write_json, write_text
 from mossfuse.files.hashing import sha256_of
 
+TOKEN = re.compile("[0-9a-f]{16}")
 
-def train_row(training, row, *, files, pairs, truths, scenes, device="auto", threads=1, limit_s=172800, log=None):
+
+def train_row(
+    training, row, *, files, pairs, truths, scenes, closed, device="auto", threads=1, limit_s=172800, log=None
+):
     """Train a row's method; write weights, history and record (TrainingFiles) and return the record.
 
     A training that fails leaves status 'failed' with its reason, empty weights and an empty history. One that was
-    interrupted is resumed if code, settings, seed and pairs are the same.
+    interrupted is resumed if code, settings, seed and pairs are the same. closed: folders of which the method may open
+    nothing but the place of its own training.
     """
     files.folder.mkdir(parents=True, exist_ok=True)
-    unfinished = files.resume
-    request = {
-        "method": row.method.name,
-        "params": dict(row.train),
-        "seed": training.seed,
-        "device": device,
-        "pairs": [str(p) for p in pairs],
-        "truths": [str(p) for p in truths],
-        "scenes": list(scenes),
-        "weights": str(unfinished.weights),
-        "history": str(unfinished.history),
-        "elapsed": str(unfinished.elapsed),
-    }
     record = start_record(
         training,
         params=row.train,
@@ -41,14 +35,33 @@ def train_row(training, row, *, files, pairs, truths, scenes, device="auto", thr
         inputs={str(p): sha256_of(p) for p in pairs},
         scenes=list(scenes),
     )
-    origin = [source_digest(row.module.__file__), request["params"], training.seed, record["inputs"]]
-    clear_other_training(unfinished, json.dumps(origin, sort_keys=True))
+    origin = [training.name, source_digest(row.module.__file__), dict(row.train), training.seed, record["inputs"]]
+    unfinished = take_up(files, json.dumps(origin, sort_keys=True))
+    request = {
+        "method": row.method.name,
+        "params": dict(row.train),
+        "seed": training.seed,
+        "device": device,
+        "knows": sorted(row.method.knows),
+        "weights": str(unfinished.weights.absolute()),
+        "history": str(unfinished.history.absolute()),
+        "elapsed": str(unfinished.elapsed.absolute()),
+    }
     started = time.perf_counter()
-    outcome = run_child("train", request, threads=threads, limit_s=limit_s, log=log)
+    outcome = run_child(
+        "train",
+        request,
+        shown={"pairs": list(pairs), **({"truths": list(truths)} if truths else {})},
+        closed=closed,
+        opened=(unfinished.folder,),
+        threads=threads,
+        limit_s=limit_s,
+        log=log,
+    )
     if outcome["status"] == "ok":
         os.replace(unfinished.weights, files.weights)
         os.replace(unfinished.history, files.history)
-        unfinished.elapsed.unlink(missing_ok=True)
+        shutil.rmtree(unfinished.folder)
         outcome["output"] = sha256_of(files.weights)
     else:
         files.weights.write_bytes(b"")
@@ -58,13 +71,19 @@ def train_row(training, row, *, files, pairs, truths, scenes, device="auto", thr
     return record
 
 
-def clear_other_training(unfinished, origin):
-    """Empty the folder of an unfinished training unless ``origin`` (its code, settings, seed and pairs) started it."""
-    mark = unfinished.origin
-    if unfinished.folder.is_dir() and not (mark.exists() and mark.read_text(encoding="utf-8") == origin):
-        shutil.rmtree(unfinished.folder)
-    unfinished.folder.mkdir(exist_ok=True)
-    mark.write_text(origin, encoding="utf-8")
+def take_up(files, origin):
+    """Return the TrainingFiles of the unfinished training that ``origin`` (its name, code, settings, seed and pairs) began.
+
+    What another one has left is removed.
+    """
+    token, mark = hashlib.sha256(origin.encode()).hexdigest()[:16], files.resume
+    before = mark.read_text(encoding="utf-8") if mark.exists() else ""
+    if TOKEN.fullmatch(before) and before != token:
+        shutil.rmtree(files.unfinished(before).folder, ignore_errors=True)
+    unfinished = files.unfinished(token)
+    unfinished.folder.mkdir(parents=True, exist_ok=True)
+    write_text(mark, token)
+    return unfinished
 
 
 @contextmanager

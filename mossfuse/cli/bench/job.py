@@ -30,6 +30,11 @@ class Job:
 
         return mirror_folders(self.settings["mirrors"])
 
+    @property
+    def closed(self) -> tuple[Path, ...]:
+        """Folders of which a method may open nothing but what it is handed: with scenes, and with what is made from them."""
+        return *self.paths.trees, *self.mirrors
+
 
 def load(options) -> Job:
     """Read the configuration; from here on the process ends when the workflow that started it ends."""

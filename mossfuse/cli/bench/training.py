@@ -24,6 +24,7 @@ def train(options):
         pairs=[paths.pair(training.dataset, training.degradation, scene) for scene in scenes],
         truths=[paths.scene(training.dataset, scene) for scene in scenes] if row.method.trains == "supervised" else [],
         scenes=scenes,
+        closed=job.closed,
         device=device_of(options),
         threads=job.settings["threads"]["train"],
         limit_s=job.settings["limits"]["train_s"],
