@@ -42,7 +42,7 @@ def run_cell(
             "fuse",
             {**request_for(cell, row, device), "iterates": row.iterates},
             **handed(row, pair, checkpoint, base),
-            targets={"fused.mat": cube, "history.csv": history, "iterates": files.iterates},
+            targets={files.cube.name: cube, files.history.name: history, files.iterates.name: files.iterates},
             closed=closed,
             threads=threads,
             limit_s=limit_s,

@@ -10,6 +10,7 @@ import time
 import traceback
 from pathlib import Path
 
+from mossfuse.benchmark.plan.paths import CellFiles
 from mossfuse.benchmark.run.guard import GUARD, confine
 from mossfuse.benchmark.run.memory import peak_rss_mb
 from mossfuse.benchmark.run.provenance import device_facts
@@ -78,7 +79,7 @@ def fuse(request, inputs):
     from mossfuse.files import write_cube
     from mossfuse.fusion_check import check_fusion
 
-    target, history = Path("fused.mat").absolute(), Path("history.csv").absolute()
+    own = CellFiles(Path.cwd())
     pair, base = inputs["pair"], inputs["base"]
     method, module = load_row(request)
     device = choose_device(method, request["device"])
@@ -92,14 +93,14 @@ def fuse(request, inputs):
     else:
         params = dict(request["params"])
         if request["iterates"]:
-            params["iterates"] = {"folder": str(Path("iterates").absolute()), "every": request["iterates"]}
+            params["iterates"] = {"folder": str(own.iterates), "every": request["iterates"]}
         fusion = module.fuse(pair, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **params)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     fusion = check_fusion(fusion, pair)
     estimates = {name: getattr(fusion, name) for name in ("psf_hat", "srf_hat")}
     phase = None if fusion.phase_hat is None else np.array(fusion.phase_hat, np.int64)
-    write_cube(target, fusion.cube, pair.wavelengths, **estimates, phase_hat=phase)
-    write_columns(history, fusion.history)
+    write_cube(own.cube, fusion.cube, pair.wavelengths, **estimates, phase_hat=phase)
+    write_columns(own.history, fusion.history)
     return {"seconds": seconds, "cpu_seconds": cpu, "notes": dict(fusion.notes), **device_facts(device)}
 
 

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 CREATE, ADD_RULE, RESTRICT = 444, 445, 446  # numbers of the system calls, the same on every architecture in use
 VERSION, PATH_BENEATH, NO_NEW_PRIVILEGES = 1, 1, 38
 ON_FILES = 0b111  # execute, write, read
-ON_FOLDERS = 0b1_1111_1111_0111  # these, remove, and make an entry of any kind; not list, which a search for modules needs
+ON_FOLDERS = (
+    0b1_1111_1111_0111  # these, remove, and make an entry of any kind; not list, which a search for modules needs
+)
 REFER, TRUNCATE = 1 << 13, 1 << 14  # rename from folder to folder; since the second and third version
 
 
