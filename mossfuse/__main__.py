@@ -1,6 +1,7 @@
 """The command line: ``mossfuse fuse | train | estimate | score | methods`` for your own pair, ``mossfuse bench`` for the workflow."""
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -44,6 +45,14 @@ def main(arguments=None):
         return 2
     except PermissionError as error:
         sys.stderr.write(f"mossfuse: no permission to write {error.filename}; choose a folder you may write to\n")
+        return 2
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+            raise
+        place = f" {error.filename}" if error.filename else ""
+        sys.stderr.write(
+            f"mossfuse: cannot write{place} ({os.strerror(error.errno)}); free some space or choose another folder\n"
+        )
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("mossfuse: interrupted; outputs that were not finished have not been written\n")

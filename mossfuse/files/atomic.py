@@ -1,8 +1,10 @@
-"""Write files in one step: a reader sees the old file or the complete new one."""
+"""Write files in one step: a reader sees the old file or the complete new one; and read back what was written so."""
 
 import csv
 import json
+import math
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,27 +30,52 @@ def replacing(path):
                 temporary.unlink(missing_ok=True)
 
 
+def require_space(path, shape):
+    """Raise MossFuseError unless the disk of ``path`` has room for a float32 array of ``shape``."""
+    folder = next(parent for parent in Path(path).absolute().parents if parent.is_dir())
+    needed, free = 4 * math.prod(shape), shutil.disk_usage(folder).free
+    if free < needed:
+        raise MossFuseError(
+            f"cannot write {path}: it needs {needed / 1e9:.3g} GB and {free / 1e9:.3g} GB are free; free some space"
+        )
+
+
 @contextmanager
 def writing(path):
     """Turn an OSError of the block into a MossFuseError that names ``path``."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
+        # HDF5 puts several lines into the text of its errors, and GDAL none into their number.
+        reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
         raise MossFuseError(
             f"cannot write {path} ({reason}); check that the folder can be written to and the disk is not full"
         ) from error
 
 
+def write_bytes(path, content):
+    """Write a file in one step."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_text(path, text):
     """Write a text file (UTF-8, as given) in one step."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(text.encode())
+    write_bytes(path, text.encode())
 
 
 def write_json(path, content):
     """Write ``content`` (numpy values, tuples and sets allowed) as JSON in one step."""
     write_text(path, json.dumps(content, indent=1, sort_keys=True, default=as_plain) + "\n")
+
+
+def read_json(path):
+    """Return the content of a JSON file; raise MossFuseError where it is damaged, FileNotFoundError where it is missing."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        reason = str(error).split(":")[0]
+        raise MossFuseError(f"{path} is damaged ({reason}); delete it and run again to make it again") from None
 
 
 def as_plain(value):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from mossfuse.errors import extra_needed
-from mossfuse.files.atomic import replacing
+from mossfuse.files.atomic import replacing, require_space
 
 TAG, UNITS = "wavelength", "wavelength_units"
 NANOMETRES = {"micrometers": 1e3, "um": 1e3}
@@ -63,6 +63,7 @@ def write(path, variables):
 @contextmanager
 def tiles(path, shape, variables):
     library(path)
+    require_space(path, shape)  # GDAL reports a full disk on stderr alone
     from rasterio.windows import Window
 
     with created(path, shape, "float32", variables, tiled=True, blockxsize=256, blockysize=128) as file:

@@ -4,11 +4,12 @@ MATLAB stores columns first, so an array that it wrote appears with reversed axe
 ``MATLAB_class`` and are transposed back. Arrays without it are taken as they are.
 """
 
+import io
 from contextlib import contextmanager
 
 import numpy as np
 
-from mossfuse.files.atomic import replacing
+from mossfuse.files.atomic import replacing, require_space, write_bytes
 
 TILE = (128, 256)  # rows, cols of a chunk, the tile in which nsgp predicts
 
@@ -35,28 +36,32 @@ def read(path, names):
 
 
 def write(path, variables):
-    """Write the variables in one step."""
+    """Write the variables in one step, by way of the memory: the HDF5 library crashes where the disk fills up under it."""
     import h5py
 
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
         for name, value in variables.items():
             file[name] = value
+    write_bytes(path, content.getbuffer())
 
 
 @contextmanager
 def tiles(path, shape, variables):
     import h5py
 
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        for name, value in variables.items():
-            file[name] = value
-        chunks = (*(min(n, side) for n, side in zip(shape, TILE, strict=False)), shape[2])
-        data = file.create_dataset("cube", shape, np.float32, chunks=chunks)
+    with replacing(path) as temporary:
+        require_space(path, shape)
+        with h5py.File(temporary, "w") as file:
+            for name, value in variables.items():
+                file[name] = value
+            chunks = (*(min(n, side) for n, side in zip(shape, TILE, strict=False)), shape[2])
+            data = file.create_dataset("cube", shape, np.float32, chunks=chunks)
 
-        def put(rows, cols, values):
-            data[rows, cols] = values
+            def put(rows, cols, values):
+                data[rows, cols] = values
 
-        yield put
+            yield put
 
 
 def arrays(file):

@@ -1,14 +1,16 @@
 """MATLAB files: v4, v5 and v7 through scipy, v7.3 (HDF5) through h5py; always written as v7.3 by hdf5storage."""
 
+import io
 from contextlib import contextmanager
 
 import numpy as np
 
 from mossfuse.files import h5
-from mossfuse.files.atomic import replacing
+from mossfuse.files.atomic import replacing, require_space, write_bytes
 
-HEADER = b"MATLAB 7.3 MAT-file, Platform: mossfuse, HDF5 schema 1.00 ."
-TEXT_LENGTH = 116  # bytes of free text at the start of the file
+USER_BLOCK = 512  # bytes before the HDF5 content, of which MATLAB reads the first 128
+# Free text (constant: a date would make equal contents unequal files), then what MATLAB knows its files by.
+HEADER = b"MATLAB 7.3 MAT-file, Platform: mossfuse, HDF5 schema 1.00 .".ljust(116) + bytes(8) + b"\x00\x02IM"
 CLASSES = (
     "double",
     "single",
@@ -51,10 +53,8 @@ def text_or_array(value):
 
 
 def write(path, variables):
-    """Write the variables in one step."""
-    with replacing(path) as temporary:
-        write_plain(temporary, variables)
-        stamp(temporary)
+    """Write the variables in one step, by way of the memory: the HDF5 library crashes where the disk fills up under it."""
+    write_bytes(path, encoded(variables))
 
 
 @contextmanager
@@ -62,9 +62,9 @@ def tiles(path, shape, variables):
     import h5py
 
     with replacing(path) as temporary:
-        write_plain(
-            temporary, {"cube": np.zeros((1, 1), np.float32), **variables}
-        )  # MATLAB's frame and the small arrays
+        require_space(path, shape)
+        # MATLAB's frame and the small arrays
+        temporary.write_bytes(encoded({"cube": np.zeros((1, 1), np.float32), **variables}))
         with h5py.File(temporary, "r+") as file:
             del file["cube"]
             chunks = (1, *(min(n, side) for n, side in zip(shape[1::-1], h5.TILE[::-1], strict=True)))
@@ -75,16 +75,17 @@ def tiles(path, shape, variables):
                 data[:, cols, rows] = values.transpose(2, 1, 0)
 
             yield put
-        stamp(temporary)
 
 
-def write_plain(path, variables):
-    import hdf5storage
+def encoded(variables):
+    """Return the bytes of a MATLAB v7.3 file with these variables."""
+    import h5py
+    from hdf5storage import Options
+    from hdf5storage.utilities import LowLevelFile
 
-    hdf5storage.write(variables, path="/", filename=str(path), matlab_compatible=True, gzip_compression_level=1)
-
-
-def stamp(path):
-    """Write a constant into the free text: the date there would make equal contents unequal files."""
-    with open(path, "r+b") as stream:
-        stream.write(HEADER.ljust(TEXT_LENGTH))
+    content = io.BytesIO()
+    with h5py.File(content, "w", userblock_size=USER_BLOCK) as file:
+        options = Options(matlab_compatible=True, gzip_compression_level=1)
+        LowLevelFile(file, options).write_data(file["/"], "/", variables, None)
+    content.getbuffer()[: len(HEADER)] = HEADER
+    return content.getbuffer()

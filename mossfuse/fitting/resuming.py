@@ -34,10 +34,14 @@ class StateFile:
         torch_files.write_atomically({"format": STATE_FORMAT, "identity": self.identity, **state}, self.path)
 
     def restore(self) -> dict[str, Any] | None:
-        """Return the stored state; None, with a warning, where it is not this training's, and where there is none."""
+        """Return the stored state; None where there is none, and with a warning where it is damaged or of another training."""
         if not self.path.exists():
             return None
-        state = torch_files.read_file(self.path)
+        try:
+            state = torch_files.read_file(self.path)
+        except MossFuseError as error:
+            log.warning("%s; starting again", error)
+            return None
         if not isinstance(state, dict) or state.get("format") != STATE_FORMAT:
             log.warning("%s was written by another version of this package; starting again", self.path)
             return None

@@ -1,5 +1,7 @@
 """Reading and writing cubes. Fixtures are written with bare h5py, scipy and NumPy calls, as MATLAB and ENVI do."""
 
+import resource
+import shutil
 import sys
 import time
 
@@ -8,6 +10,7 @@ import pytest
 
 from mossfuse import files
 from mossfuse.errors import MossFuseError
+from mossfuse.files.atomic import read_json
 
 CUBE = (np.arange(3 * 4 * 5, dtype=np.uint16).reshape(3, 4, 5) * 1000).astype(np.uint16)
 WAVELENGTHS = np.array([400.0, 410, 420, 430, 440])
@@ -237,21 +240,35 @@ def test_folder_that_is_a_file_is_one_sentence(tmp_path, name):
         files.write_cube(tmp_path / "blocked" / name, CUBE)
 
 
-def test_interrupted_write_keeps_the_older_file(tmp_path, monkeypatch):
-    import hdf5storage
-
-    path = tmp_path / "out.mat"
+@pytest.mark.parametrize("name", ["out.mat", "out.h5", "out.npy", "out.npz"])
+def test_write_that_the_disk_refuses_keeps_the_older_file(tmp_path, name):
+    """The HDF5 library ends the process where a write fails, so its files are made in memory."""
+    path = tmp_path / name
     files.write_cube(path, CUBE)
-    before = path.read_bytes()
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(MossFuseError, match=rf"^cannot write .*{name} \(.+\); check that") as refused:
+            files.write_cube(path, CUBE + 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "\n" not in str(refused.value)
+    assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == [name]
 
-    def full(variables, path, filename, **options):
-        open(filename, "wb").write(b"half")
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(hdf5storage, "write", full)
-    with pytest.raises(MossFuseError, match=r"cannot write .*out\.mat \(No space left on device\)"):
-        files.write_cube(path, CUBE + 1)
-    assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["out.mat"]
+@pytest.mark.parametrize("name", ["out.mat", "out.h5", "out.tif"])
+def test_tiles_that_do_not_fit_on_the_disk_are_refused_at_the_start(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 1000))
+    with pytest.raises(MossFuseError, match=r"needs 4e-06 GB and 1e-06 GB are free"):
+        with files.cube_writer(tmp_path / name, (10, 10, 10)):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_json_is_one_sentence(tmp_path):
+    (tmp_path / "run.json").write_text('{"status": "o', encoding="utf-8")
+    with pytest.raises(MossFuseError, match=r"run\.json is damaged \(.*\); delete it and run again"):
+        read_json(tmp_path / "run.json")
 
 
 def test_cube_needs_three_axes(tmp_path):

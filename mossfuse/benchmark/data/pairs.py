@@ -12,13 +12,14 @@ ARRAYS = ("hsi", "msi", "psf", "srf", "noise_hsi", "noise_msi", "wavelengths")
 
 
 def write_pair(path, observation, *, scene="", degradation=None):
-    """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays; return that hash.
+    """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays and file; return the former.
 
     scene, degradation: the scene's name and the Degradation behind the pair, which are recorded beside it: the pair itself
     holds no name.
     """
     from mossfuse.files import write_variables
     from mossfuse.files.atomic import write_json
+    from mossfuse.files.hashing import sha256_of
 
     path = Path(path)
     sensor = observation.sensor
@@ -39,6 +40,7 @@ def write_pair(path, observation, *, scene="", degradation=None):
     write_variables(path, variables)
     record = {
         "sha256": digest,
+        "file_sha256": sha256_of(path),
         "scene": scene,
         "degradation": None if degradation is None else asdict(degradation),
     }

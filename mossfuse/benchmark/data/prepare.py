@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from mossfuse.benchmark.data.raw_files import describe_files, has_changed
 from mossfuse.benchmark.plan.paths import DatasetFiles
 from mossfuse.datasets import find_dataset
 from mossfuse.errors import MossFuseError, suggestion
-from mossfuse.files.atomic import write_json
+from mossfuse.files.atomic import read_json, write_json
 from mossfuse.remote.download import mirror_folders
 
 RECORD = {"source": str, "files": list, "sha256": Mapping, "verified": bool}  # what obtain returns of a scene
@@ -33,7 +32,7 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
         paths = record.pop("paths", ())
         record["state"] = describe_files(paths, record["sha256"]) if paths else {}
         path = DatasetFiles(Path(folder)).fetched(scene)
-        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        before = read_json(path) if path.is_file() else {}
         # What an earlier run downloaded is now found in the folder.
         if record["source"] == "folder" and before.get("sha256") == record["sha256"]:
             record["source"] = before["source"]
@@ -69,7 +68,7 @@ def check_records(name: str, scenes, records: Any) -> None:
 def refresh_record(name, scene, folder, mirrors=None):
     """Fetch a scene again where its raw files have changed since they were recorded: they are checked and recorded."""
     path = DatasetFiles(Path(folder)).fetched(scene)
-    if path.is_file() and has_changed(json.loads(path.read_text(encoding="utf-8"))):
+    if path.is_file() and has_changed(read_json(path)):
         fetch_dataset(name, (scene,), folder, mirrors)
 
 

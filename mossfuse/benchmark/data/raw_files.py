@@ -7,11 +7,11 @@ whose size and time are unchanged is not read again, so that asking costs one lo
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mossfuse.files.atomic import read_json
 from mossfuse.files.hashing import sha256_of
 
 
@@ -31,7 +31,7 @@ def raw_digest(record: Path) -> str:
     """
     if not record.is_file():
         return "not fetched"
-    state = json.loads(record.read_text(encoding="utf-8")).get("state", {})
+    state = read_json(record).get("state", {})
     sums = [current_sha256(Path(path), *known) for path, known in sorted(state.items())]
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:16] if sums else "no raw files"
 

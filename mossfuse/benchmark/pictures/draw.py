@@ -1,15 +1,14 @@
 """Draw what the report shows of a finished cell and of a scene with its pair: files in, a folder of pictures out."""
 
-import json
-
 from mossfuse.benchmark.pictures.views import render_cell, render_scene
+from mossfuse.files.atomic import read_json
 
 
 def draw_cell(*, files, truth):
     """Write the pictures of a cell (CellFiles); the folder of a failed cell stays empty. truth: path of the scene."""
     from mossfuse.files import read_cube
 
-    record = json.loads(files.run.read_text(encoding="utf-8"))
+    record = read_json(files.run)
     files.view.mkdir(parents=True, exist_ok=True)
     if record["status"] == "ok":
         reference, wavelengths = read_cube(truth)

@@ -1,6 +1,5 @@
 """Reading a finished grid: the tables, the catalogue and every run's record."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,8 @@ from mossfuse.benchmark.plan.cells import Cell, Training
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.results.layout import check_version
 from mossfuse.errors import MossFuseError
+from mossfuse.files import atomic
+from mossfuse.files.hashing import sha256_of
 from mossfuse.methods import split_suffix
 
 PLACE = ["dataset", "board"]
@@ -73,6 +74,11 @@ def load_results(results, checkpoints, data):
     paths = Paths(results=Path(results), checkpoints=Path(checkpoints), data=Path(data))
     metrics, catalogue = read_table(paths.metrics), read_json(paths.catalogue)
     check_version(catalogue, paths.catalogue)
+    for name, known in catalogue.get("tables", {}).items():
+        if sha256_of(paths.results / name) != known:
+            raise MossFuseError(
+                f"{paths.results / name} is damaged or was edited since it was collected; delete it and run again"
+            )
     metrics["seen_in_training"] = metrics["seen_in_training"].str.lower() == "true"
     metrics["seed"] = metrics["seed"].astype(int)
     metrics["value"] = pd.to_numeric(metrics["value"], errors="coerce")
@@ -119,7 +125,7 @@ def read_table(path):
 def read_json(path):
     if not path.exists():
         raise MossFuseError(f"{path} does not exist; run the benchmark (snakemake --cores all) before the report")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return atomic.read_json(path)
 
 
 def read_history(path):

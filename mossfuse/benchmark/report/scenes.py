@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from mossfuse.benchmark.report.drawing import draw_curves
 from mossfuse.benchmark.report.style import slug
 from mossfuse.benchmark.results.statistics import scene_values
 from mossfuse.errors import MossFuseError
+from mossfuse.files.atomic import read_json
 from mossfuse.metrics import find_column
 
 VIEW_FILES = ("colour.png", "error.png", "sam.png", "bands.jpg", "errors.jpg", "spectra.js", "spectra.csv")
@@ -45,7 +45,7 @@ def scene_context(results, board, scene, colours, site):
     source = results.paths.scene_view(board.dataset, board.shown[scene], scene)
     if not (source / "view.json").exists():
         raise MossFuseError(f"{source / 'view.json'} does not exist; render the scene '{scene}' before the report")
-    view = json.loads((source / "view.json").read_text(encoding="utf-8"))
+    view = read_json(source / "view.json")
     folder = f"view/{slug(board.dataset)}/{slug(board.degradation)}/_truth/{slug(scene)}"
     for name in SCENE_FILES:
         site.copy(source / name, f"{folder}/{name}")
@@ -145,7 +145,7 @@ def estimate_context(path, scores, parts):
     """Return a method's estimates of ``parts`` (psf, srf) for the page: PSF pictures on one scale, SRF curves, their errors."""
     if not path.exists() or path.stat().st_size == 0:
         return dict(NO_ESTIMATE)
-    found, out = json.loads(path.read_text(encoding="utf-8")), dict(NO_ESTIMATE)
+    found, out = read_json(path), dict(NO_ESTIMATE)
     if "psf" in parts and found.get("psf_hat") is not None and found.get("psf_true") is not None:
         truth, estimate = same_size(np.asarray(found["psf_true"], float), np.asarray(found["psf_hat"], float))
         top = float(max(truth.max(), np.finfo(float).tiny))

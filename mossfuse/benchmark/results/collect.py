@@ -1,26 +1,29 @@
 """Gather every cell into the tables: scores, their means, times, and the catalogue of what they are about."""
 
 import csv
-import json
+import io
 import math
 from functools import cache
 
 from mossfuse.benchmark.results.layout import METRIC_COLUMNS, TIMING_COLUMNS, VERSION
 from mossfuse.benchmark.results.ranking import Run, field_of
 from mossfuse.degradations.replicates import replicate_of
-from mossfuse.files.atomic import write_json, write_rows
+from mossfuse.errors import MossFuseError
+from mossfuse.files.atomic import read_json, write_json, write_rows
+from mossfuse.files.hashing import sha256_of
 
 
 def collect(grid, paths):
     """Write the tables of a finished grid (Paths); failed cells are rows with their reason."""
     cells = grid.cells()
-    runs = {cell: json.loads(paths.of_cell(cell).run.read_text(encoding="utf-8")) for cell in cells}
+    runs = {cell: read_json(paths.of_cell(cell).run) for cell in cells}
     rows = [row for cell in cells for row in metric_rows(grid, cell, runs[cell], paths)]
     write_rows(paths.metrics, METRIC_COLUMNS, rows)
     write_json(paths.summary, nested_means(rows))
     timing = [timing_row(grid, cell, paths) for cell in grid.timed_cells()]
     write_rows(paths.timing, TIMING_COLUMNS, timing)
-    write_json(paths.catalogue, catalogue(grid))
+    tables = {path.name: sha256_of(path) for path in (paths.metrics, paths.timing)}
+    write_json(paths.catalogue, {**catalogue(grid), "tables": tables})
 
 
 def seen_in_training(grid, cell):
@@ -43,15 +46,28 @@ def metric_rows(grid, cell, run, paths):
     )  # fmt: skip
     if run["status"] != "ok":
         return [(*head, "", "", "")]
-    with open(paths.of_cell(cell).score, newline="", encoding="utf-8") as stream:
-        return [(*head, r["convention"], r["metric"], r["value"]) for r in csv.DictReader(stream)]
+    return [(*head, r["convention"], r["metric"], r["value"]) for r in read_scores(paths.of_cell(cell).score)]
+
+
+def read_scores(path):
+    """Return the rows of a finished cell's scores; raise MossFuseError where the file is cut short or damaged."""
+    try:
+        with open(path, newline="", encoding="utf-8") as stream:
+            text = stream.read()
+        rows = list(csv.DictReader(io.StringIO(text), strict=True))
+        numbers = [float(row["value"]) for row in rows]
+    except (ValueError, TypeError, KeyError, csv.Error):
+        numbers = []
+    if not numbers or not text.endswith("\n"):
+        raise MossFuseError(f"{path} is damaged; delete it and run again to make it again")
+    return rows
 
 
 @cache
 def pair_hash(paths, cell):
     """Return the content hash of the pair that this cell's method read."""
     facts = paths.pair_facts(cell.dataset, cell.degradation, cell.scene)
-    return json.loads(facts.read_text(encoding="utf-8"))["sha256"][:16]
+    return read_json(facts)["sha256"][:16]
 
 
 def nested_means(rows):
@@ -81,14 +97,14 @@ def nested_means(rows):
 
 def timing_row(grid, cell, paths):
     """Return a cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
-    timing = json.loads(paths.of_cell(cell).time.read_text(encoding="utf-8"))
+    timing = read_json(paths.of_cell(cell).time)
     row = grid.rows[cell.method]
     if row.suffix:
-        timing = with_base(timing, json.loads(paths.of_cell(grid.base_cell(cell)).time.read_text(encoding="utf-8")))
+        timing = with_base(timing, read_json(paths.of_cell(grid.base_cell(cell)).time))
     trained = ""
     if row.trained_here:
         record = paths.training(cell.dataset, cell.degradation, row.base, cell.seed).record
-        trained = json.loads(record.read_text(encoding="utf-8")).get("seconds", "")
+        trained = read_json(record).get("seconds", "")
     blank = {**timing, **{k: getattr(cell, k) for k in ("dataset", "degradation", "method", "scene", "seed")}}
     return tuple(trained if k == "train_s" else "" if blank.get(k) is None else blank[k] for k in TIMING_COLUMNS)
 

@@ -1,8 +1,6 @@
 """Score one cell: every convention, the consistency with its inputs, and a blind method's estimates of the sensor."""
 
-import json
-
-from mossfuse.files.atomic import write_rows
+from mossfuse.files.atomic import read_json, write_rows
 
 
 def score_cell(*, files, pair, truth, conventions):
@@ -15,6 +13,7 @@ def score_cell(*, files, pair, truth, conventions):
     import numpy as np
 
     from mossfuse.benchmark.data.pairs import read_pair
+    from mossfuse.benchmark.data.unchanged import require_unchanged
     from mossfuse.files import read_cube, read_variables
     from mossfuse.files.atomic import write_json
     from mossfuse.metrics.consistency import consistency
@@ -22,9 +21,10 @@ def score_cell(*, files, pair, truth, conventions):
     from mossfuse.metrics.scoring import band_psnr, score
     from mossfuse.physics.psf_geometry import around
 
-    record = json.loads(files.run.read_text(encoding="utf-8"))
+    record = read_json(files.run)
     rows, bands, estimate = [], [], {}
     if record["status"] == "ok":
+        require_unchanged(files.cube, files.run, "output")
         reference, wavelengths = read_cube(truth)
         estimated, _ = read_cube(files.cube)
         observation = read_pair(pair)

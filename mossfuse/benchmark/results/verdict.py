@@ -1,8 +1,6 @@
 """Final check of a run: exit with an error if any cell failed, and clear its status so that the next run retries it."""
 
-import json
-
-from mossfuse.files.atomic import write_text
+from mossfuse.files.atomic import read_json, write_text
 
 
 def verdict(cells, trainings, out):
@@ -13,7 +11,7 @@ def verdict(cells, trainings, out):
     """
     runs = [(files.record, training_products(files)) for files in trainings]
     runs += [(files.run, cell_products(files)) for files in cells]
-    failures = [(path, products, json.loads(path.read_text(encoding="utf-8"))) for path, products in runs]
+    failures = [(path, products, read_json(path)) for path, products in runs]
     failures = [failure for failure in failures if failure[2]["status"] != "ok"]
     if not failures:
         write_text(out, f"{len(cells)} cells finished, none failed\n")

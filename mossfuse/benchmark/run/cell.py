@@ -1,13 +1,13 @@
 """Run or time one cell of the grid: start the method in a child process and record its outcome, whatever it is."""
 
-import json
 import shutil
 from pathlib import Path
 
+from mossfuse.benchmark.data.unchanged import changed_since
 from mossfuse.benchmark.plan.paths import CellFiles, TrainingFiles
 from mossfuse.benchmark.run.isolation import run_child
 from mossfuse.benchmark.run.records import read_reason, start_record
-from mossfuse.files.atomic import replacing, write_json
+from mossfuse.files.atomic import read_json, replacing, write_json
 from mossfuse.files.hashing import sha256_of
 
 
@@ -60,10 +60,16 @@ def blocking_reason(checkpoint, base, inputs):
     if checkpoint:
         if Path(checkpoint).stat().st_size == 0:
             return f"training failed: {read_reason(TrainingFiles(Path(checkpoint).parent).record)}"
+        changed = changed_since(checkpoint, TrainingFiles(Path(checkpoint).parent).record, "output")
+        if changed:
+            return changed
         inputs["checkpoint"] = sha256_of(checkpoint)
     if base:
         if Path(base).stat().st_size == 0:
             return f"the row it refines failed: {read_reason(CellFiles(Path(base).parent).run)}"
+        changed = changed_since(base, CellFiles(Path(base).parent).run, "output")
+        if changed:
+            return changed
         inputs["base"] = sha256_of(base)
     return ""
 
@@ -104,7 +110,7 @@ def handed(row, pair, checkpoint, base):
 
 def time_cell(cell, row, *, files, pair, closed, checkpoint, base, device, timing, threads, limit_s, log=None):
     """Time one cell in a child process of its own and write files.time (status 'failed' where the cell itself failed)."""
-    run = json.loads(files.run.read_text(encoding="utf-8"))
+    run = read_json(files.run)
     outcome = {"status": "failed", "reason": run["reason"]}
     if run["status"] == "ok":
         request = {

@@ -1,10 +1,10 @@
 """The record of a run or a training: what was run, by which code, with which settings and inputs."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 from mossfuse.benchmark.run.provenance import code_state, versions
+from mossfuse.files.atomic import read_json
 
 
 def start_record(coordinates, *, params, threads, inputs, **facts):
@@ -28,4 +28,4 @@ def start_record(coordinates, *, params, threads, inputs, **facts):
 def read_reason(path):
     """Return why a run or training failed, from its record; a general reason where there is no record."""
     path = Path(path)
-    return json.loads(path.read_text(encoding="utf-8"))["reason"] if path.exists() else f"it left no record {path}"
+    return read_json(path)["reason"] if path.exists() else f"it left no record {path}"

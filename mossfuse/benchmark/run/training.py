@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from mossfuse.benchmark.plan.digest import source_digest
 from mossfuse.benchmark.run.isolation import run_child
 from mossfuse.benchmark.run.records import start_record
-from mossfuse.files.atomic import write_json, write_text
+from mossfuse.files.atomic import read_json, write_json, write_text
 from mossfuse.files.hashing import sha256_of
 
 TOKEN = re.compile("[0-9a-f]{16}")
@@ -93,7 +93,7 @@ def count_seconds(path, every_s=5.0):
     Yields a function that returns {'seconds', 'cpu_seconds'} so far. The file is updated every ``every_s`` seconds, so
     that a kill loses few of them.
     """
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"seconds": 0.0, "cpu_seconds": 0.0}
+    before = read_json(path) if path.exists() else {"seconds": 0.0, "cpu_seconds": 0.0}
     start, cpu = time.perf_counter(), time.process_time()
     ended = threading.Event()
 

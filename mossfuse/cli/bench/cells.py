@@ -7,6 +7,7 @@ CALLS = 3  # of a method that a timing needs at most: a warm-up, a timed one, an
 
 def fuse(options):
     """Run one cell, or read the cube that was made elsewhere for it."""
+    from mossfuse.benchmark.data.unchanged import require_unchanged
     from mossfuse.benchmark.run.cell import run_cell
     from mossfuse.benchmark.run.external import read_external
 
@@ -14,6 +15,7 @@ def fuse(options):
     cell = parse_cell(options.cell, job.grid)
     row, files = job.grid.rows[cell.method], job.paths.of_cell(cell)
     pair = job.paths.pair(cell.dataset, cell.degradation, cell.scene)
+    require_unchanged(pair, job.paths.pair_facts(cell.dataset, cell.degradation, cell.scene), "file_sha256")
     if row.external is not None:
         record = read_external(cell, row, files=files, pair=pair)
     else:

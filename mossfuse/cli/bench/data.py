@@ -1,10 +1,10 @@
 """Steps of workflow/rules/data.smk: fetch, prepare, scenes, degrade, registry-file."""
 
-import json
 import logging
 import shutil
 
 from mossfuse.cli.bench.job import degradation_of, load
+from mossfuse.files.atomic import read_json
 
 log = logging.getLogger("mossfuse")
 
@@ -39,7 +39,7 @@ def scenes(options):
     job = load(options)
 
     def describe(label, scene):
-        facts = json.loads(job.paths.fetched(label, scene).read_text(encoding="utf-8"))
+        facts = read_json(job.paths.fetched(label, scene))
         cube, _ = read_cube(job.paths.scene(label, scene))
         return {"sha256": array_sha256(cube), "source": facts["source"], "verified": facts["verified"]}
 
