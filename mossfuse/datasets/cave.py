@@ -40,6 +40,7 @@ DATASET = Dataset(
     url=cave.URL,
     note="Split of the official MossFuse code. Its released weights were trained on the train scenes.",
 )
+MOST_BYTES = 1 << 22  # of a band: 512 x 512 pixels of 16 bits, four channels, twice
 KEYS = ("rad", "hsi", "cube", "ref")
 BAND_IN_ARCHIVE = r"(?:.*/)?{scene}_ms/(?:.*/)?(?!\._)[^/]*_(\d\d)\.png"
 PICTURE_IN_ARCHIVE = r"(?:.*/)?{scene}_ms/(?:.*/)?(?!\._)[^/]*_RGB\.bmp"
@@ -77,6 +78,7 @@ def fetch(dataset, scenes, folder, mirrors):
 def extract(archive, scene, target):
     """Extract the PNG bands of one scene, all or none, and its colour picture where there is one."""
     from mossfuse.files.atomic import writing
+    from mossfuse.remote.archives import copy_member
 
     wanted = re.compile(BAND_IN_ARCHIVE.format(scene=re.escape(scene)), re.IGNORECASE)
     with zipfile.ZipFile(archive) as bundle, writing(target):
@@ -93,8 +95,8 @@ def extract(archive, scene, target):
         temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix="."))
         try:
             for file, name in {**members, **pictures}.items():
-                with bundle.open(name) as source, open(temporary / file, "wb") as sink:
-                    shutil.copyfileobj(source, sink)
+                with bundle.open(name) as source:
+                    copy_member(source, temporary / file, MOST_BYTES)
             temporary.chmod(0o755)
             os.replace(temporary, target)
         finally:

@@ -6,7 +6,6 @@ split for it; here the first thirty scenes in name order train, the last twenty 
 light are left out.
 """
 
-import shutil
 import tarfile
 from pathlib import Path
 
@@ -23,6 +22,7 @@ SCENES = tuple(
     for number in numbers
 )  # fmt: skip
 RAW_SHAPE = (1040, 1392, 31)
+MOST_BYTES = 1 << 30  # of a scene: its values as float64, three times
 ARCHIVE = RemoteFile(
     name="CZ_hsdb.tgz",
     urls=(
@@ -68,6 +68,7 @@ def load(dataset, scene, files):
 def fetch(dataset, scenes, folder, mirrors):
     """Take ``scenes`` out of the official archive (several gigabytes) into folder/raw."""
     from mossfuse.files.atomic import replacing
+    from mossfuse.remote.archives import copy_member
     from mossfuse.remote.download import obtain as obtain_file
 
     archive = obtain_file(ARCHIVE, folder, mirrors).path
@@ -76,8 +77,8 @@ def fetch(dataset, scenes, folder, mirrors):
         for member in bundle:
             name = member.name.rpartition("/")[2]
             if member.isfile() and name in wanted:
-                with replacing(Path(folder) / "raw" / name) as part, open(part, "wb") as sink:
-                    shutil.copyfileobj(bundle.extractfile(member), sink)
+                with replacing(Path(folder) / "raw" / name) as part:
+                    copy_member(bundle.extractfile(member), part, MOST_BYTES)
                 wanted.discard(name)
     if wanted:
         raise MossFuseError(

@@ -10,13 +10,10 @@ import os
 import re
 import socket
 import ssl
-import tarfile
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,6 +24,7 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_text, writing
 from mossfuse.files.hashing import sha256_of
 from mossfuse.progress import track
+from mossfuse.remote.archives import check_archive
 
 CHUNK = 1 << 18
 TRIES = 4
@@ -146,25 +144,6 @@ def read_sums(folder):
         return {}
     lines = (line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     return {name.strip(): sha for sha, name in lines}
-
-
-def check_archive(path):
-    """Raise MossFuseError for a zip or tar file that is cut short or damaged (or an error page saved under its name)."""
-    name = path.name.removesuffix(".part").lower()
-    try:
-        if name.endswith(".zip"):
-            with zipfile.ZipFile(path) as archive:
-                bad = archive.testzip()
-            if bad:
-                raise zipfile.BadZipFile(f"checksum of {bad} is wrong")
-        elif name.endswith((".tgz", ".tar.gz", ".tar")):
-            with tarfile.open(path) as archive:
-                for _ in archive:
-                    pass
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
-        raise MossFuseError(
-            f"{path} is a damaged archive ({error}); delete it and run again to download it again"
-        ) from error
 
 
 def download(remote, own, problems=()):

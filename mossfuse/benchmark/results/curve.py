@@ -28,7 +28,7 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
         reference, _ = read_cube(truth)
         with open(index, newline="", encoding="utf-8") as stream:
             for entry in csv.DictReader(stream):
-                cube = np.load(Path(iterates, entry["file"]))
+                cube = np.load(Path(iterates, entry["file"]), allow_pickle=False)
                 if np.isfinite(cube).all():
                     values = score(reference, cube, ratio, convention)
                     rows.append([*(entry[c] for c in STEP_COLUMNS), *(values[name] for name in quality)])
