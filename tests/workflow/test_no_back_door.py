@@ -81,7 +81,7 @@ def run(tmp_path, monkeypatch, beads):
     make_pair(NOISY, truth=truth, path=pair, scene="beads")
 
     def looks(**params):
-        method = SimpleNamespace(name="looks", knows=frozenset(), trains="none")
+        method = SimpleNamespace(name="looks", knows=frozenset(), trains="none", gpu=False)
         row = SimpleNamespace(method=method, params=params, suffix=None, iterates=0, weights_kind="none")
         log = tmp_path / "log" / "beads.log"
         log.parent.mkdir(exist_ok=True)

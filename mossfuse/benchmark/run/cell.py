@@ -98,6 +98,7 @@ def request_for(cell, row, device):
         "params": dict(row.params),
         "seed": cell.seed,
         "device": device,
+        "gpu": row.method.gpu or (row.suffix or "").startswith("soft"),
         "knows": sorted(row.method.knows),
     }
 

@@ -32,6 +32,7 @@ def main(task, request_file, outcome_file):
     facts = {}
     try:
         inputs = {name: take(request, name) for name in INPUTS[task]}
+        open_gpu(request)
         facts["isolation"] = confine(request.pop("closed"), request.pop("opened"))
         outcome = {"status": "ok", "reason": "", **TASKS[task](request, inputs)}
     except MemoryError:
@@ -47,6 +48,15 @@ def main(task, request_file, outcome_file):
 def failed(reason):
     """Return the outcome of a run that failed, its reason on one line."""
     return {"status": "failed", "reason": " ".join(reason.split())}
+
+
+def open_gpu(request):
+    """Start CUDA where the run may use it: a first start can need rights (to load a module) that are given up afterwards."""
+    if request.get("gpu") and request["device"] != "cpu":
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.init()
 
 
 def take(request, name):

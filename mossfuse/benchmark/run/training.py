@@ -42,6 +42,7 @@ def train_row(
         "params": dict(row.train),
         "seed": training.seed,
         "device": device,
+        "gpu": row.method.gpu,
         "knows": sorted(row.method.knows),
         "weights": str(unfinished.weights.absolute()),
         "history": str(unfinished.history.absolute()),
