@@ -348,7 +348,8 @@ class Method:
 class RemoteFile:
     """A third-party file: its URLs and expected SHA-256 (None: recorded on first download).
 
-    mirror_names: further relative paths under which a mirror folder may hold it (``name`` is always tried).
+    mirror_names: further relative paths under which a mirror folder may hold it (``name`` is always tried). size: bytes,
+        where known; for the plan of a run.
     derived: files with the same content in another format, each with its sha256; one that a mirror holds serves as well.
     """
 
@@ -358,6 +359,7 @@ class RemoteFile:
     terms: str = ""
     mirror_names: tuple[str, ...] = ()
     derived: tuple[RemoteFile, ...] = ()
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -368,6 +370,7 @@ class Dataset:
         makes every scene's raw files available (in a mirror, in ``folder``, or by download) and verifies them. With a further
         'paths': [path of each file], the benchmark notices when a file is edited.
     read(scene, folder, mirrors, **options) -> (cube (H, W, B) float32 in [0, 1], wavelengths (B,))
+    Where options change the shape, shape_of(**options) -> (H, W, B) gives it for the plan of a run.
     """
 
     name: str

@@ -13,6 +13,7 @@ FILES = {
         name="balloons_ms_26band.mat",
         urls=(),
         sha256="3a3e22458e5eb2341faf72b061d6c020f33f71ddbe00fef0bebdb86ddd6477ec",
+        size=12_389_688,
         terms="a derived file that is published nowhere; development data",
         mirror_names=("CAVE_26band/balloons_ms_26band.mat",),
     ),

@@ -13,6 +13,7 @@ FILES = {
             f"https://github.com/{REPOSITORY}/raw/{COMMIT}/balloons_ms.mat",
         ),
         sha256="da5b677c017cb5a673e97b625cbabce3fd96baed5602e38e67b4aac1ecf50d1c",
+        size=3_746_470,
         terms=cave.TERMS,
         mirror_names=("CAVE_256/balloons_ms.mat",),
     ),

@@ -27,6 +27,7 @@ FILES = {
             "https://github.com/kinan3bb3s/Snapshot_Image_Demosaicing_Unmixing_Completion/raw/5b8fe76/Data/jasperRidge2_R198.mat",
         ),
         sha256="0e4118a6452f6044978a8ca3762fb0f791115467904936d463c4e111e56e682e",
+        size=2_987_224,
         mirror_names=("remote_sensing/jasperRidge2_R198.mat",),
     ),
     "samson": RemoteFile(
@@ -36,12 +37,14 @@ FILES = {
             "09fc0d6fbdb66e504bf7064433df94710d21585e/methods/DeepGUn/data/real_data_samson.mat",
         ),
         sha256="46f79f34d1596eb22bf795108dc1573f33cfbd46a05f1b497ffb1a154cbc5ca1",
+        size=3_513_434,
         mirror_names=("remote_sensing/samson_real_data_samson.mat",),
     ),
     "pavia-crop": RemoteFile(
         name="Pavia.mat",
         urls=("https://github.com/lzw-lzw/Hyperspectral-anomaly-detection-methods/raw/0200ed8/DATASET/Pavia.mat",),
         sha256="31b7dd1877bfd8b0588cabbe2140bac39329ff70a0683431ada5c61f1d241d0f",
+        size=3_334_492,
         mirror_names=("remote_sensing/pavia_HAD_100x100.mat",),
     ),
 }

@@ -48,6 +48,11 @@ def read(scene, folder, mirrors, size=128, seed=0):
     return cube, np.array(DATASET.wavelengths)
 
 
+def shape_of(size=128, seed=0):
+    """Return the shape of every scene with these options."""
+    return size, size, len(DATASET.wavelengths)
+
+
 def generate(scene, size=128, seed=0):
     """Compute a scene: (size, size, 31) uint16, 65535 = full well; the same arguments give the same bytes.
 
