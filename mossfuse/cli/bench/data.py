@@ -4,7 +4,6 @@ import logging
 import shutil
 
 from mossfuse.cli.bench.job import degradation_of, load
-from mossfuse.files.atomic import read_json
 
 log = logging.getLogger("mossfuse")
 
@@ -33,7 +32,7 @@ def prepare(options):
 def scenes(options):
     """Write the hash, source and verification of every prepared scene."""
     from mossfuse.files import read_cube
-    from mossfuse.files.atomic import write_json
+    from mossfuse.files.atomic import read_json, write_json
     from mossfuse.files.hashing import array_sha256
 
     job = load(options)
