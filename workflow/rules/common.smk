@@ -11,32 +11,35 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir)))
 from mossfuse.benchmark.data.raw_files import raw_digest
 from mossfuse.benchmark.plan.cells import Cell
-from mossfuse.benchmark.plan.digest import files_digest, source_digest
+from mossfuse.benchmark.plan.covered import (
+    CoveredCode,
+    degradation_settings,
+    row_settings,
+    timing_settings,
+    training_settings,
+)
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
-from mossfuse.degradations import files_behind
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
-from mossfuse.metrics.catalogue import metric_files
 
 try:
     SETTINGS = check_settings(dict(config), "configuration")
     GRID = Grid(SETTINGS)
+    COVERED = CoveredCode(GRID)
 except MossFuseError as error:
     raise WorkflowError(str(error))
 
 PATHS = Paths.of(SETTINGS)
+# No parameter of a job: another configuration, with results elsewhere, would make all shared data again.
 EFFECTIVE = str(PATHS.settings)
 # The patterns of the rules: the same map, asked with wildcards.
 PAIR_NAMES = ("{dataset}", "{degradation}", "{scene}")
 CELL_NAMES = ("{dataset}", "{degradation}", "{method}", "{scene}", "{seed}")
 CELL = PATHS.cell(*CELL_NAMES)
 TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
-PACKAGE = Path(workflow.basedir) / "mossfuse"
-# How files are found, and how SRFs and PSFs are spelled, changes no pair and no score.
-FINDERS = ("mossfuse.discovery", "mossfuse.degradations.spelling")
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
 for name, first in (
@@ -66,41 +69,6 @@ wildcard_constraints:
 # Every job reads the effective configuration: file, --configfile and --config together.
 onstart:
     write_json(PATHS.settings, SETTINGS)
-
-
-def code(*modules):
-    """Return one digest of several modules of the package and of what they import."""
-    return "-".join(source_digest(PACKAGE / m) for m in modules)
-
-
-def metrics_code(conventions):
-    """Return the digests of the metrics that these conventions contain."""
-    return "-".join(source_digest(path) for path in metric_files(conventions))
-
-
-def pair_code(wildcards):
-    """Return the digest of the code behind a pair: the sensor model, and the files of its own SRF and PSF family."""
-    model = source_digest(PACKAGE / "benchmark/data/make_pair.py", skip=FINDERS)
-    own = files_behind(GRID.degradations[wildcards.degradation])
-    return "-".join([model, *(source_digest(path) for path in own)])
-
-
-def method_code(wildcards):
-    """Return the digest of the code behind a row."""
-    row = GRID.rows[wildcards.method]
-    if row.external is not None:
-        return code("benchmark/run/external.py")
-    digest = source_digest(row.module.__file__)
-    return f"{digest}-{code('refine.py')}" if row.suffix else digest
-
-
-def row_settings(wildcards):
-    """Return what decides the bytes of a cell besides its inputs: the row's parameters and weights."""
-    row = GRID.rows[wildcards.method]
-    settings = {"params": row.params, "weights": row.weights, "external": row.external}
-    if row.iterates:
-        settings["iterates"] = row.iterates
-    return json.dumps(settings, sort_keys=True)
 
 
 def importance(wildcards):

@@ -11,10 +11,8 @@ rule fetch:
     priority: 100
     conda:
         "../envs/mossfuse.yaml"
-    params:
-        settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench fetch --settings {params.settings:q} 2>&1 | tee {log:q}"
+        "python -m mossfuse bench fetch --settings {EFFECTIVE:q} 2>&1 | tee {log:q}"
 
 
 rule prepare:
@@ -29,11 +27,11 @@ rule prepare:
         "../envs/mossfuse.yaml"
     params:
         options=lambda w: json.dumps(GRID.block_of(w.dataset).options, sort_keys=True),
-        code=lambda w: source_digest(GRID.block_of(w.dataset).module.__file__),
+        code=lambda w: COVERED.dataset(w.dataset),
+        harness=COVERED.harness("prepare"),
         raw=lambda w: raw_digest(PATHS.fetched(w.dataset, w.scene)),
-        settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench prepare --settings {params.settings:q} {wildcards.dataset:q} {wildcards.scene:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench prepare --settings {EFFECTIVE:q} {wildcards.dataset:q} {wildcards.scene:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule scenes:
@@ -46,10 +44,8 @@ rule scenes:
         PATHS.log("scenes"),
     conda:
         "../envs/mossfuse.yaml"
-    params:
-        settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench scenes --settings {params.settings:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench scenes --settings {EFFECTIVE:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule degrade:
@@ -64,11 +60,11 @@ rule degrade:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        spec=lambda w: repr(GRID.degradations[w.degradation]),
-        code=pair_code,
-        settings=EFFECTIVE,
+        spec=lambda w: degradation_settings(GRID.degradations[w.degradation]),
+        code=lambda w: COVERED.sensor(w.degradation),
+        harness=COVERED.harness("degrade"),
     shell:
-        "python -m mossfuse bench degrade --settings {params.settings:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
+        "python -m mossfuse bench degrade --settings {EFFECTIVE:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
@@ -79,7 +75,5 @@ rule registry_file:
         PATHS.log("registry", "{name}"),
     conda:
         "../envs/mossfuse.yaml"
-    params:
-        settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench registry-file --settings {params.settings:q} {wildcards.name:q} {output:q} 2>&1 | tee {log:q}"
+        "python -m mossfuse bench registry-file --settings {EFFECTIVE:q} {wildcards.name:q} {output:q} 2>&1 | tee {log:q}"

@@ -20,15 +20,15 @@ rule fuse:
     resources:
         gpu=gpu_wanted,
     params:
-        row=row_settings,
-        code=method_code,
-        settings=EFFECTIVE,
+        row=lambda w: row_settings(GRID.rows[w.method]),
+        code=lambda w: COVERED.row(w.method),
+        harness=COVERED.harness("fuse"),
         checkpoint=lambda w, input: (
             f"--checkpoint {quote(str(input.checkpoint))}" if input.checkpoint else ""
         ),
         base=lambda w, input: f"--base {quote(str(input.base))}" if input.base else "",
     shell:
-        "python -m mossfuse bench fuse --settings {params.settings:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "python -m mossfuse bench fuse --settings {EFFECTIVE:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
 
 
@@ -65,12 +65,12 @@ rule time:
     resources:
         gpu=gpu_wanted,
     params:
-        timing=json.dumps(SETTINGS["timing"], sort_keys=True),
-        settings=EFFECTIVE,
+        timing=timing_settings(SETTINGS),
+        harness=COVERED.harness("time"),
         checkpoint=lambda w, input: (
             f"--checkpoint {quote(str(input.checkpoint))}" if input.checkpoint else ""
         ),
         base=lambda w, input: f"--base {quote(str(input.base))}" if input.base else "",
     shell:
-        "python -m mossfuse bench time --settings {params.settings:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "python -m mossfuse bench time --settings {EFFECTIVE:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"

@@ -13,10 +13,9 @@ rule draw_cell:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/pictures/draw.py"),
-        settings=EFFECTIVE,
+        harness=COVERED.harness("draw_cell"),
     shell:
-        "python -m mossfuse bench draw-cell --settings {params.settings:q} "
+        "python -m mossfuse bench draw-cell --settings {EFFECTIVE:q} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
@@ -32,8 +31,7 @@ rule draw_pair:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/pictures/draw.py"),
-        settings=EFFECTIVE,
+        harness=COVERED.harness("draw_pair"),
     shell:
-        "python -m mossfuse bench draw-pair --settings {params.settings:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
+        "python -m mossfuse bench draw-pair --settings {EFFECTIVE:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

@@ -23,11 +23,9 @@ rule report:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/report/__init__.py"),
-        pages=files_digest(PACKAGE / "benchmark/report"),
-        settings=EFFECTIVE,
+        code=COVERED.report(),
     shell:
-        "python -m mossfuse bench report --settings {params.settings:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench report --settings {EFFECTIVE:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule verdict:
@@ -42,7 +40,5 @@ rule verdict:
         PATHS.log("verdict"),
     conda:
         "../envs/mossfuse.yaml"
-    params:
-        settings=EFFECTIVE,
     shell:
-        "python -m mossfuse bench verdict --settings {params.settings:q} 2>&1 | tee {log:q}; exit ${{PIPESTATUS[0]}}"
+        "python -m mossfuse bench verdict --settings {EFFECTIVE:q} 2>&1 | tee {log:q}; exit ${{PIPESTATUS[0]}}"

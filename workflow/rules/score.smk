@@ -18,11 +18,10 @@ rule score:
         "../envs/mossfuse.yaml"
     params:
         conventions=conventions,
-        code=source_digest(PACKAGE / "benchmark/results/score_cell.py", skip=FINDERS),
-        metrics=lambda w: metrics_code(conventions(w)),
-        settings=EFFECTIVE,
+        harness=COVERED.harness("score"),
+        metrics=lambda w: COVERED.metrics(conventions(w)),
     shell:
-        "python -m mossfuse bench score --settings {params.settings:q} "
+        "python -m mossfuse bench score --settings {EFFECTIVE:q} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
@@ -39,11 +38,10 @@ rule curve:
         "../envs/mossfuse.yaml"
     params:
         convention=SETTINGS["conventions"][0],
-        code=source_digest(PACKAGE / "benchmark/results/curve.py", skip=FINDERS),
-        metrics=metrics_code(SETTINGS["conventions"][:1]),
-        settings=EFFECTIVE,
+        harness=COVERED.harness("curve"),
+        metrics=COVERED.metrics(SETTINGS["conventions"][:1]),
     shell:
-        "python -m mossfuse bench curve --settings {params.settings:q} "
+        "python -m mossfuse bench curve --settings {EFFECTIVE:q} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
@@ -65,12 +63,7 @@ rule collect:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        code=code("benchmark/results/collect.py"),
-        grid=json.dumps(SETTINGS["grid"], sort_keys=True),
-        rows=json.dumps(
-            {n: [r.title, r.params, r.train] for n, r in GRID.rows.items()},
-            sort_keys=True,
-        ),
-        settings=EFFECTIVE,
+        code=COVERED.tables(),
+        about=catalogue_digest(GRID),
     shell:
-        "python -m mossfuse bench collect --settings {params.settings:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench collect --settings {EFFECTIVE:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

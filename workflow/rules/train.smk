@@ -18,9 +18,9 @@ rule train:
     resources:
         gpu=gpu_wanted,
     params:
-        train=lambda w: json.dumps(GRID.rows[w.method].train, sort_keys=True),
-        code=method_code,
-        settings=EFFECTIVE,
+        train=lambda w: training_settings(GRID.rows[w.method]),
+        code=lambda w: COVERED.row(w.method),
+        harness=COVERED.harness("train"),
     shell:
-        "python -m mossfuse bench train --settings {params.settings:q} --log {log:q} --gpu {resources.gpu} "
+        "python -m mossfuse bench train --settings {EFFECTIVE:q} --log {log:q} --gpu {resources.gpu} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/seed{wildcards.seed:q}"
