@@ -7,7 +7,8 @@ import pytest
 
 from helpers.repository import ROOT
 from mossfuse import degradations
-from mossfuse.benchmark.plan.digest import imported_files, read_source, source_digest, sources_behind
+from mossfuse.benchmark.plan.covered import NOT_THE_HARNESS, ROOTS
+from mossfuse.benchmark.plan.digest import Code
 from mossfuse.degradations import (
     canonical_name,
     degrade,
@@ -138,27 +139,26 @@ def test_degradation_under_another_name_than_its_fields_spell_is_refused(outside
 
 def files_read_by(path):
     """Return the project's files that a digest of ``path`` covers."""
-    return {str(p.relative_to(ROOT)) for p in sources_behind(Path(path).resolve())}
+    skip = ("mossfuse.degradations.spelling",)
+    return {str(p.relative_to(ROOT)) for p in Code().files_behind(Path(path).resolve(), skip)}
 
 
 @pytest.mark.parametrize("srf", responses.catalogue().entries)
 def test_no_dataset_and_no_other_srf_stands_behind_a_pair(srf):
     degradation = Degradation(name="", ratio=4, psf={"family": "box", "size": 4}, phase=(1, 1), srf=srf)
     own = [str(path.relative_to(ROOT)) for path in files_behind(degradation)]
-    model = ROOT / "mossfuse/benchmark/data/make_pair.py"
-    every = set().union(*(files_read_by(path) for path in (model, *files_behind(degradation))))
+    harness = {str(p.relative_to(ROOT)) for p in Code().parts_behind(ROOTS["degrade"], NOT_THE_HARNESS)}
+    every = harness.union(*(files_read_by(path) for path in files_behind(degradation)))
     assert not [p for p in every if p.startswith(("mossfuse/datasets", "mossfuse/degradations/settings"))]
     assert {p for p in every if p.startswith("mossfuse/degradations/") and Path(p).name != "__init__.py"} - {
-        "mossfuse/degradations/spelling.py",
         "mossfuse/degradations/responses/_boxes.py",
     } == set(own)
 
 
 def test_edit_of_one_srf_changes_its_own_digest_alone(outside):
     def digests():
-        read_source.cache_clear()
-        imported_files.cache_clear()
-        return {path.stem: source_digest(path) for path in outside.glob("*.py")}
+        code = Code()
+        return {path.stem: code.of_file(path) for path in outside.glob("*.py")}
 
     write_all(outside)
     before = digests()

@@ -5,8 +5,7 @@ import shutil
 import pytest
 
 from helpers.repository import ROOT
-from mossfuse.benchmark.plan import digest
-from mossfuse.benchmark.plan.digest import source_digest, sources_behind
+from mossfuse.benchmark.plan.digest import Code
 
 MINE = "from .helper import f\nfrom .shared.deep import g\nimport beside\nimport numpy\nfrom mossfuse.errors import MossFuseError\n"
 
@@ -15,19 +14,6 @@ def write(folder, files):
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-
-
-def forget():
-    for cached in (digest.read_source, digest.imported_files):
-        cached.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def fresh():
-    """What was read before a test, or from its temporary project, is not remembered."""
-    forget()
-    yield
-    forget()
 
 
 @pytest.fixture
@@ -54,20 +40,18 @@ def outside(tmp_path):
     ],
 )
 def test_module_outside_the_project_counts_with_what_stands_beside_it(outside, file, text, counts):
-    before = source_digest(outside / "mine.py")
+    before = Code().of_file(outside / "mine.py")
     (outside / file).write_text(text, encoding="utf-8")
-    forget()
-    assert (source_digest(outside / "mine.py") != before) is counts
+    assert (Code().of_file(outside / "mine.py") != before) is counts
 
 
 def test_place_of_the_files_does_not_count(outside, tmp_path):
     shutil.copytree(outside, tmp_path / "elsewhere" / "zzz")
-    assert source_digest(outside / "mine.py") == source_digest(tmp_path / "elsewhere" / "zzz" / "mine.py")
+    assert Code().of_file(outside / "mine.py") == Code().of_file(tmp_path / "elsewhere" / "zzz" / "mine.py")
 
 
 @pytest.mark.parametrize("package", ["baselines", "mossfuse_baselines"])
-def test_baselines_count_with_their_network_and_what_they_share(tmp_path, monkeypatch, package):
-    monkeypatch.setattr(digest, "ROOT", tmp_path)
+def test_baselines_count_with_their_network_and_what_they_share(tmp_path, package):
     folder = tmp_path / package
     files = {
         "deep/__init__.py": "from .network import net\nfrom ..shared.padding import pad\n",
@@ -76,23 +60,25 @@ def test_baselines_count_with_their_network_and_what_they_share(tmp_path, monkey
         "shared/sizes.py": "n = 1\n",
     }
     write(folder, {**files, "json.py": "", "deep/unused.py": ""})
-    found = {path.relative_to(folder).as_posix() for path in sources_behind(folder / "deep" / "__init__.py")}
+    found = {
+        path.relative_to(folder).as_posix() for path in Code(tmp_path).files_behind(folder / "deep" / "__init__.py")
+    }
     assert found == set(files)
 
 
-def test_tables_of_a_package_count(tmp_path, monkeypatch):
-    monkeypatch.setattr(digest, "ROOT", tmp_path)
+def test_tables_of_a_package_count(tmp_path):
     folder = tmp_path / "mossfuse" / "data"
     write(folder, {"__init__.py": "from . import near\n", "near.py": "value = 1\n", "table.csv": "1\n"})
-    near, package = source_digest(folder / "near.py"), source_digest(folder / "__init__.py")
+    near, package = Code(tmp_path).of_file(folder / "near.py"), Code(tmp_path).of_file(folder / "__init__.py")
     write(folder, {"table.csv": "2\n"})
-    forget()
-    assert source_digest(folder / "near.py") == near and source_digest(folder / "__init__.py") != package
+    assert (
+        Code(tmp_path).of_file(folder / "near.py") == near and Code(tmp_path).of_file(folder / "__init__.py") != package
+    )
 
 
 def test_digest_of_a_dataset_covers_the_modules_beside_it():
     folder = ROOT / "mossfuse/datasets/phantom"
-    behind = sources_behind(folder / "__init__.py")
+    behind = Code().files_behind(folder / "__init__.py")
     assert {p for p in folder.glob("*.py") if p.name != "statistics.py"} <= behind  # that one only describes the scenes
     assert ROOT / "mossfuse/spectra/__init__.py" in behind
 
@@ -100,4 +86,4 @@ def test_digest_of_a_dataset_covers_the_modules_beside_it():
 def test_every_baseline_with_helpers_has_them_in_its_digest():
     for init in (ROOT / "baselines").glob("*/__init__.py"):
         if init.parent.name != "shared":
-            assert set(init.parent.glob("*.py")) <= sources_behind(init), init
+            assert set(init.parent.glob("*.py")) <= Code().files_behind(init), init

@@ -52,6 +52,16 @@ def test_places_are_those_of_the_documentation():
     assert paths.log("fetch") == Path("logs/fetch.log")
 
 
+def test_one_label_with_other_options_shares_no_prepared_scene():
+    def scene(**options):
+        entry = {"dataset": "phantom", "as": "small", "options": options}
+        return Paths.of({"results": "r", "reports": "p", "checkpoints": "c", "grid": [entry]}).scene("small", "mosaic")
+
+    assert scene() == Path("data/small/scenes/mosaic.mat")
+    assert len({scene(), scene(size=64), scene(size=96), scene(size=64, seed=1)}) == 4
+    assert scene(size=64, seed=1) == scene(seed=1, size=64)
+
+
 @pytest.mark.parametrize("name", ["a", "{dataset}", "*"])
 def test_wildcards_and_names_give_one_layout(name):
     cell = Paths().cell(name, name, name, name, name)

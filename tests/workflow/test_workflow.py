@@ -174,7 +174,7 @@ def test_poisoned_truth_changes_no_cube(finished, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy, ignore=shutil.ignore_patterns(".snakemake"))
     before = (copy / "results" / cell / "fused.mat").read_bytes()
-    (copy / "data" / "phantom-64" / "scenes" / "mosaic.mat").write_bytes(b"poison")
+    next(copy.glob("data/phantom-64/scenes*/mosaic.mat")).write_bytes(b"poison")
     command = [sys.executable, "-m", "mossfuse", "bench", "fuse", "--settings", "results/settings.json", cell]
     subprocess.run(command, cwd=copy, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert (copy / "results" / cell / "fused.mat").read_bytes() == before
@@ -200,7 +200,7 @@ def test_curve_is_scored_from_saved_cubes_that_then_go_and_truth_reaches_nothing
     assert planned(tmp_path, config) == {}
 
     before = (cell / "fused.mat").read_bytes()
-    (tmp_path / "data/phantom-64/scenes/mosaic.mat").write_bytes(b"poison")
+    next(tmp_path.glob("data/phantom-64/scenes*/mosaic.mat")).write_bytes(b"poison")
     verb = [sys.executable, "-m", "mossfuse", "bench", "fuse", "--settings", "results/settings.json"]
     fuse = [*verb, f"{place}/pixel-mlp/mosaic/seed0"]
     subprocess.run(fuse, cwd=tmp_path, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})

@@ -3,6 +3,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -10,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir)))
 from mossfuse.benchmark.data.raw_files import raw_digest
+from mossfuse.benchmark.data.srf_tables import response_digest
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.covered import (
     CoveredCode,
@@ -21,9 +23,11 @@ from mossfuse.benchmark.plan.covered import (
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.benchmark.results.about import catalogue_digest
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
+from mossfuse.remote.download import mirror_folders
 
 try:
     SETTINGS = check_settings(dict(config), "configuration")
@@ -33,12 +37,12 @@ except MossFuseError as error:
     raise WorkflowError(str(error))
 
 PATHS = Paths.of(SETTINGS)
-# No parameter of a job: another configuration, with results elsewhere, would make all shared data again.
-EFFECTIVE = str(PATHS.settings)
 # The patterns of the rules: the same map, asked with wildcards.
 PAIR_NAMES = ("{dataset}", "{degradation}", "{scene}")
 CELL_NAMES = ("{dataset}", "{degradation}", "{method}", "{scene}", "{seed}")
 CELL = PATHS.cell(*CELL_NAMES)
+# A scene that was read with options has a folder of its own.
+SCENE = replace(PATHS.dataset("{dataset}"), variant="{variant}").scene("{scene}")
 TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
@@ -50,7 +54,9 @@ for name, first in (
         str(p) for p in (first, os.environ.get(name)) if p
     )
 
-os.environ["PYTHONUTF8"] = "1"  # of the jobs, whatever the locale says
+# The effective configuration is no parameter of a job: another one, with results elsewhere, would make shared data again.
+# Text is UTF-8, whatever the locale says.
+os.environ.update(MOSSFUSE_SETTINGS=str(PATHS.settings), PYTHONUTF8="1")
 
 # An undeclared resource total is unlimited, so the number of GPUs is declared where there are any.
 GPUS = len(visible_gpus())
@@ -59,6 +65,7 @@ if GPUS and "gpu" not in workflow.global_resources:
 
 
 wildcard_constraints:
+    variant="(-[0-9a-f]{8})?",
     dataset="[^/_][^/]*",
     degradation="[^/]+",
     method="[^/_][^/]*",
@@ -90,6 +97,18 @@ def pair_file(wildcards):
     return PATHS.pair(wildcards.dataset, wildcards.degradation, wildcards.scene)
 
 
+def response_record(wildcards):
+    """Return the record of the spectral response of a degradation."""
+    return PATHS.response(GRID.degradations[wildcards.degradation].srf)
+
+
+def response_now(wildcards):
+    """Return the digest of the table of that spectral response."""
+    name = GRID.degradations[wildcards.degradation].srf
+    mirrors = mirror_folders(SETTINGS["mirrors"])
+    return response_digest(name, PATHS.response(name), mirrors, PATHS.registry)
+
+
 def truth_file(wildcards):
     """Return the prepared scene."""
     return PATHS.scene(wildcards.dataset, wildcards.scene)
@@ -105,13 +124,14 @@ def prepared_scenes():
 
 
 def records_to_make():
-    """Return the records of scenes that were not fetched yet."""
+    """Return the records of scenes and spectral responses that were not fetched yet."""
     records = [
         PATHS.fetched(label, scene)
         for label, scenes in GRID.scenes_to_prepare().items()
         for scene in scenes
     ]
-    return [record for record in records if not record.exists()]
+    records += [PATHS.response(srf) for srf in {d.srf for d in GRID.degradations.values()}]
+    return sorted(record for record in records if not record.exists())
 
 
 def checkpoint_files(wildcards):

@@ -12,7 +12,7 @@ rule fetch:
     conda:
         "../envs/mossfuse.yaml"
     shell:
-        "python -m mossfuse bench fetch --settings {EFFECTIVE:q} 2>&1 | tee {log:q}"
+        "python -m mossfuse bench fetch 2>&1 | tee {log:q}"
 
 
 rule prepare:
@@ -20,9 +20,9 @@ rule prepare:
     input:
         ancient(PATHS.fetched("{dataset}", "{scene}")),
     output:
-        PATHS.scene("{dataset}", "{scene}"),
+        SCENE,
     log:
-        PATHS.log("prepare", "{dataset}", "{scene}"),
+        PATHS.log("prepare", "{dataset}{variant}", "{scene}"),
     conda:
         "../envs/mossfuse.yaml"
     params:
@@ -31,7 +31,7 @@ rule prepare:
         harness=COVERED.harness("prepare"),
         raw=lambda w: raw_digest(PATHS.fetched(w.dataset, w.scene)),
     shell:
-        "python -m mossfuse bench prepare --settings {EFFECTIVE:q} {wildcards.dataset:q} {wildcards.scene:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench prepare {wildcards.dataset:q} {wildcards.scene:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule scenes:
@@ -45,12 +45,13 @@ rule scenes:
     conda:
         "../envs/mossfuse.yaml"
     shell:
-        "python -m mossfuse bench scenes --settings {EFFECTIVE:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench scenes > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule degrade:
     input:
-        truth_file,
+        truth=truth_file,
+        srf=ancient(response_record),
     output:
         pair=PATHS.pair(*PAIR_NAMES),
         facts=PATHS.pair_facts(*PAIR_NAMES),
@@ -62,9 +63,10 @@ rule degrade:
     params:
         spec=lambda w: degradation_settings(GRID.degradations[w.degradation]),
         code=lambda w: COVERED.sensor(w.degradation),
+        srf=response_now,
         harness=COVERED.harness("degrade"),
     shell:
-        "python -m mossfuse bench degrade --settings {EFFECTIVE:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
+        "python -m mossfuse bench degrade {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
@@ -76,4 +78,4 @@ rule registry_file:
     conda:
         "../envs/mossfuse.yaml"
     shell:
-        "python -m mossfuse bench registry-file --settings {EFFECTIVE:q} {wildcards.name:q} {output:q} 2>&1 | tee {log:q}"
+        "python -m mossfuse bench registry-file {wildcards.name:q} {output:q} 2>&1 | tee {log:q}"

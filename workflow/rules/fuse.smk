@@ -28,7 +28,7 @@ rule fuse:
         ),
         base=lambda w, input: f"--base {quote(str(input.base))}" if input.base else "",
     shell:
-        "python -m mossfuse bench fuse --settings {EFFECTIVE:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "python -m mossfuse bench fuse --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
 
 
@@ -72,5 +72,5 @@ rule time:
         ),
         base=lambda w, input: f"--base {quote(str(input.base))}" if input.base else "",
     shell:
-        "python -m mossfuse bench time --settings {EFFECTIVE:q} --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "python -m mossfuse bench time --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"

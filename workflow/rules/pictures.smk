@@ -15,7 +15,7 @@ rule draw_cell:
     params:
         harness=COVERED.harness("draw_cell"),
     shell:
-        "python -m mossfuse bench draw-cell --settings {EFFECTIVE:q} "
+        "python -m mossfuse bench draw-cell "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
@@ -33,5 +33,5 @@ rule draw_pair:
     params:
         harness=COVERED.harness("draw_pair"),
     shell:
-        "python -m mossfuse bench draw-pair --settings {EFFECTIVE:q} {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
+        "python -m mossfuse bench draw-pair {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

@@ -25,7 +25,7 @@ rule report:
     params:
         code=COVERED.report(),
     shell:
-        "python -m mossfuse bench report --settings {EFFECTIVE:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench report > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule verdict:
@@ -41,4 +41,4 @@ rule verdict:
     conda:
         "../envs/mossfuse.yaml"
     shell:
-        "python -m mossfuse bench verdict --settings {EFFECTIVE:q} 2>&1 | tee {log:q}; exit ${{PIPESTATUS[0]}}"
+        "python -m mossfuse bench verdict 2>&1 | tee {log:q}; exit ${{PIPESTATUS[0]}}"

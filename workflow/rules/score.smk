@@ -21,7 +21,7 @@ rule score:
         harness=COVERED.harness("score"),
         metrics=lambda w: COVERED.metrics(conventions(w)),
     shell:
-        "python -m mossfuse bench score --settings {EFFECTIVE:q} "
+        "python -m mossfuse bench score "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
@@ -41,7 +41,7 @@ rule curve:
         harness=COVERED.harness("curve"),
         metrics=COVERED.metrics(SETTINGS["conventions"][:1]),
     shell:
-        "python -m mossfuse bench curve --settings {EFFECTIVE:q} "
+        "python -m mossfuse bench curve "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
@@ -66,4 +66,4 @@ rule collect:
         code=COVERED.tables(),
         about=catalogue_digest(GRID),
     shell:
-        "python -m mossfuse bench collect --settings {EFFECTIVE:q} > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+        "python -m mossfuse bench collect > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

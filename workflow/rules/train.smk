@@ -22,5 +22,5 @@ rule train:
         code=lambda w: COVERED.row(w.method),
         harness=COVERED.harness("train"),
     shell:
-        "python -m mossfuse bench train --settings {EFFECTIVE:q} --log {log:q} --gpu {resources.gpu} "
+        "python -m mossfuse bench train --log {log:q} --gpu {resources.gpu} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/seed{wildcards.seed:q}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mossfuse.benchmark.plan.digest import ROOT, Code, code_of_project, files_digest

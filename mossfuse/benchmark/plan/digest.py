@@ -119,7 +119,7 @@ class Code:
         """Return file -> ids of the statements that the roots reach by name."""
         found: dict[Path, set[int]] = {}
         seen: set[tuple[Path, str | None]] = set()
-        todo = [self.root_of(name) for name in roots]
+        todo: list[tuple[Path, str | None]] = [self.root_of(name) for name in roots]
         while todo:
             path, name = todo.pop()
             if (path, name) in seen or self.is_skipped(path, name, skip):

@@ -6,6 +6,8 @@ in braces ("{scene}") or "*", so that the same map gives the patterns of the rul
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +23,15 @@ class DatasetFiles:
     """The files of one dataset, or of a variant of it, all in its folder; ``obtain`` and ``read`` are given the folder."""
 
     folder: Path
+    variant: str = ""
 
     def fetched(self, scene: str) -> Path:
         """Record of a scene's raw files (rule fetch)."""
         return self.folder / "fetched" / f"{scene}.json"
 
     def scene(self, scene: str) -> Path:
-        """Prepared scene: the truth (rule prepare)."""
-        return self.folder / "scenes" / f"{scene}.mat"
+        """Prepared scene: the truth (rule prepare). One that was read with options has a folder of these options."""
+        return self.folder / f"scenes{self.variant}" / f"{scene}.mat"
 
 
 @dataclass(frozen=True)
@@ -132,11 +135,14 @@ class Paths:
     reports: Path = Path("reports")
     checkpoints: Path = Path("checkpoints")
     data: Path = Path("data")
+    variants: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Paths:
         """Return the map of a checked configuration."""
-        return cls(*(Path(settings[key]) for key in ("results", "reports", "checkpoints")))
+        variants = {entry.get("as", entry["dataset"]): variant_of(entry) for entry in settings.get("grid", ())}
+        results, reports, checkpoints = (Path(settings[key]) for key in ("results", "reports", "checkpoints"))
+        return cls(results, reports, checkpoints, variants=tuple(sorted(variants.items())))
 
     @property
     def trees(self) -> tuple[Path, ...]:
@@ -147,7 +153,7 @@ class Paths:
 
     def dataset(self, dataset: str) -> DatasetFiles:
         """Files of a dataset."""
-        return DatasetFiles(self.data / dataset)
+        return DatasetFiles(self.data / dataset, dict(self.variants).get(dataset, ""))
 
     def fetched(self, dataset: str, scene: str) -> Path:
         """Record of a scene's raw files."""
@@ -170,6 +176,10 @@ class Paths:
         """Yield (dataset, scene, record) of every scene that was fetched, sorted."""
         for path in sorted(self.data.glob(str(self.fetched("*", "*").relative_to(self.data)))):
             yield path.parent.parent.name, path.stem, path
+
+    def response(self, name: str) -> Path:
+        """Hash of the table of a spectral response (rule fetch)."""
+        return self.data / "_responses" / f"{name}.json"
 
     # Results: pairs, their pictures, cells.
 
@@ -269,3 +279,13 @@ class Paths:
     def cell_log(self, rule: str, dataset: str, degradation: str, method: str, scene: str, seed: int | str) -> Path:
         """Log of a rule's job for one cell."""
         return self.log(rule, dataset, degradation, method, scene, f"seed{seed}")
+
+
+def variant_of(entry: Mapping[str, Any]) -> str:
+    """Return the variant of a dataset that an entry of the grid reads: '' with its own options, else '-' and their hash.
+
+    Two configurations that give one label to different options then share no prepared scene.
+    """
+    options = entry.get("options")
+    text = json.dumps({"dataset": entry["dataset"], **options}, sort_keys=True) if options else ""
+    return f"-{hashlib.sha256(text.encode()).hexdigest()[:8]}" if text else ""

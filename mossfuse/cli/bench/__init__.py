@@ -40,7 +40,9 @@ def add_verbs(parser):
     for name, function, help, positional, options in VERBS:
         step = steps.add_parser(name, help=help)
         step.add_argument(
-            "--settings", metavar="FILE", help="configuration (default: config.yaml, or the package's own)"
+            "--settings",
+            metavar="FILE",
+            help="configuration (default: that of MOSSFUSE_SETTINGS, then config.yaml, then the package's own)",
         )
         for argument in positional:
             step.add_argument(argument)

@@ -9,13 +9,16 @@ log = logging.getLogger("mossfuse")
 
 
 def fetch(options):
-    """Make the raw files of every scene available."""
+    """Make the raw files of every scene, and every spectral response, available."""
     from mossfuse.benchmark.data.prepare import fetch_dataset
+    from mossfuse.benchmark.data.srf_tables import record_response
 
     job = load(options)
     for label, scenes in job.grid.scenes_to_prepare().items():
         fetch_dataset(job.grid.block_of(label).dataset, scenes, job.paths.dataset(label).folder, job.mirrors)
         log.info("%s: %d scenes ready", label, len(scenes))
+    for name in sorted({degradation.srf for degradation in job.grid.degradations.values()}):
+        record_response(name, job.paths.response(name), job.mirrors, job.paths.registry)
 
 
 def prepare(options):
@@ -26,7 +29,8 @@ def prepare(options):
     block = job.grid.block_of(options.dataset)
     folder = job.paths.dataset(block.label).folder
     refresh_record(block.dataset, options.scene, folder, job.mirrors)
-    prepare_scene(block.dataset, options.scene, folder, job.mirrors, **block.options)
+    path = job.paths.scene(block.label, options.scene)
+    prepare_scene(block.dataset, options.scene, folder, job.mirrors, path, **block.options)
 
 
 def scenes(options):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def load(options) -> Job:
     from mossfuse.benchmark.run.isolation import follow_workflow
 
     follow_workflow()
-    settings = read_settings(options.settings or default_configuration())
+    settings = read_settings(options.settings or os.environ.get("MOSSFUSE_SETTINGS") or default_configuration())
     return Job(settings, Grid(settings), Paths.of(settings))
 
 
