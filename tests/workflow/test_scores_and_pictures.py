@@ -1,14 +1,18 @@
 """Scores and pictures are planned apart: an edit of one side never repeats the other, on a copy of the code."""
 
 import shutil
-import subprocess
-import sys
 
 import pytest
 
 from helpers.repository import ROOT
 from helpers.snakemake_runs import planned, run, small_grid, table
+from mossfuse.benchmark.plan.covered import CoveredCode
+from mossfuse.benchmark.plan.digest import Code
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.discovery import import_as
 
+in_function = import_as("rerun_table", ROOT / "docs/measure/rerun_table.py").in_function
 CELL = "results/phantom-64/x8-gauss7s2-nikond5100/bicubic/mosaic/seed0"
 TARGETS = ("results/metrics.csv", f"{CELL}/view")
 CONFIG = small_grid(["bicubic"])
@@ -35,12 +39,13 @@ def copy(tmp_path_factory):
 
 
 def jobs_after(copy, edited=None, environment=None):
-    """Return the planned jobs once a statement was added to the file ``edited`` of the copy, which is restored."""
+    """Return the planned jobs once a statement was added to a function 'FILE:NAME' of the copy, which is restored."""
     code, folder = copy
-    path = code / (edited or "Snakefile")
+    file, _, function = (edited or "Snakefile").partition(":")
+    path = code / file
     before = path.read_text(encoding="utf-8")
     try:
-        path.write_text(before + ("\nEDITED = 1\n" if edited else ""), encoding="utf-8")
+        path.write_text(in_function(before, function, "EDITED = 1") if edited else before, encoding="utf-8")
         return planned(folder, CONFIG, *TARGETS, snakefile=code / "Snakefile", environment=environment)
     finally:
         path.write_text(before, encoding="utf-8")
@@ -51,12 +56,12 @@ def jobs_after(copy, edited=None, environment=None):
     ("edited", "jobs"),
     [
         (None, {}),
-        ("mossfuse/benchmark/pictures/maps.py", {"draw_cell": 1}),
-        ("mossfuse/colour.py", {"draw_cell": 1}),
-        ("mossfuse/metrics/definitions/scc.py", {}),  # no convention of this configuration contains it
-        ("mossfuse/discovery.py", {}),  # how files are found changes no score and no table
-        ("mossfuse/metrics/definitions/rmse.py", {"score": 1, "collect": 1}),
-        ("mossfuse/benchmark/results/score_cell.py", {"score": 1, "collect": 1}),
+        ("mossfuse/benchmark/pictures/maps.py:levels", {"draw_cell": 1}),
+        ("mossfuse/colour.py:composite_bands", {"draw_cell": 1}),
+        ("mossfuse/metrics/definitions/scc.py:edges", {}),  # no convention of this configuration contains it
+        ("mossfuse/discovery.py:search", {}),  # how files are found changes no score and no table
+        ("mossfuse/metrics/definitions/rmse.py:rmse", {"score": 1, "collect": 1}),
+        ("mossfuse/benchmark/results/score_cell.py:score_cell", {"score": 1, "collect": 1}),
     ],
 )
 def test_edit_repeats_its_own_side_alone(copy, edited, jobs):
@@ -85,14 +90,12 @@ def test_metric_added_in_a_file_is_scored_without_another_edit(copy, tmp_path):
 def test_measured_spectra_count_for_pictures_and_not_for_scores(copy):
     code, _ = copy
 
-    def digest(module):
-        script = "import sys; from mossfuse.benchmark.plan.digest import source_digest as d; print(d(sys.argv[1]))"
-        command = [sys.executable, "-c", script, str(code / "mossfuse" / module)]
-        return subprocess.run(command, cwd=code, env={"PYTHONPATH": str(code)}, capture_output=True, check=True).stdout
+    def digests():
+        covered = CoveredCode(Grid(check_settings(CONFIG)), Code(root=code))
+        return covered.harness("score"), covered.harness("draw_cell")
 
-    modules = ("benchmark/results/score_cell.py", "benchmark/pictures/draw.py")
-    before = [digest(module) for module in modules]
+    before = digests()
     table = code / "mossfuse" / "spectra" / "spectra.csv"
     table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    after = [digest(module) for module in modules]
+    after = digests()
     assert before[0] == after[0] and before[1] != after[1]

@@ -130,7 +130,9 @@ def records_to_make():
         for label, scenes in GRID.scenes_to_prepare().items()
         for scene in scenes
     ]
-    records += [PATHS.response(srf) for srf in {d.srf for d in GRID.degradations.values()}]
+    records += [
+        PATHS.response(srf) for srf in {d.srf for d in GRID.degradations.values()}
+    ]
     return sorted(record for record in records if not record.exists())
 
 

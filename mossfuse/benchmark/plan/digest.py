@@ -41,6 +41,8 @@ class Code:
         self.edits = dict(edits or {})
         self.source = cache(self.read)
         self.files_imported = cache(self.find_files_imported)
+        self.module_files = cache(self.find_module_files)
+        self.module_of = cache(self.find_module_of)
         self.of_file = cache(self.compute_of_file)
         self.of_parts = cache(self.compute_of_parts)
 
@@ -104,13 +106,13 @@ class Code:
             names += [".".join(filter(None, (imported.module, imported.member)))] if imported.member else []
             for name in names:
                 for folder in self.search_folders(path, imported.level, name):
-                    for file in module_files(folder, name):
+                    for file in self.module_files(folder, name):
                         if file != path:
-                            found[file.resolve()] = None
+                            found[file] = None
             if imported.level and not imported.module:  # from . import name
-                for file in module_files(path.parents[imported.level - 1], ""):
+                for file in self.module_files(path.parents[imported.level - 1], ""):
                     if file != path:
-                        found[file.resolve()] = None
+                        found[file] = None
         return tuple(found)
 
     # Parts of files.
@@ -136,7 +138,7 @@ class Code:
     def root_of(self, name: str) -> tuple[Path, str]:
         """Return (file, member) of a dotted name; raise KeyError where there is no such definition."""
         module, _, member = name.rpartition(".")
-        for path in module_files(self.root, module):
+        for path in self.module_files(self.root, module):
             if any(member in statement.defines for statement in self.source(path).statements):
                 return path, member
         raise KeyError(f"{name} is covered by a digest and does not exist; correct mossfuse/benchmark/plan/covered.py")
@@ -175,12 +177,12 @@ class Code:
         """Yield (file, name) of what an import gives, used as a whole (None among the attributes) or by attributes."""
         full = ".".join(filter(None, (imported.module, imported.member)))
         for folder in self.search_folders(path, imported.level, full or imported.module):
-            modules = list(module_files(folder, full)) if imported.member is None or full else []
+            modules = self.module_files(folder, full)
             if imported.member is not None and not modules:
-                yield from ((file.resolve(), imported.member) for file in module_files(folder, imported.module))
+                yield from ((file, imported.member) for file in self.module_files(folder, imported.module))
             for file in modules:
                 names = [WHOLE] if None in attributes or not attributes else sorted(a for a in attributes if a)
-                yield from ((file.resolve(), name) for name in names)
+                yield from ((file, name) for name in names)
 
     # Both.
 
@@ -199,16 +201,26 @@ class Code:
 
     def in_project(self, path: Path) -> bool:
         """Return whether a file belongs to one of the project's packages."""
-        return path.is_relative_to(self.root) and path.relative_to(self.root).parts[0] in PACKAGES
+        return self.module_of(path) != ""
 
     def is_skipped(self, path: Path, name: str | None, skip: Iterable[str]) -> bool:
         """Return whether a file, or a member of it, never counts or is among ``skip``."""
-        if not self.in_project(path):
-            return False
-        parts = path.relative_to(self.root).with_suffix("").parts
-        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        module = self.module_of(path)
         full = module if name is None else f"{module}.{name}"
-        return any(full == left or full.startswith(f"{left}.") for left in (*NEVER, *skip))
+        return module != "" and any(full == left or full.startswith(f"{left}.") for left in (*NEVER, *skip))
+
+    def find_module_of(self, path: Path) -> str:
+        """Return the dotted name of a file of the project, '' for any other file."""
+        if not path.is_relative_to(self.root) or path.relative_to(self.root).parts[0] not in PACKAGES:
+            return ""
+        parts = path.relative_to(self.root).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    def find_module_files(self, folder: Path, name: str) -> tuple[Path, ...]:
+        """Return the file of a module, or of a package, of that dotted name below a folder ('': the folder's own)."""
+        base = folder.joinpath(*name.split(".")) if name else folder
+        files = (*([base.with_suffix(".py")] if name else []), base / "__init__.py")
+        return tuple(file.resolve() for file in files if file.is_file())
 
     def search_folders(self, path: Path, level: int, name: str) -> Iterator[Path]:
         """Yield the folders in which a name that ``path`` imports is searched: none for other people's packages."""
@@ -231,14 +243,6 @@ class Code:
 def only_imports(statement: Statement) -> bool:
     """Return whether a statement is an import at the top of a file."""
     return bool(statement.defines) and statement.defines == {imported.alias for imported in statement.imports}
-
-
-def module_files(folder: Path, name: str) -> Iterator[Path]:
-    """Yield the file of a module, or of a package, of that dotted name below a folder ('': the folder's own)."""
-    base = folder.joinpath(*name.split(".")) if name else folder
-    for file in (*([base.with_suffix(".py")] if name else []), base / "__init__.py"):
-        if file.is_file():
-            yield file
 
 
 def files_digest(folder: str | Path, suffixes: tuple[str, ...] = (".html", ".css", ".js")) -> str:
