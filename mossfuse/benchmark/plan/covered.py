@@ -43,6 +43,7 @@ NOT_THE_HARNESS: tuple[str, ...] = (
     "mossfuse.benchmark.data.prepare.refresh_record",
     "mossfuse.datasets",
     "mossfuse.degradations.names",
+    "mossfuse.degradations.effects.KIND",
     "mossfuse.degradations.psfs.KIND",
     "mossfuse.degradations.responses.KIND",
     "mossfuse.degradations.spelling",
@@ -106,7 +107,9 @@ class CoveredCode:
 def degradation_settings(degradation: Any) -> str:
     """Return what decides a pair besides its scene, as JSON: every field of a Degradation but its name and note."""
     values = {f.name: getattr(degradation, f.name) for f in fields(degradation) if f.name not in ("name", "note")}
-    return json.dumps({**values, "psf": dict(degradation.psf)}, sort_keys=True)
+    return json.dumps(
+        {**values, "psf": dict(degradation.psf), "effects": [dict(e) for e in degradation.effects]}, sort_keys=True
+    )
 
 
 def row_settings(row: Row) -> str:
