@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mossfuse.spectra.tristimulus import covers_visible, normalised_xyz
+
 SRGB_FROM_XYZ = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
 )
@@ -63,34 +65,10 @@ def select_bands(bands, chosen):
     return matrix
 
 
-def covers_visible(wavelengths):
-    """Return whether the bands reach from 450 to 640 nm with no gap wider than 35 nm."""
-    inside = np.sort([w for w in wavelengths if 380 <= w <= 730])
-    return len(inside) > 5 and inside[0] <= 450 and inside[-1] >= 640 and np.diff(inside).max() <= 35
-
-
 def true_colour_matrix(wavelengths):
     """Return the (B, 3) matrix from spectra to linear sRGB, scaled so that a flat spectrum of 1 is white (1, 1, 1)."""
-    from mossfuse.spectra import colour_matching_functions, illuminant
-
-    grid = np.arange(400.0, 701.0, 10.0)
-    wavelengths = np.asarray(wavelengths, np.float64)
-    order = np.argsort(wavelengths)
-    light = np.asarray(colour_matching_functions()) * np.asarray(illuminant("D65"))[:, None]
-    xyz = np.zeros((len(wavelengths), 3))
-    for k in range(3):
-        xyz[:, k] = np.interp(wavelengths, grid, light[:, k], left=0, right=0)
-    xyz[order] *= band_widths(wavelengths[order])[:, None]
     white = np.linalg.solve(SRGB_FROM_XYZ, np.ones(3))
-    return (xyz / xyz.sum(0) * white) @ SRGB_FROM_XYZ.T
-
-
-def band_widths(wavelengths):
-    """Return trapezoid weights (nm) of ascending wavelengths, end bands at full width, so that equal steps weigh the same."""
-    edges = np.concatenate([[wavelengths[0]], (wavelengths[1:] + wavelengths[:-1]) / 2, [wavelengths[-1]]])
-    edges[0] -= edges[1] - wavelengths[0]
-    edges[-1] += wavelengths[-1] - edges[-2]
-    return np.diff(edges)
+    return (normalised_xyz(wavelengths, "D65") * white) @ SRGB_FROM_XYZ.T
 
 
 def composite_bands(bands, wavelengths):

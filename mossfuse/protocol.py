@@ -371,6 +371,9 @@ class Dataset:
         'paths': [path of each file], the benchmark notices when a file is edited.
     read(scene, folder, mirrors, **options) -> (cube (H, W, B) float32 in [0, 1], wavelengths (B,))
     Where options change the shape, shape_of(**options) -> (H, W, B) gives it for the plan of a run.
+    labels(scene, folder, mirrors, **options) -> {name: array}, if there is anything to return: ground truth of a task beside
+        the cube, which metrics read (Metric.needs) and no method sees: 'anomalies' (H, W), non-zero where a pixel is one;
+        'endmembers' (B, K); 'abundances' (H, W, K).
     """
 
     name: str

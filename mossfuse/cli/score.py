@@ -31,7 +31,7 @@ def run(options):
     """Read, score and print."""
     from mossfuse.cli.describe import say
     from mossfuse.estimation.memory import estimate_once
-    from mossfuse.metrics import find_column, find_convention, score
+    from mossfuse.metrics import find_column, find_convention, metrics_of, score_all
     from mossfuse.pair.reading import read_image
 
     find_convention(options.convention)
@@ -39,19 +39,23 @@ def run(options):
         raise MossFuseError("ERGAS needs the ratio; name it with --ratio, or the pair with --pair LR HR")
     if options.ratio is not None and options.ratio < 1:
         raise MossFuseError(f"ratio {options.ratio} is not possible; name a whole number of 1 or more")
-    truth, cube = read_image(options.truth)[0], read_image(options.cube)[0]
+    (truth, wavelengths), (cube, _) = read_image(options.truth), read_image(options.cube)
     white, own = scales(truth, cube, options)
     with estimate_once():
         pair = read_pair(options, *options.pair) if options.pair else None
         ratio = pair.observation.ratio if pair else options.ratio
-        scores = score(truth / white, cube / own, ratio, options.convention)
+        facts = {} if wavelengths is None else {"wavelengths": wavelengths}
+        scores = score_all(truth / white, cube / own, ratio, (options.convention,), facts)[options.convention]
         say(
             "scale",
             f"the truth's {white:g} and the cube's {own:g} count as 1; convention {options.convention}, ratio {ratio}",
         )
-        for name, value in scores.items():
+        for name in metrics_of(options.convention):
             column = find_column(name)
-            say(name, f"{value:.{column.decimals}f}{' ' + column.unit if column.unit else ''}")
+            if name in scores.values:
+                say(name, f"{scores.values[name]:.{column.decimals}f}{' ' + column.unit if column.unit else ''}")
+            elif name in scores.reasons:
+                say(name, f"no value: {scores.reasons[name]}")
         if pair:
             show_agreement(cube * (white / own), pair)
 

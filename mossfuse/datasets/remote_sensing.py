@@ -1,14 +1,21 @@
-"""`jasper-ridge`, `samson`, `pavia-crop`: small airborne scenes, the top-left part whose sides are multiples of eight.
+"""`jasper-ridge`, `samson`, `pavia-crop`, `urban-crop`: small airborne scenes, the top-left part whose sides are multiples of eight.
 
 The files carry no wavelengths. Those given here are NOMINAL: evenly spaced over the sensor's published range (AVIRIS
-224 bands 380-2500 nm with the file's own list of kept bands; Samson 401-889 nm; ROSIS 430-860 nm). Use the responses
-`landsat8` (six channels) for Jasper Ridge and `landsat8-vnir` (four) for the other two.
+224 bands 380-2500 nm with the file's own list of kept bands; Samson 401-889 nm; ROSIS 430-860 nm; HYDICE 400-2500 nm, of whose
+210 bands the file keeps 174 without naming them). Use the responses `landsat8` (six channels) for Jasper Ridge and Urban,
+`landsat8-vnir` (four) for the other two.
+
+Labels, for metrics alone: the maps of anomalies of Pavia and Urban; for Jasper Ridge the published endmembers and abundances
+(Zhu, arXiv 1708.05125, 2017), where their file is there; for Samson the endmembers in its file, which an unmixing code starts
+from: they are no ground truth, and neither are the abundances beside them.
 """
 
+import logging
 from pathlib import Path
 
 import numpy as np
 
+from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Dataset, RemoteFile
 
 # 1-based AVIRIS bands that Jasper Ridge lacks: water vapour and noise.
@@ -47,8 +54,24 @@ FILES = {
         size=3_334_492,
         mirror_names=("remote_sensing/pavia_HAD_100x100.mat",),
     ),
+    "urban-crop": RemoteFile(
+        name="urban.mat",
+        urls=("https://github.com/lzw-lzw/Hyperspectral-anomaly-detection-methods/raw/377955d/urban.mat",),
+        sha256="2973dc1afd8bf0c60d03feeb1052e298d77f68dfb5c74e22bfdb670bdfca3790",
+        size=2_591_282,
+        mirror_names=("remote_sensing/urban_HYDICE_HAD_80x100.mat",),
+    ),
 }
-KEYS = {"jasper-ridge": "Y", "samson": "r_cube", "pavia-crop": "data"}
+# No lasting address of this file is known: it is taken from the folder of raw files or from a mirror.
+JASPER_ABUNDANCES = RemoteFile(
+    name="GT_Jasper.mat",
+    urls=(),
+    sha256="92f5697b43705802b904fd13ba99b6ce65a3d203682864abc3fbec922beec374",
+    size=178_271,
+    mirror_names=("remote_sensing/jasper_GT_Jasper.mat",),
+)
+KEYS = {"jasper-ridge": "Y", "samson": "r_cube", "pavia-crop": "data", "urban-crop": "data"}
+log = logging.getLogger(__name__)
 
 
 def specification(name, title, wavelengths, shape, note):
@@ -83,13 +106,38 @@ DATASETS = (
         (96, 96, 102),
         "Normalised by its distributors.",
     ),
+    specification(
+        "urban-crop",
+        "HYDICE Urban, 80 x 100 crop",
+        evenly(400, 2500, 174),
+        (80, 96, 174),
+        "Normalised by its distributors.",
+    ),
 )
 
 
 def obtain(scenes, folder, mirrors):
     from mossfuse.datasets._remote import obtain_remote
 
-    return obtain_remote(dataset_of(scenes[0]), FILES, scenes, folder, mirrors)
+    records = obtain_remote(dataset_of(scenes[0]), FILES, scenes, folder, mirrors)
+    abundances = jasper_abundances(folder, mirrors) if "jasper-ridge" in records else None
+    if abundances is not None:
+        record = records["jasper-ridge"]
+        record["files"].append(JASPER_ABUNDANCES.name)
+        record["sha256"][JASPER_ABUNDANCES.name] = abundances.sha256
+        record["paths"].append(str(abundances.path))
+    return records
+
+
+def jasper_abundances(folder, mirrors):
+    """Return the Obtained file of Jasper Ridge's endmembers and abundances, or None: only a metric needs it."""
+    from mossfuse.remote.download import obtain as obtain_file
+
+    try:
+        return obtain_file(JASPER_ABUNDANCES, Path(folder) / "raw", mirrors)
+    except MossFuseError as error:
+        log.warning("jasper-ridge has no endmembers, so no abundances are scored: %s", error)
+        return None
 
 
 def read(scene, folder, mirrors):
@@ -101,6 +149,25 @@ def read(scene, folder, mirrors):
         stored = stored.T.reshape(100, 100, 198, order="F") / stored.max()
     rows, cols, _ = dataset.shape
     return stored[:rows, :cols].astype(np.float32), np.array(dataset.wavelengths)
+
+
+def labels(scene, folder, mirrors):
+    from mossfuse.datasets._remote import stored_array
+    from mossfuse.files import read_variables
+
+    dataset = dataset_of(scene)
+    rows, cols, _ = dataset.shape
+    if scene == "jasper-ridge":
+        file = jasper_abundances(folder, mirrors)
+        if file is None:
+            return {}
+        found = read_variables(file.path, ("A", "M"))
+        abundances = found["A"].T.reshape(100, 100, -1, order="F")
+        return {"endmembers": found["M"], "abundances": abundances[:rows, :cols]}
+    if scene == "samson":
+        return {"endmembers": stored_array(dataset, FILES, scene, Path(folder), mirrors, "M0")[0]}
+    anomalies = stored_array(dataset, FILES, scene, Path(folder), mirrors, "groundtruth")[0]
+    return {"anomalies": anomalies[:rows, :cols]}
 
 
 def dataset_of(scene):

@@ -17,7 +17,7 @@ from mossfuse.metrics.consistency import consistency
 from mossfuse.metrics.conventions import CONVENTIONS, describe, find_convention
 from mossfuse.metrics.estimates import psf_difference, score_estimates
 from mossfuse.metrics.pixel_maps import Maps, maps
-from mossfuse.metrics.scoring import band_psnr, effects, score
+from mossfuse.metrics.scoring import Scores, band_psnr, effects, score, score_all
 from mossfuse.metrics.specification import Column, Convention, Metric
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Convention",
     "Maps",
     "Metric",
+    "Scores",
     "all_columns",
     "all_metrics",
     "band_psnr",
@@ -42,5 +43,6 @@ __all__ = [
     "metrics_of",
     "psf_difference",
     "score",
+    "score_all",
     "score_estimates",
 ]

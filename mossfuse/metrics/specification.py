@@ -75,9 +75,12 @@ class Metric:
     name: id of the definition, by habit ``family.variant`` such as 'psnr.bandmean_peak1'.
     column: the Column of the results that its values fill. Definitions of one family share a Column where their values
         are of one kind; a convention has at most one definition per column.
-    compute: compute(truth, cube, ratio) -> float. truth, cube: float64 (rows, cols, bands), prepared as the convention
-        says, finite, not to be written to; ratio: high-resolution pixels along one low-resolution pixel. Raises
-        MossFuseError where the value does not exist, such as for an image smaller than a window.
+    compute: compute(truth, cube, ratio, **facts) -> float. truth, cube: float64 (rows, cols, bands), prepared as the
+        convention says, finite, not to be written to; ratio: high-resolution pixels along one low-resolution pixel;
+        facts: those that ``needs`` names. Raises MossFuseError where the value does not exist, such as for an image
+        smaller than a window; the other metrics of the cell are not affected.
+    needs: what it must know of the scene beside the cube: 'wavelengths' (bands,) in nm, and labels that a dataset may have
+        (mossfuse.protocol.Dataset), such as 'anomalies'. A scene without them has no value and no reason.
     formula: the definition in one line, x the reference and y the estimate. users: who computes it in this way.
     conventions: names of the conventions that contain it.
     exact: False where a constant in the formula keeps a perfect estimate from the column's ideal value.
@@ -85,11 +88,12 @@ class Metric:
 
     name: str
     column: Column
-    compute: Callable[[np.ndarray, np.ndarray, int], float]
+    compute: Callable[..., float]
     formula: str
     users: str = ""
     conventions: tuple[str, ...] = ()
     exact: bool = True
+    needs: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:
@@ -114,13 +118,13 @@ class Convention:
             raise ValueError(f"convention '{self.name}': prepare must be one of {', '.join(PREPARATIONS)}")
 
 
-def without_ratio(function: Callable[..., float], **options: Any) -> Callable[[np.ndarray, np.ndarray, int], float]:
-    """Return ``function(truth, cube, **options)`` with the signature of Metric.compute."""
+def without_ratio(function: Callable[..., float], **options: Any) -> Callable[..., float]:
+    """Return ``function(truth, cube, **facts, **options)`` with the signature of Metric.compute."""
     return partial(ignore_ratio, partial(function, **options))
 
 
 def ignore_ratio(
-    function: Callable[[np.ndarray, np.ndarray], float], truth: np.ndarray, cube: np.ndarray, ratio: int
+    function: Callable[..., float], truth: np.ndarray, cube: np.ndarray, ratio: int, **facts: np.ndarray
 ) -> float:
-    """Return ``function(truth, cube)``."""
-    return function(truth, cube)
+    """Return ``function(truth, cube, **facts)``."""
+    return function(truth, cube, **facts)

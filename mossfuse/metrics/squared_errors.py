@@ -2,11 +2,20 @@
 
 import numpy as np
 
+from mossfuse.metrics.sharing import shared
 
+
+@shared
 def band_mse(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the mean squared error of every band, (bands,), in squared image units."""
     difference = x - y
     return np.einsum("ijk,ijk->k", difference, difference) / (x.shape[0] * x.shape[1])
+
+
+@shared
+def band_mean(x: np.ndarray) -> np.ndarray:
+    """Return the mean of every band, (bands,); a band of mean zero has no relative error and no signal."""
+    return x.mean((0, 1))
 
 
 def psnr_bands(x: np.ndarray, y: np.ndarray, peak: float | np.ndarray = 1.0) -> np.ndarray:
@@ -19,6 +28,7 @@ def psnr_bands(x: np.ndarray, y: np.ndarray, peak: float | np.ndarray = 1.0) -> 
         return 20 * np.log10(np.broadcast_to(peak, mse.shape)) - 10 * np.log10(mse)
 
 
+@shared
 def rmse_map(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the RMSE of every pixel over its bands, (rows, cols)."""
     difference = x - y

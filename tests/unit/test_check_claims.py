@@ -15,12 +15,13 @@ import torch
 from mossfuse import Fusion, Method
 from mossfuse.benchmark.check import method as method_claims
 from mossfuse.benchmark.check import metric as metric_claims
-from mossfuse.benchmark.check.claims import Unmet
+from mossfuse.benchmark.check.claims import Skipped, Unmet
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import scoring
 from mossfuse.metrics.catalogue import find_metric
 
 RMSE, _ = find_metric("rmse.cube")
+TRUTH = np.full((16, 16, 3), 0.5)
 
 
 def test_metric_with_a_small_constant_error_is_found(tmp_path):
@@ -42,7 +43,18 @@ def test_metric_that_raises_is_one_sentence_with_its_name(monkeypatch):
     with pytest.raises(
         MossFuseError, match=r"metric 'rmse.cube' cannot be computed \(ZeroDivisionError.*fix or remove"
     ):
-        scoring.score(np.full((16, 16, 3), 0.5), np.full((16, 16, 3), 0.4), 4)
+        scoring.compute(broken, TRUTH, 0.8 * TRUTH, 4)
+    scores = scoring.score_all(TRUTH, 0.8 * TRUTH, 4, ("std1",))["std1"]
+    assert not scores.values and "metric 'rmse.cube' cannot be computed (ZeroDivisionError" in scores.reasons["rmse"]
+
+
+def test_metric_that_needs_labels_is_checked_on_labels(tmp_path):
+    for name in ("anomalies.rx_auc", "abundances.published", "abundances.reference", "delta_e.a"):
+        metric, _ = find_metric(name)
+        metric_claims.require_ideal(metric, tmp_path)
+        metric_claims.require_direction(metric, tmp_path)
+    with pytest.raises(Skipped, match="has no depth"):
+        metric_claims.require_direction(replace(RMSE, needs=("depth",)), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -497,6 +497,7 @@ def test_real_watercolors_is_eight_bit(mirror_file, tmp_path):
         ("jasper-ridge", "jasperRidge2_R198.mat", "landsat8"),
         ("samson", "samson_real_data_samson.mat", "landsat8-vnir"),
         ("pavia-crop", "pavia_HAD_100x100.mat", "landsat8-vnir"),
+        ("urban-crop", "urban_HYDICE_HAD_80x100.mat", "landsat8"),
     ],
 )
 def test_real_airborne_scene_gives_a_pair(mirror_file, tmp_path, name, place, srf):
@@ -512,3 +513,30 @@ def test_real_airborne_scene_gives_a_pair(mirror_file, tmp_path, name, place, sr
     degradation = find_degradation(f"x8-gauss7s2-{srf.replace('-', '')}")
     pair = degrade(cube, degradation, load_srf(srf, wavelengths), scene=name)
     assert pair.msi.shape[2] == {"landsat8": 6, "landsat8-vnir": 4}[srf] and pair.hsi.shape[2] == cube.shape[2]
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("pavia-crop", {"rx_auc": 0.9929}),
+        ("urban-crop", {"rx_auc": 0.9880}),
+        ("jasper-ridge", {"abundance_rmse": 0.0784, "abundance_shift": 0}),
+        ("samson", {"abundance_shift": 0}),
+    ],
+)
+def test_labels_of_an_airborne_scene_reach_the_metrics_and_not_the_pair(mirror_file, tmp_path, name, figures):
+    from mossfuse.benchmark.data.labels import read_truth
+    from mossfuse.benchmark.data.make_pair import make_pair
+    from mossfuse.degradations import find_degradation
+    from mossfuse.files import read_variables
+    from mossfuse.metrics import score_all
+
+    mirror = mirror_file("remote_sensing/jasper_GT_Jasper.mat").parents[1]
+    fetch_dataset(name, (name,), tmp_path, [mirror])
+    cube, facts = read_truth(prepare_scene(name, name, tmp_path, [mirror], tmp_path / "scene.mat"))
+    scores = score_all(cube, cube, 8, ("std1",), facts, columns=("rx_auc", "abundance_rmse", "abundance_shift"))["std1"]
+    assert scores.values == pytest.approx(figures, abs=2e-4) and not scores.reasons
+    degradation = find_degradation("x8-gauss7s2-landsat8vnir")
+    make_pair(degradation, truth=tmp_path / "scene.mat", path=tmp_path / "pair.mat", scene=name, mirrors=[mirror])
+    assert not set(facts) - {"wavelengths"} & set(read_variables(tmp_path / "pair.mat"))

@@ -10,8 +10,14 @@ from mossfuse.errors import MossFuseError
 from mossfuse.metrics import CONVENTIONS, all_columns, all_metrics, catalogue, metric_files, metrics_of, score
 from mossfuse.metrics.specification import Column
 
-TRUTH = np.random.default_rng(0).uniform(0.1, 0.9, (40, 36, 4))
+TRUTH = np.random.default_rng(0).uniform(0.1, 0.9, (40, 36, 8))
 CUBE = np.clip(TRUTH + 0.05 * np.random.default_rng(1).standard_normal(TRUTH.shape), 0, 1)
+FACTS = {
+    "wavelengths": np.linspace(440, 660, 8),
+    "endmembers": TRUTH[0, :3].T,
+    "abundances": np.full((*TRUTH.shape[:2], 3), 1 / 3),
+    "anomalies": np.arange(40 * 36).reshape(40, 36) % 50 == 0,
+}
 OUTSIDE = """
 import numpy as np
 from mossfuse import Column, Metric
@@ -25,7 +31,10 @@ def source(column="mae", name="mae.cube", conventions=("std1",)):
 
 
 def test_columns_of_the_tables_stand_in_their_order():
-    assert list(metrics_of("std1")) == ["psnr", "ssim", "sam", "ergas", "rmse", "cc", "uqi"]
+    assert list(metrics_of("std1")) == [
+        "psnr", "psnr_min", "ssim", "sam", "sam_lit", "sam_p95", "ergas", "rmse", "dd", "rmse_edges", "rmse_flat", "cc",
+        "uqi", "q2n", "delta_e_d65", "delta_e_a", "rx_auc", "abundance_rmse", "abundance_shift",
+    ]  # fmt: skip
     assert list(metrics_of("moss")) == ["psnr", "ssim", "sam", "sam_nan_pixels", "ergas", "rmse", "uqi_sewar"]
     assert [metric.name for metric in metrics_of("pansharpening").values()] == [
         "sam.drop", "ergas.wald", "scc.sobel_cosine", "uqi.ws32", "uqi.q2n_32",
@@ -41,15 +50,17 @@ def test_every_convention_has_metrics_and_every_built_in_file_is_usable():
 def test_values_lie_in_the_declared_range(cube):
     for metric in all_metrics().values():
         low, high = metric.column.range
-        assert low - 1e-9 <= metric.compute(TRUTH, cube, 4) <= high + 1e-9, metric.name
+        value = metric.compute(TRUTH, cube, 4, **{name: FACTS[name] for name in metric.needs})
+        assert low - 1e-9 <= value <= high + 1e-9, metric.name
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_estimate_with_more_noise_is_worse_in_the_declared_direction(convention):
     worse = np.clip(CUBE + 0.2 * np.random.default_rng(2).standard_normal(TRUTH.shape), 0, 1)
-    better_scores, worse_scores = (score(TRUTH, cube, 4, convention) for cube in (CUBE, worse))
+    facts = {"wavelengths": FACTS["wavelengths"]}
+    better_scores, worse_scores = (score(TRUTH, cube, 4, convention, facts) for cube in (CUBE, worse))
     for name, metric in metrics_of(convention).items():
-        if metric.column.better:
+        if metric.column.better and set(metric.needs) <= set(facts):
             assert (better_scores[name] < worse_scores[name]) == metric.column.lower_is_better, metric.name
 
 

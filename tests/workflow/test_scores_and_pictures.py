@@ -87,15 +87,16 @@ def test_metric_added_in_a_file_is_scored_without_another_edit(copy, tmp_path):
 
 
 @pytest.mark.slow
-def test_measured_spectra_count_for_pictures_and_not_for_scores(copy):
+def test_measured_spectra_count_for_pictures_and_colour_differences_and_for_no_other_score(copy):
     code, _ = copy
 
     def digests():
         covered = CoveredCode(Grid(check_settings(CONFIG)), Code(root=code))
-        return covered.harness("score"), covered.harness("draw_cell")
+        definitions = (code / f"mossfuse/metrics/definitions/{name}.py" for name in ("rmse", "delta_e"))
+        return covered.harness("score"), covered.harness("draw_cell"), *map(covered.code.of_file, definitions)
 
     before = digests()
     table = code / "mossfuse" / "spectra" / "spectra.csv"
     table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     after = digests()
-    assert before[0] == after[0] and before[1] != after[1]
+    assert [old != new for old, new in zip(before, after, strict=True)] == [False, True, False, True]

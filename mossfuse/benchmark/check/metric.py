@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
@@ -12,11 +13,14 @@ import numpy as np
 from mossfuse.benchmark.check.claims import Claim, Skipped, require
 from mossfuse.benchmark.check.light import light_import
 from mossfuse.benchmark.check.pairs import make_pair
+from mossfuse.metrics.definitions.abundances import unmix
+from mossfuse.metrics.definitions.anomalies import rx
 from mossfuse.metrics.specification import Metric
 
 RATIO = 4
 NOISE = (0.003, 0.03, 0.3)  # standard deviations of estimates that become worse
 ROUNDING = 1e-9
+ANOMALIES = 2.0  # per cent of the scene's pixels that count as such
 ANGLE_ROUNDING = 2e-6  # of a perfect estimate: the arc cosine turns a rounding of 1e-16 into 1e-6 degrees
 
 
@@ -47,9 +51,27 @@ def cubes() -> tuple[np.ndarray, list[np.ndarray]]:
     return truth, [np.clip(truth + sigma * draw, 0, 1) for sigma in NOISE]
 
 
+@cache
+def facts() -> Mapping[str, np.ndarray]:
+    """Return what is known of the scene: four of its pixels as endmembers, and its most unusual pixels as anomalies."""
+    pair, truth = make_pair(ratio=RATIO)
+    truth = truth.astype(np.float64)
+    endmembers = truth[::40, ::40].reshape(4, -1).T
+    unusual = rx(truth, 1e-9)
+    return {
+        "wavelengths": np.asarray(pair.wavelengths),
+        "endmembers": endmembers,
+        "abundances": unmix(truth, endmembers),
+        "anomalies": unusual > np.percentile(unusual, 100 - ANOMALIES),
+    }
+
+
 def value_of(metric: Metric, truth: np.ndarray, cube: np.ndarray) -> float:
-    """Return the metric's value; raise Unmet unless it is one number."""
-    value = metric.compute(truth, cube, RATIO)
+    """Return the metric's value; raise Unmet unless it is one number, Skipped for labels that the scene does not have."""
+    unknown = set(metric.needs) - set(facts())
+    if unknown:
+        raise Skipped(f"the scene of this check has no {', '.join(sorted(unknown))}")
+    value = metric.compute(truth, cube, RATIO, **{name: facts()[name] for name in metric.needs})
     require(np.ndim(value) == 0 and isinstance(value, (int, float, np.number)), f"it gives {value!r}, not a number")
     return float(value)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mossfuse.benchmark.data.labels import check_labels
 from mossfuse.benchmark.data.raw_files import describe_files, has_changed
 from mossfuse.benchmark.plan.paths import DatasetFiles
 from mossfuse.datasets import find_dataset
@@ -73,7 +74,7 @@ def refresh_record(name, scene, folder, mirrors=None):
 
 
 def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):
-    """Read one scene, write it (``cube`` float32 in [0, 1], ``wavelengths`` in nm) and return the path.
+    """Read one scene, write it (``cube`` float32 in [0, 1], ``wavelengths`` in nm, labels if it has any) and return the path.
 
     A dataset with a function ``picture`` adds the scene's colour picture, (H, W, 3) float32 in [0, 1], where there is one.
 
@@ -93,9 +94,11 @@ def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):
     cube, wavelengths = np.asarray(found[0]), found[1]
     default = all(spec.options.get(key) == value for key, value in options.items())
     validate_scene(cube, wavelengths, spec.shape if default else None, f"scene '{scene}' of dataset '{spec.name}'")
+    labels = module.labels(scene, Path(folder), mirrors, **options) if hasattr(module, "labels") else {}
+    check_labels(labels, f"scene '{scene}' of dataset '{spec.name}'")
     path = DatasetFiles(Path(folder)).scene(scene) if path is None else Path(path)
     picture = module.picture(scene, Path(folder), mirrors) if hasattr(module, "picture") else None
-    write_cube(path, cube, wavelengths, picture=picture)
+    write_cube(path, cube, wavelengths, picture=picture, **labels)
     return path
 
 

@@ -36,17 +36,19 @@ def seen_in_training(grid, cell):
 
 
 def metric_rows(grid, cell, run, paths):
+    """Return a cell's rows of metrics.csv; ``reason`` is why the cell failed, or why a metric has no value."""
     block = grid.block_of(cell.dataset)
     split = "train" if cell.scene in block.spec.train else "test"
     replicate = replicate_of(grid.degradations[cell.degradation])
     head = (
         cell.dataset, cell.degradation, replicate.base, replicate.lattice, replicate.draw, cell.method, cell.scene, cell.seed, split,
-        str(seen_in_training(grid, cell)).lower(), run["weights"], run["status"], run["reason"],
-        pair_hash(paths, cell),
+        str(seen_in_training(grid, cell)).lower(), run["weights"], run["status"],
     )  # fmt: skip
+    sha = pair_hash(paths, cell)
     if run["status"] != "ok":
-        return [(*head, "", "", "")]
-    return [(*head, r["convention"], r["metric"], r["value"]) for r in read_scores(paths.of_cell(cell).score)]
+        return [(*head, run["reason"], sha, "", "", "")]
+    rows = read_scores(paths.of_cell(cell).score)
+    return [(*head, r["reason"], sha, r["convention"], r["metric"], r["value"]) for r in rows]
 
 
 def read_scores(path):
@@ -55,7 +57,7 @@ def read_scores(path):
         with open(path, newline="", encoding="utf-8") as stream:
             text = stream.read()
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
-        numbers = [float(row["value"]) for row in rows]
+        numbers = [float(row["value"]) for row in rows if not row["reason"]]
     except (ValueError, TypeError, KeyError, csv.Error):
         numbers = []
     if not numbers or not text.endswith("\n"):
@@ -73,7 +75,8 @@ def pair_hash(paths, cell):
 def nested_means(rows):
     """Return dataset -> board -> method -> convention -> metric -> mean over seeds, replicates and the scenes that count.
 
-    A method that is not ranked (mossfuse.benchmark.results.ranking) has no mean.
+    A method that is not ranked (mossfuse.benchmark.results.ranking) has no mean. A metric that could not be computed on a scene
+    leaves it out.
     """
     entries = [dict(zip(METRIC_COLUMNS, row, strict=True)) for row in rows]
     runs, groups, out = {}, {}, {}
@@ -83,7 +86,7 @@ def nested_means(rows):
     fields = {place: field_of(many) for place, many in runs.items()}
     for e in entries:
         field = fields[e["dataset"], e["board"]]
-        if field.is_ranked(e["method"]) and e["scene"] in field.scenes:
+        if e["value"] != "" and field.is_ranked(e["method"]) and e["scene"] in field.scenes:
             key = tuple(e[k] for k in ("dataset", "board", "method", "convention", "metric"))
             groups.setdefault(key, []).append(float(e["value"]))
     for key, values in groups.items():

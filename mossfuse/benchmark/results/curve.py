@@ -19,7 +19,7 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
 
     from mossfuse.files import read_cube
     from mossfuse.metrics.catalogue import metrics_of
-    from mossfuse.metrics.scoring import score
+    from mossfuse.metrics.scoring import score_all
 
     index, rows = Path(iterates, "index.csv"), []
     contained = metrics_of(convention)
@@ -30,6 +30,6 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
             for entry in csv.DictReader(stream):
                 cube = np.load(Path(iterates, entry["file"]), allow_pickle=False)
                 if np.isfinite(cube).all():
-                    values = score(reference, cube, ratio, convention)
-                    rows.append([*(entry[c] for c in STEP_COLUMNS), *(values[name] for name in quality)])
+                    values = score_all(reference, cube, ratio, (convention,), columns=quality)[convention].values
+                    rows.append([*(entry[c] for c in STEP_COLUMNS), *(values.get(name, "") for name in quality)])
     write_rows(Path(output), (*STEP_COLUMNS, *quality), rows)

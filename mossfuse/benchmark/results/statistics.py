@@ -28,7 +28,9 @@ def scene_values(table, convention, metric, *, include_seen=False):
 
     seed_std: over seeds within a replicate, root mean square over replicates; lattice_std: over the sampling lattices of the
     means over seeds and draws; draw_std: over the draws of the noise, likewise. All with n - 1, NaN for a single one.
-    seeds, lattices, draws: how many there are.
+    seeds, lattices, draws: how many there are. A scene on which the metric has no value (an
+    empty one, with its reason) has no row.
+
     Raises MossFuseError for a missing column or a row that stands twice.
     """
     keys = [*GROUP, "method", "scene"]
@@ -55,7 +57,8 @@ def replicate_values(table, convention, metric, *, include_seen=False):
         )
     keys = [*GROUP, "method", "scene", *REPLICATE]
     with np.errstate(invalid="ignore"):
-        cells = rows.assign(value=rows["value"].astype(float)).groupby(keys, sort=True)["value"]
+        values = rows.assign(value=pd.to_numeric(rows["value"], errors="coerce")).dropna(subset="value")
+        cells = values.groupby(keys, sort=True)["value"]
         return cells.agg(value="mean", seed_std="std", seeds="count").reset_index()
 
 

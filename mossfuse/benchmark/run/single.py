@@ -118,7 +118,8 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
         conventions=settings["conventions"],
     )
     with open(files.score, newline="", encoding="utf-8") as stream:
-        scores = [(row["convention"], row["metric"], float(row["value"])) for row in csv.DictReader(stream)]
+        rows = [row for row in csv.DictReader(stream) if row["value"]]
+    scores = [(row["convention"], row["metric"], float(row["value"])) for row in rows]
     return files, record, scores
 
 

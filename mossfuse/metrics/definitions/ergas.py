@@ -9,12 +9,12 @@ import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics.specification import Column, Metric, without_ratio
-from mossfuse.metrics.squared_errors import band_mse
+from mossfuse.metrics.squared_errors import band_mean, band_mse
 
 
 def relative_mse(x: np.ndarray, y: np.ndarray, power: int = 2) -> np.ndarray:
     """Return MSE_b / mean_b^power of the bands with a non-zero reference mean; raise MossFuseError where there is none."""
-    mean, mse = x.mean((0, 1)), band_mse(x, y)
+    mean, mse = band_mean(x), band_mse(x, y)
     lit = mean != 0
     if not lit.any():
         raise MossFuseError("ERGAS: every band of the reference has mean zero; check the scene and its scale")

@@ -1,16 +1,34 @@
-"""Peak signal-to-noise ratio in dB. Identical images (MSE 0) give +inf, in a band and hence in the band mean."""
+"""Peak signal-to-noise ratio in dB. Identical images (MSE 0) give +inf, in a band and hence in the band mean.
+
+Bands whose reference mean is zero hold no signal: they leave the mean over the bands, as they leave ERGAS.
+"""
+
+import math
 
 import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics.preparation import to_u8
 from mossfuse.metrics.specification import Column, Metric, without_ratio
-from mossfuse.metrics.squared_errors import band_mse, psnr_bands
+from mossfuse.metrics.squared_errors import band_mean, band_mse, psnr_bands
 
 
 def psnr_bandmean(x: np.ndarray, y: np.ndarray, peak: float | np.ndarray = 1.0) -> float:
-    """Return the mean over the bands of each band's PSNR."""
-    return float(psnr_bands(x, y, peak).mean())
+    """Return the mean over the lit bands of each band's PSNR."""
+    return float(lit_bands(x, y, peak).mean())
+
+
+def psnr_min(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the PSNR of the worst lit band."""
+    return float(lit_bands(x, y).min())
+
+
+def lit_bands(x: np.ndarray, y: np.ndarray, peak: float | np.ndarray = 1.0) -> np.ndarray:
+    """Return the PSNR of the bands with a non-zero reference mean; raise MossFuseError where there is none."""
+    lit = band_mean(x) != 0
+    if not lit.any():
+        raise MossFuseError("PSNR: every band of the reference has mean zero; check the scene and its scale")
+    return psnr_bands(x, y, peak)[lit]
 
 
 def psnr_peakband(x: np.ndarray, y: np.ndarray) -> float:
@@ -42,6 +60,17 @@ def psnr_mst256(x: np.ndarray, y: np.ndarray) -> float:
 
 
 PSNR = Column("psnr", "PSNR", "dB", "higher", decimals=2, tie=0.05, order=10)
+PSNR_MIN = Column(
+    "psnr_min",
+    "PSNR, worst band",
+    "dB",
+    "higher",
+    decimals=2,
+    tie=0.05,
+    range=(-math.inf, math.inf),
+    order=11,
+    shown="table",
+)
 METRICS = (
     Metric(
         "psnr.bandmean_peak1",
@@ -51,6 +80,7 @@ METRICS = (
         "std1, MossFuse, imgvision, t3sc",
         ("std1", "moss", "classical-table", "u8", "imgvision", "denoising"),
     ),
+    Metric("psnr.min_peak1", PSNR_MIN, without_ratio(psnr_min), "min_b 10 log10(1 / MSE_b)", "std1", ("std1",)),
     Metric(
         "psnr.bandmean_peakband",
         PSNR,

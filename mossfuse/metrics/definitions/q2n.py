@@ -79,5 +79,5 @@ METRIC = Metric(
     without_ratio(q2n),
     "hypercomplex Q2^n, blocks of 32",
     "Vivone toolbox, HPT, Yokoya toolbox",
-    ("pansharpening",),
+    ("std1", "pansharpening"),
 )

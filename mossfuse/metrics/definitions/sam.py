@@ -8,13 +8,16 @@ import math
 import numpy as np
 
 from mossfuse.errors import MossFuseError
+from mossfuse.metrics.sharing import shared
 from mossfuse.metrics.specification import Column, Metric, without_ratio
 
 MOSS_FLOOR = 1e-5  # lower clip of the estimate in the official MossFuse code
 DAEM_FLOOR, DAEM_EPS = 1e-4, 1e-6
 M2U_EPS = 1e-7
+LIT = 0.05  # a pixel is lit where the mean of its reference over the bands is above this
 
 
+@shared
 def norms_and_dot(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return (norm of x, norm of y, inner product) of every pixel's spectrum, each (rows, cols)."""
     return (
@@ -30,6 +33,7 @@ def degrees(dot: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
 
+@shared
 def sam_map(x: np.ndarray, y: np.ndarray, zeros: str = "reference") -> np.ndarray:
     """Return the angle of every pixel in degrees, (rows, cols); NaN marks a pixel that the mean leaves out.
 
@@ -61,6 +65,27 @@ def mean_angle(angle: np.ndarray) -> float:
     if not kept.size:
         raise MossFuseError("SAM: no pixel has a spectrum (all are zero); check the scene and its scale")
     return float(kept.mean())
+
+
+def lit_angles(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the angles of the lit pixels in degrees, (pixels,): those whose reference has a mean over the bands above LIT.
+
+    In dark pixels the angle is that of the camera's noise. A zero estimate counts 90. Raises MossFuseError where no pixel is lit.
+    """
+    angles = sam_map(x, y, "reference")[x.mean(-1) > LIT]
+    if not angles.size:
+        raise MossFuseError(f"SAM of lit pixels: no pixel of the reference has a mean above {LIT}; check the scale")
+    return angles
+
+
+def sam_lit(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the mean angle of the lit pixels in degrees."""
+    return float(lit_angles(x, y).mean())
+
+
+def sam_p95(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the 95th percentile of the angles of the lit pixels in degrees."""
+    return float(np.percentile(lit_angles(x, y), 95))
 
 
 def sam_radians(x: np.ndarray, y: np.ndarray) -> float:
@@ -103,6 +128,12 @@ SAM_RADIANS = Column(
 SAM_NAN_PIXELS = Column(
     "sam_nan_pixels", "zero reference pixels", "", None, decimals=0, range=(0, math.inf), order=32, shown="table"
 )
+SAM_LIT = Column(
+    "sam_lit", "SAM, lit pixels", "degrees", "lower", decimals=3, tie=0.02, range=(0, 180), order=33, shown="table"
+)
+SAM_P95 = Column(
+    "sam_p95", "SAM, 95th percentile", "degrees", "lower", decimals=3, tie=0.05, range=(0, 180), order=34, shown="table"
+)
 METRICS = (
     Metric(
         "sam.reference",
@@ -112,6 +143,8 @@ METRICS = (
         "std1",
         ("std1",),
     ),
+    Metric("sam.lit", SAM_LIT, without_ratio(sam_lit), "mean over pixels with mean_b x > 0.05", "std1", ("std1",)),
+    Metric("sam.lit_p95", SAM_P95, without_ratio(sam_p95), "95th percentile over these pixels", "std1", ("std1",)),
     Metric(
         "sam.drop",
         SAM,
