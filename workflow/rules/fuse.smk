@@ -29,6 +29,7 @@ rule fuse:
         base=lambda w, input: f"--base {quote(str(input.base))}" if input.base else "",
     shell:
         "python -m mossfuse bench fuse --log {log:q} --gpu {resources.gpu} {params.checkpoint} {params.base} "
+        "--code {params.code:q} --harness {params.harness:q} "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
 
 

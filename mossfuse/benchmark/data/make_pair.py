@@ -4,11 +4,14 @@ Sensor model (MossFuse, dataset.py of the official code, extended by noise and s
 hsi = H x + n, with H = blur by the PSF and sampling at the phase; msi = R shift(x) + n', with R the spectral response.
 """
 
+import numpy as np
+
 from mossfuse.benchmark.data.pairs import write_pair
 from mossfuse.degradations.effects import make_effects
 from mossfuse.degradations.psfs import make_psf
 from mossfuse.degradations.responses import load_levels, load_srf
 from mossfuse.files import read_cube, read_variables
+from mossfuse.files.hashing import array_sha256
 from mossfuse.physics.degrade import degrade
 
 
@@ -27,4 +30,9 @@ def make_pair(degradation, *, truth, path, scene, mirrors=(), registry=None):
             "picture": read_variables(truth, ("picture",)).get("picture"),
         }
     pair = degrade(cube, degradation, psf, srf, scene=scene, wavelengths=wavelengths, **further)
-    return write_pair(path, pair, scene=scene, degradation=degradation)
+    made_from = {
+        "truth": array_sha256(cube),
+        "srf": array_sha256(np.asarray(srf)),
+        "psf": array_sha256(np.asarray(psf)),
+    }
+    return write_pair(path, pair, scene=scene, degradation=degradation, made_from=made_from)

@@ -11,11 +11,11 @@ from mossfuse.protocol import Observation, Sensor
 ARRAYS = ("hsi", "msi", "psf", "srf", "noise_hsi", "noise_msi", "wavelengths")
 
 
-def write_pair(path, observation, *, scene="", degradation=None):
+def write_pair(path, observation, *, scene="", degradation=None, made_from=None):
     """Write the pair as MATLAB v7.3 and, beside it, NAME.json with the sha256 of its arrays and file; return the former.
 
     scene, degradation: the scene's name and the Degradation behind the pair, which are recorded beside it: the pair itself
-    holds no name.
+    holds no name. made_from: name -> sha256 of what it is made from, which is recorded as well.
     """
     from mossfuse.files import write_variables
     from mossfuse.files.atomic import write_json
@@ -43,6 +43,7 @@ def write_pair(path, observation, *, scene="", degradation=None):
         "file_sha256": sha256_of(path),
         "scene": scene,
         "degradation": None if degradation is None else asdict(degradation),
+        "made_from": made_from or {},
     }
     write_json(path.with_suffix(".json"), record)
     return digest

@@ -37,6 +37,7 @@ NOT_THE_HARNESS: tuple[str, ...] = (
     "mossfuse.benchmark.plan",
     "mossfuse.cli.bench.job",
     f"{CHILD}.TASKS",
+    "mossfuse.benchmark.run.origin",
     "mossfuse.benchmark.run.provenance",
     "mossfuse.benchmark.run.records",
     "mossfuse.benchmark.run.training.count_seconds",

@@ -1,7 +1,10 @@
 """Run or time one cell of the grid: start the method in a child process and record its outcome, whatever it is."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from mossfuse.benchmark.data.unchanged import changed_since
 from mossfuse.benchmark.plan.paths import CellFiles, TrainingFiles
@@ -10,15 +13,30 @@ from mossfuse.benchmark.run.records import read_reason, start_record
 from mossfuse.files.atomic import read_json, replacing, write_json
 from mossfuse.files.hashing import sha256_of
 
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
 
 def run_cell(
-    cell, row, *, files, pair, closed, checkpoint=None, base=None, device="auto", threads=1, limit_s=3600, log=None
+    cell,
+    row,
+    *,
+    files,
+    pair,
+    closed,
+    origin=EMPTY,
+    checkpoint=None,
+    base=None,
+    device="auto",
+    threads=1,
+    limit_s=3600,
+    log=None,
 ):
     """Fuse one cell; write its record, cube and history (CellFiles) and return the record.
 
     A method that fails leaves status 'failed' with its reason, an empty cube and an empty history.
     pair: file of the degraded pair; checkpoint: weights file or None; base: cube that a suffix refines, or None; closed:
-    folders of which the method may open nothing (mossfuse.benchmark.run.guard). Where the row asks for iterates, they
+    folders of which the method may open nothing (mossfuse.benchmark.run.guard); origin: entries of the record on what the
+    cell is made from (mossfuse.benchmark.run.origin). Where the row asks for iterates, they
     are left in files.iterates; those of an earlier run are removed.
     """
     files.folder.mkdir(parents=True, exist_ok=True)
@@ -29,6 +47,9 @@ def run_cell(
         params=row.params,
         threads=threads,
         inputs={"pair": sha256_of(pair), "checkpoint": None, "base": None},
+        checkpoint=None if checkpoint is None else str(checkpoint),
+        **facts_of(pair),
+        **origin,
         weights=row.weights_kind,
         knows=sorted(row.method.knows),
         trains=row.method.trains,
@@ -53,6 +74,12 @@ def run_cell(
     if row.iterates:
         files.iterates.mkdir(exist_ok=True)  # the workflow expects it
     return record
+
+
+def facts_of(pair):
+    """Return the entry 'pair' of a record: what was written beside the pair when it was made."""
+    facts = Path(pair).with_suffix(".json")
+    return {"pair": read_json(facts) if facts.is_file() else None}
 
 
 def blocking_reason(checkpoint, base, inputs):

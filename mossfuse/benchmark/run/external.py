@@ -2,20 +2,25 @@
 
 from pathlib import Path
 
-from mossfuse.benchmark.run.cell import finish_cell
+from mossfuse.benchmark.run.cell import EMPTY, facts_of, finish_cell
 from mossfuse.benchmark.run.records import start_record
 from mossfuse.errors import MossFuseError
 from mossfuse.files.hashing import sha256_of
 
 
-def read_external(cell, row, *, files, pair):
-    """Copy the cube that the row's pattern names into the cell and return the record; an unusable cube is its failure."""
+def read_external(cell, row, *, files, pair, origin=EMPTY):
+    """Copy the cube that the row's pattern names into the cell and return the record; an unusable cube is its failure.
+
+    origin: entries of the record on what the cell is made from.
+    """
     source = Path(row.external["pattern"].format(**vars(cell)))
     record = start_record(
         cell,
         params={},
         threads=None,
         inputs={"pair": sha256_of(pair), "checkpoint": None, "base": None},
+        **facts_of(pair),
+        **origin,
         weights="external",
         knows=[],
         trains="external",

@@ -54,12 +54,21 @@ def processor_name():
     return platform.processor() or platform.machine()
 
 
+def linear_algebra():
+    """Return name and version of the BLAS that NumPy was built with; None where NumPy does not say."""
+    import numpy as np
+
+    built = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    return " ".join(str(built[key]) for key in ("name", "version") if built.get(key)) or None
+
+
 def device_facts(device):
-    """Return {'device', 'device_name', 'driver'} of 'cpu' or 'cuda'."""
+    """Return {'device', 'device_name', 'driver', 'blas'} of 'cpu' or 'cuda'."""
+    blas = linear_algebra()
     if device == "cuda":
         import torch
 
         query = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
         driver = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split("\n")[0]
-        return {"device": "cuda", "device_name": torch.cuda.get_device_name(), "driver": driver}
-    return {"device": "cpu", "device_name": processor_name(), "driver": platform.release()}
+        return {"device": "cuda", "device_name": torch.cuda.get_device_name(), "driver": driver, "blas": blas}
+    return {"device": "cpu", "device_name": processor_name(), "driver": platform.release(), "blas": blas}

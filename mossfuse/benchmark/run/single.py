@@ -83,6 +83,7 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
     """
     from mossfuse.benchmark.results.score_cell import score_cell
     from mossfuse.benchmark.run.cell import run_cell
+    from mossfuse.benchmark.run.origin import describe_origin
 
     grid = Grid(settings)
     (cell,) = grid.cells()
@@ -100,6 +101,7 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
             files=paths.of_cell(current),
             pair=paths.pair(current.dataset, current.degradation, current.scene),
             closed=closed_to_methods(paths, mirrors),
+            origin=describe_origin(grid, current),
             checkpoint=checkpoint,
             base=base if grid.rows[current.method].suffix else None,
             device=device,

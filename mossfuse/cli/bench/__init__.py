@@ -14,6 +14,11 @@ CELL_JOB = (
     ("--checkpoint", {"help": "weights file"}),
     ("--base", {"help": "cube that a refinement starts from"}),
 )
+FUSE_JOB = (
+    *CELL_JOB,
+    ("--code", {"help": "digest of the row's code for the record (default: computed)"}),
+    ("--harness", {"help": "digest of the harness for the record (default: computed)"}),
+)
 # verb, function, help, positional arguments, options
 VERBS = (
     ("fetch", data.fetch, "make every scene's raw files available", (), ()),
@@ -22,7 +27,7 @@ VERBS = (
     ("degrade", data.degrade, "make the degraded pair of one scene", ("dataset", "degradation", "scene"), ()),
     ("registry-file", data.registry_file, "get one file of the registry", ("name", "output"), ()),
     ("train", training.train, "train one row: DATASET/DEGRADATION/METHOD/seedN", ("training",), JOB),
-    ("fuse", cells.fuse, "run one cell: DATASET/DEGRADATION/METHOD/SCENE/seedN", ("cell",), CELL_JOB),
+    ("fuse", cells.fuse, "run one cell: DATASET/DEGRADATION/METHOD/SCENE/seedN", ("cell",), FUSE_JOB),
     ("time", cells.time, "time one cell", ("cell",), CELL_JOB),
     ("score", scores.score, "score one finished cell", ("cell",), ()),
     ("curve", scores.curve, "score the cubes that a cell saved during its fit", ("cell",), ()),

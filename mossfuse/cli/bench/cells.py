@@ -10,14 +10,16 @@ def fuse(options):
     from mossfuse.benchmark.data.unchanged import require_unchanged
     from mossfuse.benchmark.run.cell import run_cell
     from mossfuse.benchmark.run.external import read_external
+    from mossfuse.benchmark.run.origin import describe_origin
 
     job = load(options)
     cell = parse_cell(options.cell, job.grid)
     row, files = job.grid.rows[cell.method], job.paths.of_cell(cell)
     pair = job.paths.pair(cell.dataset, cell.degradation, cell.scene)
     require_unchanged(pair, job.paths.pair_facts(cell.dataset, cell.degradation, cell.scene), "file_sha256")
+    origin = describe_origin(job.grid, cell, options.code, options.harness)
     if row.external is not None:
-        record = read_external(cell, row, files=files, pair=pair)
+        record = read_external(cell, row, files=files, pair=pair, origin=origin)
     else:
         record = run_cell(
             cell,
@@ -25,6 +27,7 @@ def fuse(options):
             files=files,
             pair=pair,
             closed=job.closed,
+            origin=origin,
             checkpoint=options.checkpoint,
             base=options.base,
             device=device_of(options),
