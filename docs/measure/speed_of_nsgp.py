@@ -1,11 +1,12 @@
 """Measure processor seconds and memory of nsgp: a 512 x 512 scene, and a 4096 x 4096 one written to a file tile by tile.
 
-    python docs/measure/speed_of_nsgp.py [--size 512] [--large 4096] [--noisy]
+    python docs/measure/speed_of_nsgp.py [--size 512] [--large 4096] [--noisy] [--save]
 
 Ratio 32, 31 bands, blind, one thread, each row in a separate process. The scene is the embedded ``twins``, repeated for
 the large one. Seconds are those of the method (PSF, SRF and noise estimated; every tile predicted and, for the large
 scene, written to HDF5), after one warm-up on a small pair; memory is the peak resident set of the whole process, inputs
-and torch included. Targets are printed beside the values; nothing is asserted. docs/nsgp.md has the results.
+and torch included. Targets are printed beside the values; nothing is asserted. --save writes the rows to docs/evidence/speed, from which
+the table of docs/nsgp.md is made.
 """
 
 import argparse
@@ -30,6 +31,7 @@ def main():
     parser.add_argument("--size", type=int, default=512, help="side of the small scene, a multiple of 32 up to 512")
     parser.add_argument("--large", type=int, default=4096, help="side of the large scene, a multiple of SIZE; 0: none")
     parser.add_argument("--noisy", action="store_true", help="noise of 30 / 35 dB on HSI / MSI")
+    parser.add_argument("--save", action="store_true", help="write the rows to docs/evidence/speed")
     parser.add_argument("--alone", nargs=3, metavar=("ROW", "SIDE", "PAIR"), help=argparse.SUPPRESS)  # in its process
     options = parser.parse_args()
     if options.alone:
@@ -38,11 +40,14 @@ def main():
         return
     rows = [("nsgp-fast", options.size), ("nsgp", options.size)]
     rows += [("nsgp, tiles to a file", options.large)] if options.large else []
+    from recording import record
+
     from mossfuse.benchmark.run.provenance import processor_name
 
     noise = "SNR 30 / 35 dB" if options.noisy else "no noise"
     print(f"{processor_name()}, {platform.system()}, one thread, ratio {RATIO}, 31 bands, {noise}\n")
     print("| method | scene | CPU s | wall s | peak GB | target |\n|---|---|---|---|---|---|")
+    lines: list[list[str]] = []
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "pair.npz"))
         # Not in this process: a child's peak starts at its parent's.
@@ -53,6 +58,11 @@ def main():
             found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             figures = f"{found['cpu']:.2f} | {found['wall']:.2f} | {found['peak'] / 1e9:.2f}"
             print(f"| {name} | {side} x {side} | {figures} | {TARGETS[name]} |", flush=True)
+            lines.append([name, f"{side} x {side}", *figures.split(" | "), TARGETS[name]])
+    if options.save:
+        name = "nsgp-noisy" if options.noisy else "nsgp"
+        head = ["method", "scene", "CPU s", "wall s", "peak GB", "target"]
+        record("speed", name, head, lines, f"docs/measure/speed_of_nsgp.py{' --noisy' * options.noisy} --save")
 
 
 def measure(name, side, path):

@@ -1,12 +1,13 @@
 """Measure speed and memory of the network against the released operations, with the same weights, machine and run.
 
-    python docs/measure/speed_of_the_network.py [inference] [compiled] [training] [tiles] [large] [--threads 2] [--weights FILE]
+    python docs/measure/speed_of_the_network.py [inference] [compiled] [training] [tiles] [large] [--threads 2] [--weights FILE] [--save]
 
 Prints one table per part, every value beside its target; nothing is asserted about time. Variants alternate, and the smallest of
 the repeats counts (other work on the machine only adds time); CPU seconds are printed beside wall seconds. Memory is the
 growth of the peak resident set over inputs and weights, each variant in a separate process.
 ``as released`` is mossfuse.network.released: every decoder, the PSF at every pixel, planar tensors. The exit status is 1
-where a float32 variant differs by more than 5e-5 (tiles against the whole image: 1e-4). docs/speed.md has the results.
+where a float32 variant differs by more than 5e-5 (tiles against the whole image: 1e-4). --save writes the tables to docs/evidence/speed, from
+which those of docs/speed.md are made.
 """
 
 import argparse
@@ -48,6 +49,7 @@ def main():
     parser.add_argument(
         "--weights", help=f"a checkpoint; default: {CHECKPOINT} in MOSSFUSE_MIRRORS, else random weights"
     )
+    parser.add_argument("--save", action="store_true", help="write the tables to docs/evidence/speed")
     parser.add_argument(
         "--alone", nargs=2, metavar=("VARIANT", "FILE"), help=argparse.SUPPRESS
     )  # in a separate process
@@ -79,7 +81,7 @@ def inference(options, size=512):
         "+ bfloat16": lambda: join_tiles(run_network(folded, *pair, precision="bfloat16"), pair),
     }
     goals = {"+ tiles of 128 px (the default on a CPU)": "0.56, hoped 0.45"}
-    return table(f"inference, {size} x {size}", compare(variants, options.repeats), goals)
+    return table(options, "inference", f"inference, {size} x {size}", compare(variants, options.repeats), goals)
 
 
 def compiled(options, size=512):
@@ -102,7 +104,7 @@ def compiled(options, size=512):
         variants["compiled"]()
         spent = sum(os.times()[:4]) - sum(before[:4])
         results = compare(variants, options.repeats)
-    good = table(f"torch.compile, {size} x {size}", results, {"compiled": "hoped 0.35"})
+    good = table(options, "compiled", f"torch.compile, {size} x {size}", results, {"compiled": "hoped 0.35"})
     print(f"compiling and the first pass: {spent:.0f} s of processor time")
     return good
 
@@ -115,11 +117,26 @@ def training(options):
     print("\ntraining step (forward, losses, backward, Adam), batch 2, 128 x 128")
     line = "{:16} {:>7} {:>7} {:>7} {:>7}  {:16} {:>8} {:>7}  {:7}".format
     print(line("", "wall s", "CPU s", "wall", "CPU", "at most", "peak MB", "ratio", "at most"))
+    rows = []
     for name, (wall, cpu, _) in results.items():
         ratios = (wall / results[REFERENCE][0], cpu / results[REFERENCE][1], peaks[name] / peaks[REFERENCE])
         wall_ratio, cpu_ratio, peak_ratio = (f"{ratio:.2f}" for ratio in ratios)
         time_goal, peak_goal = goals.get(name, ("", ""))
-        print(line(name, f"{wall:.2f}", f"{cpu:.2f}", wall_ratio, cpu_ratio, time_goal, f"{peaks[name]:.0f}", peak_ratio, peak_goal))  # fmt: skip
+        figures = (f"{wall:.2f}", f"{cpu:.2f}", wall_ratio, cpu_ratio, time_goal, f"{peaks[name]:.0f}", peak_ratio)
+        rows.append([name, *figures, peak_goal])
+        print(line(*rows[-1]))
+    head = [
+        "step",
+        "wall s",
+        "CPU s",
+        "share of wall",
+        "share of CPU",
+        "target",
+        "peak MB",
+        "share of peak",
+        "peak target",
+    ]
+    save(options, "training", head, rows)
     return True
 
 
@@ -133,10 +150,15 @@ def tiles(options):
     print("\n1024 x 1024")
     line = "{:34} {:>7} {:>7} {:>8} {:>7}  {:8} {:>10}  {:8}".format
     print(line("", "wall s", "CPU s", "peak MB", "ratio", "at most", "difference", "at most"))
+    rows = []
     for name, each in found.items():
         ratio = f"{each['peak'] / found[reference]['peak']:.2f}"
         goals = ("", "") if name == reference else ("0.35", f"{SAME_TILED:.0e}")
-        print(line(name, f"{each['wall']:.1f}", f"{each['cpu']:.1f}", f"{each['peak']:.0f}", ratio, goals[0], f"{differences[name]:.1e}", goals[1]))  # fmt: skip
+        figures = (f"{each['wall']:.1f}", f"{each['cpu']:.1f}", f"{each['peak']:.0f}", ratio, goals[0])
+        rows.append([name, *figures, f"{differences[name]:.1e}", goals[1]])
+        print(line(*rows[-1]))
+    head = ["1024 x 1024", "wall s", "CPU s", "peak MB", "share", "target", "largest difference", "at most"]
+    save(options, "tiles", head, rows)
     return max(differences.values()) <= SAME_TILED
 
 
@@ -151,6 +173,8 @@ def large(options, size=2048):
         found = in_process(options, "fuse", folder, weights)
     print(f"\n{size} x {size}, mossfuse fuse from file to file: wall {found['wall']:.0f} s, CPU {found['cpu']:.0f} s,")
     print(f"peak {found['whole_peak'] / 1000:.2f} GB of the whole process (at most 6)")
+    row = [f"{size} x {size}", f"{found['wall']:.0f}", f"{found['cpu']:.0f}", f"{found['whole_peak'] / 1000:.2f}", "6"]
+    save(options, "large", ["mossfuse fuse", "wall s", "CPU s", "peak GB", "at most"], [row])
     return True
 
 
@@ -276,17 +300,30 @@ def compare(variants, repeats):
     return {name: (min(walls[name][1:]), min(cpus[name][1:]), results[name]) for name in variants}
 
 
-def table(title, results, goals):
+def save(options, name, head, rows):
+    """Write a table to docs/evidence/speed where that was asked for."""
+    if options.save:
+        from recording import record
+
+        make = f"docs/measure/speed_of_the_network.py {' '.join(options.parts)} --threads {options.threads} --save"
+        record("speed", name, head, rows, " ".join(make.split()), threads=options.threads)
+
+
+def table(options, name, title, results, goals):
     """Print times as shares of the reference's, and differences from it; return False where a float32 one differs too much."""
     print(f"\n{title}")
     line = "{:42} {:>7} {:>7} {:>6} {:>6}  {:16} {:>10} {:>9}".format
     print(line("", "wall s", "CPU s", "wall", "CPU", "at most", "difference", "rms"))
-    first, worst = results[REFERENCE], 0.0
-    for name, (wall, cpu, cube) in results.items():
+    first, worst, rows = results[REFERENCE], 0.0, []
+    for row, (wall, cpu, cube) in results.items():
         error = cube - first[2]
         largest, rms = float(np.abs(error).max()), float(np.sqrt((error.astype(np.float64) ** 2).mean()))
-        worst = max(worst, 0.0 if "bfloat16" in name else largest)
-        print(line(name, f"{wall:.2f}", f"{cpu:.2f}", f"{wall / first[0]:.2f}", f"{cpu / first[1]:.2f}", goals.get(name, ""), f"{largest:.1e}", f"{rms:.1e}"), flush=True)  # fmt: skip
+        worst = max(worst, 0.0 if "bfloat16" in row else largest)
+        shares = (f"{wall / first[0]:.2f}", f"{cpu / first[1]:.2f}")
+        rows.append([row, f"{wall:.2f}", f"{cpu:.2f}", *shares, goals.get(row, ""), f"{largest:.1e}", f"{rms:.1e}"])
+        print(line(*rows[-1]), flush=True)
+    head = ["variant", "wall s", "CPU s", "share of wall", "share of CPU", "target", "largest difference", "rms"]
+    save(options, name, head, rows)
     print(f"largest float32 difference {worst:.1e}, at most {SAME:.0e}")
     return worst <= SAME
 

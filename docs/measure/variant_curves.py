@@ -1,20 +1,16 @@
-"""Draw the curves of finished trainings against the truth: python docs/measure/variant_curves.py CONFIG OUT.png.
+"""Score the intermediate weights of finished trainings: python docs/measure/variant_curves.py CONFIG.
 
 Every row of CONFIG (run before, with keep_every in its training settings) has saved weights of intermediate steps. Each is
-used to fuse the scored pairs, outside of the method, and scored against their truth (std1). Writes OUT.png and beside
-it OUT.csv: dataset, method, step, PSNR, SAM, means over scenes.
+used to fuse the scored pairs, outside of the method, and scored against their truth (std1). Writes weights.csv (dataset, method, step, PSNR,
+SAM, means over scenes) to docs/evidence, to the folder named like CONFIG; docs/measure/tables.py draws the figure.
 """
 
 import sys
 from functools import partial
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 import torch
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 
 from mossfuse.benchmark.data.pairs import read_pair
 from mossfuse.benchmark.plan.grid import Grid
@@ -27,17 +23,18 @@ from mossfuse.metrics import score
 from mossfuse.progress import track
 from mossfuse.training.loop import find_iterates
 
-METRICS = {"psnr": "PSNR (dB)", "sam": "SAM (degrees)"}
-COLOURS = ("#69707a", "#4c72b0", "#c44e52")
+METRICS = ("psnr", "sam")
+EVIDENCE = Path(__file__).resolve().parents[1] / "evidence"
 
 
-def main(config, out):
+def main(config):
     torch.set_num_threads(1)
     settings = read_settings(config)
     grid = Grid(settings)
     table = pd.DataFrame(row for block in grid.blocks for row in scores(grid, settings, block))
-    table.to_csv(Path(out).with_suffix(".csv"), index=False, float_format="%.4f")
-    draw(grid, table, out)
+    out = EVIDENCE / Path(config).stem / "weights.csv"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(out, index=False, float_format="%.4f", lineterminator="\n")
 
 
 def scores(grid, settings, block):
@@ -61,28 +58,6 @@ def scores(grid, settings, block):
         unfinished = paths.training(block.label, degradation, name, seed).resume
         for step, weights in track(find_iterates(unfinished.weights).items(), f"{block.label}, {name}"):
             yield means(name, step, partial(method.fuse, checkpoint=weights))
-
-
-def draw(grid, table, out):
-    """Draw one row of panels per dataset, one column per metric, and bicubic as a dotted line."""
-    figure, axes = plt.subplots(len(grid.blocks), len(METRICS), figsize=(7.2, 2.5 * len(grid.blocks)), squeeze=False)
-    for line, block in zip(axes, grid.blocks, strict=True):
-        rows = table[table["dataset"] == block.label].groupby("method", sort=False)
-        for ax, (metric, label) in zip(line, METRICS.items(), strict=True):
-            for colour, (name, curve) in zip(COLOURS, rows, strict=False):
-                if name == "bicubic":
-                    ax.axhline(curve[metric].item(), color=colour, linestyle=":", linewidth=1, label=name)
-                else:
-                    ax.plot(
-                        curve["step"], curve[metric], color=colour, label=name, marker=".", markersize=3, linewidth=1.2
-                    )
-            ax.set(xlabel="step", ylabel=label)
-            ax.spines[["top", "right"]].set_visible(False)
-            ax.grid(color="#d9dde2", linewidth=0.6)
-        line[0].set_title(block.label, fontsize=9, loc="left")
-        line[-1].legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0)
-    figure.tight_layout()
-    figure.savefig(out, dpi=100)
 
 
 if __name__ == "__main__":

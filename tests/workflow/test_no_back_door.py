@@ -110,7 +110,9 @@ def test_method_finds_no_name_of_its_cell(run):
     record, log = looks()
     assert record["status"] == "ok" and record["scene"] == "beads", record["reason"]
     (here,) = [line for line in log.splitlines() if line.startswith("HERE")]
-    assert not [word for word in ("beads", "phantom", "x8-gauss", "snr30", "SLURM", "looks/", "seed0") if word in here], here
+    assert not [
+        word for word in ("beads", "phantom", "x8-gauss", "snr30", "SLURM", "looks/", "seed0") if word in here
+    ], here
 
 
 def test_redrawing_the_noise_by_names_gains_nothing(beads):

@@ -1,0 +1,204 @@
+"""Export finished cells to docs/evidence: python docs/measure/evidence.py [--results FOLDER] [PART ...].
+
+Reads, for every part of config/evidence.yaml (or those named), the record, the scores, the curve and the clock of each of
+its cells that has finished, so that a run that was interrupted gives what it has. Writes docs/evidence/PART/metrics.csv, timing.csv and curves.csv
+(where there is something to write) and provenance.json. A part without any scored cell is left as it is.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+
+from mossfuse.benchmark.plan.covered import CoveredCode  # noqa: E402
+from pages.layout import CURVES, METRICS, PROVENANCE, TIMING  # noqa: E402
+
+from mossfuse.benchmark.plan.grid import Grid  # noqa: E402
+from mossfuse.benchmark.plan.paths import Paths  # noqa: E402
+from mossfuse.benchmark.plan.settings import read_settings  # noqa: E402
+from mossfuse.benchmark.results.collect import seen_in_training, timing_row  # noqa: E402
+from mossfuse.benchmark.results.layout import TIMING_COLUMNS  # noqa: E402
+from mossfuse.files.atomic import replacing, write_json  # noqa: E402
+
+logger = logging.getLogger("evidence")
+EVIDENCE = ROOT / "docs" / "evidence"
+SCORES = ("psnr", "sam", "ssim", "ergas")
+NOTES = ("parameters", "iterations", "amount", "step", "held_out_start", "held_out_chosen")
+CURVE = ("step", "psnr", "sam")
+DIGITS = "%.7g"
+
+
+def main() -> None:
+    """Export every part of the evidence that has finished cells, or those named on the command line."""
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("parts", nargs="*", metavar="PART", help="names of parts (default: all)")
+    options.add_argument("--results", help="folder of the cells, where it is not the configuration's")
+    options.add_argument("--checkpoints", help="folder of the trainings, where it is not the configuration's")
+    chosen = options.parse_args()
+    files = {Path(path).stem: path for path in evidence_parts()}
+    for name in chosen.parts or files:
+        settings = read_settings(ROOT / files[name])
+        folders = {k: v for k, v in (("results", chosen.results), ("checkpoints", chosen.checkpoints)) if v}
+        planned, scored = export(files[name], {**settings, **folders}, EVIDENCE / name)
+        logger.info("%s: %d of %d cells%s", name, scored, planned, "" if scored else ", nothing written")
+
+
+def evidence_parts() -> list[str]:
+    """Return the configuration files of the evidence, relative to the repository."""
+    return yaml.safe_load((ROOT / "config" / "evidence.yaml").read_text(encoding="utf-8"))["parts"]
+
+
+def export(config: str, settings: dict, folder: Path) -> tuple[int, int]:
+    """Write the evidence of one part below ``folder``; return how many cells are planned and how many have scores."""
+    grid, paths = Grid(settings), Paths.of(settings)
+    runs = {}
+    for cell in grid.cells():
+        files = paths.of_cell(cell)
+        if files.run.exists() and (files.score.exists() and files.score.stat().st_size or failed(files.run)):
+            runs[cell] = json.loads(files.run.read_text(encoding="utf-8"))
+    rows = [metric_row(grid, cell, run, paths.of_cell(cell).score) for cell, run in runs.items()]
+    scored = sum(row["status"] == "ok" for row in rows)
+    if not scored:
+        return len(grid.cells()), 0
+    write_table(folder / METRICS, pd.DataFrame(rows))
+    write_table(folder / TIMING, timing_table(grid, paths, runs))
+    write_table(folder / CURVES, curve_table(grid, paths))
+    write_json(folder / PROVENANCE, provenance(config, grid, paths, runs))
+    return len(grid.cells()), scored
+
+
+def failed(record: Path) -> bool:
+    """Return whether a run ended without a cube."""
+    return json.loads(record.read_text(encoding="utf-8"))["status"] != "ok"
+
+
+def metric_row(grid: Grid, cell, run: dict, score: Path) -> dict:
+    """Return a cell's line of metrics.csv."""
+    row = {**vars(cell), "status": run["status"], "seen_in_training": str(seen_in_training(grid, cell)).lower()}
+    if run["status"] != "ok":
+        return {**row, "reason": run["reason"]}
+    scores = pd.read_csv(score)
+    wanted = set(grid.conventions_of(cell))
+    for line in scores.itertuples():
+        if line.convention in wanted and line.metric in SCORES:
+            row[f"{line.convention} {line.metric}"] = line.value
+    notes = run.get("notes") or {}
+    return row | {f"note {key}": notes[key] for key in NOTES if notes.get(key) is not None}
+
+
+def timing_table(grid: Grid, paths: Paths, runs: dict) -> pd.DataFrame:
+    """Return the clock's figures of the timed cells that have them."""
+    cells = [cell for cell in grid.timed_cells() if cell in runs and all_timed(grid, cell, paths)]
+    return pd.DataFrame([timing_row(grid, cell, paths) for cell in cells], columns=list(TIMING_COLUMNS))
+
+
+def all_timed(grid: Grid, cell, paths: Paths) -> bool:
+    """Return whether a cell, and the cell that it refines, have been timed."""
+    cells = [cell, grid.base_cell(cell)] if grid.rows[cell.method].suffix else [cell]
+    return all(paths.of_cell(each).time.exists() for each in cells)
+
+
+def curve_table(grid: Grid, paths: Paths) -> pd.DataFrame:
+    """Return the scores of the cubes that were saved during fits, one line per cube."""
+    tables = []
+    for cell in grid.traced_cells():
+        path = paths.of_cell(cell).curve
+        if path.exists() and path.stat().st_size:
+            curve = pd.read_csv(path)
+            if len(curve):
+                tables.append(curve[[c for c in CURVE if c in curve]].assign(**vars(cell)))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def provenance(config: str, grid: Grid, paths: Paths, runs: dict) -> dict:
+    """Return where the values of a part come from, as plain data."""
+    covered = CoveredCode(grid)
+    ran = [run for run in runs.values() if run["status"] == "ok"]
+    return {
+        "configuration": config,
+        "exported": date.today().isoformat(),
+        "cells": {"planned": len(grid.cells()), "scored": len(ran), "failed": len(runs) - len(ran)},
+        "make": f"snakemake --cores all --keep-going --configfile {config} tables",
+        "reproduce": "mossfuse bench reproduce runs/evidence/results/DATASET/DEGRADATION/METHOD/SCENE/seedN",
+        "commits": dict(Counter(f"{str(run['commit'])[:10]}{'+' if run['dirty'] else ''}" for run in ran)),
+        "started": [min(run["started"] for run in ran), max(run["started"] for run in ran)],
+        "device": dict(Counter(str(run["device_name"]) for run in ran)),
+        "threads": sorted({run["threads"] for run in ran}),
+        "versions": versions(ran),
+        "code": {"rows": row_digests(covered, runs), **shared_digests(covered, grid, runs)},
+        "rows": {name: about_row(grid, name) for name in dict.fromkeys(cell.method for cell in runs)},
+    }
+
+
+def versions(ran: list[dict]) -> dict:
+    """Return package -> version, or the versions where cells differ."""
+    out = {}
+    for name in sorted({name for run in ran for name in run["versions"]}):
+        found = sorted({str(run["versions"].get(name)) for run in ran})
+        out[name] = found[0] if len(found) == 1 else found
+    return out
+
+
+def row_digests(covered: CoveredCode, runs: dict) -> dict:
+    """Return row -> digest of the code that ran it: that in its records, all of them where they differ."""
+    out: dict = {}
+    for cell, run in runs.items():
+        out.setdefault(cell.method, set()).add(recorded(run, "method") or covered.row(cell.method))
+    return {name: sorted(digests) for name, digests in out.items()}
+
+
+def shared_digests(covered: CoveredCode, grid: Grid, runs: dict) -> dict:
+    """Return the digests of what all rows share: the harness, the datasets, the sensors and the metrics."""
+    harness = {recorded(run, "harness") or covered.harness("fuse") for run in runs.values()}
+    return {
+        "harness": {
+            "fuse": sorted(harness),
+            **{job: [covered.harness(job)] for job in ("prepare", "degrade", "score")},
+        },
+        "datasets": {label: [covered.dataset(label)] for label in dict.fromkeys(cell.dataset for cell in runs)},
+        "sensors": {name: [covered.sensor(name)] for name in dict.fromkeys(base_of(cell.degradation) for cell in runs)},
+        "conventions": {c: [covered.metrics([c])] for c in grid.config["conventions"]},
+    }
+
+
+def base_of(degradation: str) -> str:
+    """Return the degradation without sampling phase and draw of the noise, which no code depends on."""
+    from mossfuse.degradations import find_degradation
+    from mossfuse.degradations.replicates import replicate_of
+
+    return replicate_of(find_degradation(degradation)).base
+
+
+def recorded(run: dict, what: str) -> str | None:
+    """Return a digest from a cell's record: that of the method's code or of the harness; None where it has none."""
+    return (run.get("code") or {}).get(what)
+
+
+def about_row(grid: Grid, name: str) -> dict:
+    """Return how a row was set and trained."""
+    row = grid.rows[name]
+    about = {"title": row.title, "weights": row.weights_kind, "params": row.params}
+    return about | ({"train": row.train} if row.trained_here else {})
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table, or remove the file where there is nothing to write."""
+    if table.empty:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as new:
+        table.to_csv(new, index=False, float_format=DIGITS, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()

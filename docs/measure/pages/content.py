@@ -1,0 +1,110 @@
+"""The tables and numbers of the pages by name, and the text of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from pages import boards, figures, networks, noise, references, speed
+from pages.context import Context
+from pages.format import DIGITS
+from pages.store import TWELVE, Evidence, NotMeasured, mean
+
+CLASSICAL_A = [
+    "gsa", "gsa-psf", "gs", "sfim-hs", "sfim-hs-psf", "mtf-glp-hs", "mtf-glp-hs-psf", "regression-injection", "fuse", "fuse-faithful",
+    "r-fuse", "cnmf", "cnmf-faithful", "csu", "csu-faithful", "cstf",
+]  # fmt: skip
+CLASSICAL_B = [
+    "bicubic", "hysure", "hysure-faithful", "hysure-blind", "hysure-blind-faithful", "nssr", "nssr-faithful", "ltmr", "lttr",
+    "cnn-fus-tv", "cnn-fus-tv-faithful",
+]  # fmt: skip
+VERSIONS = ("cave", "cave-half", "cave-26", "cave-8")
+TABLES: Mapping[str, Callable[[Context], str]] = {
+    "headline": boards.headline,
+    "leaders x32": partial(boards.leaders, ratio="x32", datasets=VERSIONS),
+    "leaders x8": partial(boards.leaders, ratio="x8", datasets=VERSIONS),
+    "leaders airborne": partial(boards.leaders, ratio="x8", datasets=boards.AIRBORNE),
+    "where ours loses": boards.losses,
+    "real": partial(boards.board, part="real"),
+    "real moss": partial(boards.board, part="real", convention="moss", method="mossfuse-released"),
+    "real clock": partial(speed.clock, part="real"),
+    "remote": partial(boards.board, part="remote"),
+    "remote comparison": partial(boards.compared, part="remote", first="nsgp", second="ridge-dc"),
+    "classical x32": partial(boards.board, part="classical", convention="classical-table", ratio="x32"),
+    "classical x8": partial(boards.board, part="classical", convention="classical-table", ratio="x8"),
+    "authors' code a": partial(references.authors_code, methods=CLASSICAL_A),
+    "authors' code b": partial(references.authors_code, methods=CLASSICAL_B),
+    "seeds x32": partial(boards.board, part="seeds", ratio="x32"),
+    "seeds x8": partial(boards.board, part="seeds", ratio="x8"),
+    **{f"noise {name}": partial(noise.levels, dataset=name) for name in VERSIONS},
+    "noise comparisons": noise.comparisons,
+    "deep": partial(networks.quality, name="deep"),
+    "deep curves": partial(networks.progress, name="deep"),
+    "deep figure": figures.deep,
+    "deep slow": partial(networks.quality, name="deep-slow"),
+    "deep slow curves": partial(networks.progress, name="deep-slow"),
+    "deep trained": partial(networks.quality, name="deep-trained"),
+    "constrained": networks.starts,
+    "across scenes": partial(
+        networks.scenes,
+        name="across-scenes",
+        methods=("nsgp", "mossfuse-c", "mossfuse-c-dataset"),
+        dataset=("phantom-256", "cave-8"),
+    ),
+    "training": partial(
+        networks.scenes, name="training", methods=("bicubic", "mossfuse", "mossfuse+sdc"), dataset="phantom"
+    ),
+    "variants phantom": partial(networks.rows_over_seeds, name="variants", dataset="phantom"),
+    "variants one pair": partial(networks.rows_over_seeds, name="variants", dataset="cave-half-one-pair"),
+    "variants figure": figures.variants,
+    "ablations": partial(networks.rows_over_seeds, name="ablations", dataset="phantom"),
+    "phantom methods": partial(boards.pooled, part="phantom", datasets=("phantom", "phantom-1")),
+    "phantom statistics": references.statistics,
+    "speed inference": partial(speed.measured, name="inference", script="docs/measure/speed_of_the_network.py"),
+    "speed compiled": partial(speed.measured, name="compiled", script="docs/measure/speed_of_the_network.py"),
+    "speed training": partial(speed.measured, name="training", script="docs/measure/speed_of_the_network.py"),
+    "speed tiles": partial(speed.measured, name="tiles", script="docs/measure/speed_of_the_network.py"),
+    "speed large": partial(speed.measured, name="large", script="docs/measure/speed_of_the_network.py"),
+    "speed nsgp": partial(speed.measured, name="nsgp", script="docs/measure/speed_of_nsgp.py"),
+    "speed nsgp noisy": partial(
+        speed.measured, name="nsgp-noisy", script="docs/measure/speed_of_nsgp.py --noisy --save"
+    ),
+}
+DATASETS = {"twelve": TWELVE, "phantom-test": ("phantom",)}
+
+
+def table(name: str, evidence: Evidence, folder: Path) -> str:
+    """Return the lines of a table for a page in ``folder``, or the sentence that says how it is measured."""
+    if name not in TABLES:
+        raise KeyError(f"no table '{name}'; pages/content.py has: {', '.join(sorted(TABLES))}")
+    try:
+        return TABLES[name](Context(evidence, folder))
+    except NotMeasured as missing:
+        return f"*{str(missing)[0].upper()}{str(missing)[1:]}.*"
+
+
+def number(query: str, evidence: Evidence) -> str:
+    """Return one number of the evidence; 'not measured' where it has none.
+
+    query: 'PART DATASET RATIO METHOD METRIC', such as 'leaders twelve x32 nsgp psnr'; DATASET may be 'twelve' (the distinct CAVE scenes),
+    or DATASET/SCENE; METHOD may be 'A-minus-B', the difference of two. Convention std1, mean over scenes, lattices and seeds.
+    """
+    name, dataset, ratio, method, metric = query.split()
+    dataset, _, scene = dataset.partition("/")
+    where = {"dataset": DATASETS.get(dataset, dataset), "ratio": ratio} | ({"scene": scene} if scene else {})
+    part = evidence.part(name)
+    first, _, second = method.partition("-minus-")
+    try:
+        values = [mean(cells_of(part.where(**where), m), f"std1 {metric}") for m in (first, second) if m]
+    except NotMeasured:
+        return "not measured"
+    value = values[0].value - (values[1].value if second else 0)
+    return f"{value:{'+' if second else ''}.{DIGITS[metric]}f}"
+
+
+def cells_of(cells: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Return the cells of one method."""
+    return cells[cells["method"] == method]

@@ -1,0 +1,139 @@
+"""Figures of the pages, drawn from the evidence; the picture carries the hash of the values that it shows."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pages.context import Context
+from pages.layout import CURVES
+from pages.networks import traced
+from pages.store import NotMeasured
+
+STEP = 0.55  # dB between two names at the right edge
+SOURCE = "Values"  # key of the picture's text with the hash
+METRICS = {"psnr": "PSNR (dB)", "sam": "SAM (degrees)"}
+COLOURS = ("#4c72b0", "#c44e52", "#69707a")
+
+
+def images(context: Context) -> Path:
+    """Return the folder of the pictures."""
+    return context.evidence.folder.parent / "images"
+
+
+def deep(context: Context) -> str:
+    """Return the picture of the fits' curves, drawn where it is not of these values."""
+    part = context.part("deep")
+    curves = [curve for (ratio, _), curve in traced(part) if ratio == "x32"]
+    if not curves:
+        raise NotMeasured(part.how)
+    return place(context, "deep-curves.png", part.folder / CURVES, "PSNR over the share of steps of every fit at x32")
+
+
+def variants(context: Context) -> str:
+    """Return the picture of the training variants, drawn where it is not of these values."""
+    path = context.evidence.folder / "variants" / "weights.csv"
+    if not path.exists():
+        raise NotMeasured(
+            "not measured at this version; run `python docs/measure/variant_curves.py config/evidence/variants.yaml`"
+        )
+    return place(context, "training-variants.png", path, "PSNR and SAM over steps of both variants")
+
+
+def place(context: Context, name: str, values: Path, words: str) -> str:
+    """Return a picture's Markdown with a link to its values."""
+    return f"![{words}]({context.link(images(context) / name)})\n\n[Values]({context.link(values)})."
+
+
+def hash_of(values: Path) -> str:
+    """Return the hash of the file of values, which the picture carries."""
+    return hashlib.sha256(values.read_bytes()).hexdigest()[:16]
+
+
+def drawn_from(picture: Path) -> str | None:
+    """Return the hash of the values that a picture was drawn from, or None."""
+    from PIL import Image
+
+    if not picture.exists():
+        return None
+    with Image.open(picture) as image:
+        return image.info.get(SOURCE)
+
+
+def pictures(evidence: Path) -> dict[Path, Path]:
+    """Return picture -> file of its values, of every figure whose values exist."""
+    folder = evidence.parent / "images"
+    known = {
+        folder / "deep-curves.png": evidence / "deep" / CURVES,
+        folder / "training-variants.png": evidence / "variants" / "weights.csv",
+    }
+    return {picture: values for picture, values in known.items() if values.exists()}
+
+
+def draw(picture: Path, values: Path) -> None:
+    """Draw one figure from its values."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    (draw_deep if "deep" in picture.name else draw_variants)(picture, values)
+
+
+def save(figure, picture: Path, values: Path, dpi: int) -> None:
+    """Write a figure with the hash of its values."""
+    figure.savefig(picture, dpi=dpi, metadata={SOURCE: hash_of(values), "Software": None})
+
+
+def draw_deep(picture: Path, values: Path) -> None:
+    """Draw one line per method over the share of its steps, with its name at the end; names are spread where they would overlap."""
+    import matplotlib.pyplot as plt
+    import seaborn as sns
+
+    from pages.store import Part
+
+    curves = {method: curve for (ratio, method), curve in traced(Part("deep", values.parent)) if ratio == "x32"}
+    figure, ax = plt.subplots(figsize=(7.2, 4.6))
+    ends = sorted((curve["psnr"].iloc[-1], name) for name, curve in curves.items())
+    colours = dict(zip((name for _, name in ends), sns.husl_palette(len(ends), l=0.5), strict=True))
+    for name, curve in curves.items():
+        share = curve["step"] / curve["step"].iloc[-1]
+        ax.plot(share, curve["psnr"], color=colours[name], marker=".", markersize=3, linewidth=1.2)
+    height = -float("inf")
+    for end, name in ends:
+        height = max(end, height + STEP)
+        ax.annotate(
+            name, (1, end), (1.06, height), color=colours[name], fontsize=7, va="center",
+            arrowprops={"arrowstyle": "-", "color": colours[name], "linewidth": 0.4, "alpha": 0.6},
+        )  # fmt: skip
+    ax.set(xlabel="share of the fit's steps", ylabel="PSNR (dB)", title="balloons at half size, x32")
+    ax.title.set(fontsize=9, ha="left", x=0)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(color="#d9dde2", linewidth=0.6)
+    figure.subplots_adjust(left=0.09, right=0.76, bottom=0.11, top=0.94)
+    save(figure, picture, values, 110)
+    plt.close(figure)
+
+
+def draw_variants(picture: Path, values: Path) -> None:
+    """Draw one row of panels per dataset, one column per metric, and bicubic as a dotted line."""
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    table = pd.read_csv(values)
+    datasets = list(table["dataset"].unique())
+    figure, axes = plt.subplots(len(datasets), len(METRICS), figsize=(7.2, 2.5 * len(datasets)), squeeze=False)
+    for line, dataset in zip(axes, datasets, strict=True):
+        rows = list(table[table["dataset"] == dataset].groupby("method", sort=False))
+        for ax, (metric, label) in zip(line, METRICS.items(), strict=True):
+            trained = (row for row in rows if row[0] != "bicubic")
+            for colour, (name, curve) in zip(COLOURS, trained, strict=False):
+                ax.plot(curve["step"], curve[metric], color=colour, label=name, marker=".", markersize=3, linewidth=1.2)
+            for name, curve in (row for row in rows if row[0] == "bicubic"):
+                ax.axhline(curve[metric].iloc[0], color=COLOURS[-1], linestyle=":", linewidth=1, label=name)
+            ax.set(xlabel="step", ylabel=label)
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.grid(color="#d9dde2", linewidth=0.6)
+        line[0].set_title(dataset, fontsize=9, loc="left")
+        line[-1].legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0)
+    figure.tight_layout()
+    save(figure, picture, values, 100)
+    plt.close(figure)

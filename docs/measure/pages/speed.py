@@ -1,0 +1,31 @@
+"""Tables of speed.md and of the clock's figures, from the scripts that time and from the workflow's clock."""
+
+from __future__ import annotations
+
+from pages.context import Context
+from pages.format import markdown
+from pages.references import read
+
+
+def measured(context: Context, name: str, script: str) -> str:
+    """Return a table of docs/evidence/speed as its script wrote it."""
+    table, origin = read(context, "speed", f"{name}.csv", script)
+    rows = [[str(value) for value in line] for line in table.itertuples(index=False)]
+    return f"{markdown(list(table.columns), rows)}\n\n{origin}"
+
+
+def clock(context: Context, part: str) -> str:
+    """Return the clock's figures of a part: seconds of the warm call, of the first one, and peak memory."""
+    source = context.part(part)
+    timing = source.timing
+    timing = timing[timing["median_s"].notna()]
+    rows = [
+        [
+            line.dataset, line.degradation, f"`{line.method}`", str(line.scene), f"{line.median_s:.2f}", f"{line.first_s:.2f}",
+            f"{line.cpu_s:.2f}", f"{line.peak_rss_mb:.0f}",
+        ]
+        for line in timing.itertuples()
+    ]  # fmt: skip
+    head = ["dataset", "degradation", "method", "scene", "s, warm", "s, first call", "CPU s", "peak MB"]
+    words = "Median of the warm calls, alone on the machine (rule `time`)."
+    return f"{markdown(head, rows)}\n\n{context.caption(words, source)}"

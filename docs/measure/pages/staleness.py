@@ -1,0 +1,75 @@
+"""Compare the digests in the evidence with those of the present code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pages.layout import PROVENANCE
+from pages.store import Evidence
+
+HOW = "run the part again, or waive the digest with a reason in docs/evidence/waivers.yaml"
+
+
+def stale(evidence: Evidence, root: Path) -> Iterator[str]:
+    """Yield one sentence for every digest that differs from the present code's and is not waived."""
+    waivers = read_waivers(evidence.folder / "waivers.yaml")
+    for name in measured(evidence):
+        now = present(root / evidence.part(name).provenance["configuration"])
+        for kind, known in evidence.part(name).provenance["code"].items():
+            for what, digests in known.items():
+                current = now.get(kind, {}).get(what)
+                for digest in digests:
+                    if digest != current and not waived(waivers, name, what, digest):
+                        yield f"{name}: {kind} '{what}' ran with code {digest}, and now is {current or 'gone'}; {HOW}"
+
+
+def measured(evidence: Evidence) -> list[str]:
+    """Return the names of the parts that were exported from the workflow."""
+    return sorted(path.parent.name for path in evidence.folder.glob(f"*/{PROVENANCE}") if is_part(path))
+
+
+def is_part(provenance: Path) -> bool:
+    """Return whether a provenance belongs to a part of config/evidence.yaml."""
+    return (provenance.parents[3] / "config" / "evidence" / f"{provenance.parent.name}.yaml").exists()
+
+
+def present(configuration: Path) -> dict[str, dict[str, str]]:
+    """Return kind -> name -> digest of the present code, as provenance.json has them."""
+    from mossfuse.benchmark.plan.covered import CoveredCode
+
+    from mossfuse.benchmark.plan.grid import Grid
+    from mossfuse.benchmark.plan.settings import read_settings
+    from mossfuse.degradations.replicates import replicate_of
+
+    grid = Grid(read_settings(configuration))
+    covered = CoveredCode(grid)
+    bases = {replicate_of(degradation).base: name for name, degradation in grid.degradations.items()}
+    return {
+        "rows": {name: covered.row(name) for name in grid.rows},
+        "harness": {job: covered.harness(job) for job in ("fuse", "prepare", "degrade", "score")},
+        "datasets": {block.label: covered.dataset(block.label) for block in grid.blocks},
+        "sensors": {base: covered.sensor(name) for base, name in bases.items()},
+        "conventions": {name: covered.metrics([name]) for name in grid.config["conventions"]},
+    }
+
+
+def read_waivers(path: Path) -> list[dict[str, Any]]:
+    """Return the waivers; raise ValueError where one lacks its reason or another key."""
+    waivers = yaml.safe_load(path.read_text(encoding="utf-8"))["waivers"]
+    for waiver in waivers:
+        missing = {"part", "row", "digest", "reason"} - waiver.keys()
+        if missing or not str(waiver["reason"]).strip():
+            raise ValueError(f"{path}: the waiver {waiver} lacks {', '.join(sorted(missing)) or 'a reason'}")
+    return waivers
+
+
+def waived(waivers: list[dict[str, Any]], part: str, row: str, digest: str) -> bool:
+    """Return whether a waiver covers this digest of this row (or harness, dataset, sensor, convention) of this part."""
+    return any(
+        waiver["part"] in (part, "*") and waiver["row"] in (row, "*") and str(waiver["digest"]) in (digest, "*")
+        for waiver in waivers
+    )

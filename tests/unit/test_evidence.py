@@ -1,0 +1,226 @@
+"""Pages hold what docs/evidence holds, and nothing that was typed; evidence of other code than the present one is waived or stale."""
+
+import json
+import shutil
+import sys
+
+import pandas as pd
+import pytest
+import yaml
+
+from helpers.repository import ROOT
+
+sys.path.insert(0, str(ROOT / "docs" / "measure"))
+
+import tables  # noqa: E402
+from pages import content, figures  # noqa: E402
+from pages.markers import fill, typed_results  # noqa: E402
+from pages.staleness import is_part, read_waivers, stale, waived  # noqa: E402
+from pages.store import Evidence, NotMeasured, mean, split  # noqa: E402
+
+BASE = "x32-gauss31s2-nikond700"
+MOVED = f"{BASE}-phase26x26"
+
+
+@pytest.fixture
+def evidence(tmp_path):
+    """Two scenes, two lattices, two methods; one cell failed."""
+    rows = [
+        ("cave", BASE, "nsgp", "chart_and_stuffed_toy", 0, 45.0, 4.0),
+        ("cave", MOVED, "nsgp", "chart_and_stuffed_toy", 0, 46.0, 3.0),
+        ("cave-8", BASE, "nsgp", "beads", 0, 41.0, 2.0),
+        ("cave-8", MOVED, "nsgp", "beads", 0, 44.0, 1.0),
+        ("cave", BASE, "ridge-dc", "chart_and_stuffed_toy", 0, 43.0, 5.0),
+        ("cave-8", BASE, "ridge-dc", "beads", 0, 42.0, 3.0),
+    ]
+    columns = ["dataset", "degradation", "method", "scene", "seed", "std1 psnr", "std1 sam"]
+    table = pd.DataFrame(rows, columns=columns).assign(status="ok", seen_in_training="false")
+    table["std1 ssim"], table["std1 ergas"] = 0.99, 0.2
+    failed = pd.DataFrame(
+        [("cave", BASE, "cnmf", "chart_and_stuffed_toy", 0, "failed")], columns=[*columns[:5], "status"]
+    )
+    folder = tmp_path / "docs" / "evidence"
+    (folder / "leaders").mkdir(parents=True)
+    pd.concat([table, failed]).to_csv(folder / "leaders" / "metrics.csv", index=False)
+    known = {
+        "cells": {"planned": 7, "scored": 6, "failed": 1}, "commits": {"abcdef0123": 6}, "device": {"a processor": 6},
+        "threads": [1], "code": {"rows": {"nsgp": ["old"]}}, "configuration": "config/evidence/leaders.yaml",
+    }  # fmt: skip
+    (folder / "leaders" / "provenance.json").write_text(json.dumps(known), encoding="utf-8")
+    (folder / "waivers.yaml").write_text("waivers: []\n", encoding="utf-8")
+    return Evidence(folder)
+
+
+# The pages of this repository.
+
+
+def test_pages_and_figures_are_what_the_evidence_gives():
+    assert not list(tables.differing())
+
+
+def test_no_result_is_typed_into_a_page():
+    assert not list(tables.typed())
+
+
+def test_every_waived_or_present_digest_is_that_of_the_code():
+    assert not list(stale(Evidence(tables.FOLDER), ROOT))
+
+
+def test_every_table_is_on_a_page_and_every_part_has_one():
+    shown = {name for page in tables.pages() for name in tables_of(page)}
+    assert shown == set(content.TABLES)
+
+
+def tables_of(page):
+    from pages.markers import TABLE
+
+    return [found["name"] for found in TABLE.finditer(page.read_text(encoding="utf-8"))]
+
+
+# How numbers are made.
+
+
+def test_spread_is_between_lattices_and_not_between_scenes(evidence):
+    cells = evidence.part("leaders").where(method="nsgp")
+    found = mean(cells, "std1 psnr")
+    assert found.value == pytest.approx(44.0)  # (45.5 + 42.5) / 2
+    assert found.spread == pytest.approx(pd.Series([43.0, 45.0]).std())
+    assert (found.scenes, found.replicates, found.seeds) == (2, 2, 1)
+
+
+def test_spread_counts_only_lattices_that_every_scene_has(evidence):
+    cells = evidence.part("leaders").where(method="nsgp")
+    assert mean(cells[(cells["scene"] != "beads") | (cells["degradation"] == BASE)], "std1 psnr").spread is None
+
+
+def test_replicate_is_no_other_degradation():
+    assert split(MOVED) == (BASE, "phase26x26-noise0", "x32")
+    assert split(f"{BASE}-snr35-40-noise2")[:2] == (f"{BASE}-snr35-40", "phase15x15-noise2")
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("leaders cave x32 nsgp psnr", "45.50"),
+        ("leaders twelve x32 nsgp psnr", "44.00"),
+        ("leaders cave-8/beads x32 nsgp sam", "1.50"),
+        ("leaders twelve x32 ridge-dc-minus-nsgp psnr", "-1.50"),
+        ("leaders cave x8 nsgp psnr", "not measured"),
+        ("leaders cave x32 cnmf psnr", "not measured"),
+        ("real cave x32 nsgp psnr", "not measured"),
+    ],
+)
+def test_number_of_a_sentence(evidence, query, text):
+    assert content.number(query, evidence) == text
+
+
+def test_leaders_table_links_its_cells_and_says_what_is_missing(evidence):
+    lines = content.table("leaders x32", evidence, evidence.folder.parent)
+    assert "| cave, chart_and_stuffed_toy | 43.00 / 5.00 | **45.50 ± 0.71** / **3.50 ± 0.71** |" in lines
+    assert "[values](evidence/leaders/metrics.csv), [provenance](evidence/leaders/provenance.json)" in lines
+    assert "1 of 7 cells missing" in lines and "abcdef0123" in lines
+
+
+def test_headline_shows_both_groups_of_scenes(evidence):
+    lines = content.table("headline", evidence, evidence.folder.parents[1])
+    assert "x32, 2 distinct scenes" in lines and "docs/evidence/leaders/metrics.csv" in lines
+    assert "| 44.00 ± 1.41 / 2.50 ± 0.71 | 45.50 ± 0.71 / 3.50 ± 0.71 |" in lines
+
+
+def test_loss_is_named_with_its_scene(evidence):
+    assert "`ridge-dc` on cave-8 beads (+1.00 dB)" in content.table("where ours loses", evidence, evidence.folder)
+    path = evidence.folder / "leaders" / "metrics.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("42.0,3.0", "40.0,3.0"), encoding="utf-8")
+    assert "`ridge-dc` on cave-8 beads" not in content.table(
+        "where ours loses", Evidence(evidence.folder), evidence.folder
+    )
+
+
+@pytest.mark.parametrize("name", sorted(content.TABLES))
+def test_table_without_evidence_says_how_it_is_measured(tmp_path, name):
+    text = content.table(name, Evidence(tmp_path / "docs" / "evidence"), tmp_path)
+    assert text.startswith("*Not measured at this version; run `") and not list(typed_results(text))
+
+
+# Places of a page.
+
+
+def test_marked_places_are_filled_and_nothing_else():
+    page = "a\n<!-- table: one -->\nold\n<!-- /table -->\nb <!--n x y-->1<!--/n--> c\n"
+    new = fill(page, lambda name: f"table {name}", lambda query: f"number {query}")
+    assert new == "a\n<!-- table: one -->\n\ntable one\n\n<!-- /table -->\nb <!--n x y-->number x y<!--/n--> c\n"
+    assert fill(new, lambda name: f"table {name}", lambda query: f"number {query}") == new
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It reaches 46.09 dB.", "It gains 1 to 3 dB.", "at 4.5 degrees", "| method | PSNR dB |\n|---|---|\n| nsgp | 46.09 |",
+        "| method | SAM |\n|---|---|\n| nsgp | **4.1** ± 0.2 |",
+    ],
+)  # fmt: skip
+def test_typed_result_is_found(text):
+    assert list(typed_results(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "signal-to-noise ratio of 35/40, in dB", "`x8-gauss7s2-nikond5100`", "```\n46.09 dB\n```",
+        "<!-- table: one -->\n| PSNR |\n|---|\n| 46.09 |\n<!-- /table -->", "<!--n a b-->46.09<!--/n--> dB",
+        "<!-- published: a paper -->\n46.09 dB\n<!-- /published -->", "| size | seconds |\n|---|---|\n| a | 1.25 |",
+    ],
+)  # fmt: skip
+def test_definition_evidence_and_citation_are_no_typed_results(text):
+    assert not list(typed_results(text))
+
+
+def test_published_figures_without_a_source_are_typed_results():
+    assert list(typed_results("<!-- published:  -->\n46.09 dB\n<!-- /published -->"))
+
+
+# Digests.
+
+
+def test_evidence_of_other_code_is_stale_until_it_is_waived(evidence):
+    pytest.importorskip("mossfuse.benchmark.plan.covered")
+    folder = evidence.folder.parents[1] / "config" / "evidence"
+    shutil.copytree(ROOT / "config" / "evidence", folder)
+    (complaint,) = stale(evidence, evidence.folder.parents[1])
+    assert complaint.startswith("leaders: rows 'nsgp' ran with code old, and now is ")
+    waiver = {"part": "leaders", "row": "nsgp", "digest": "old", "reason": "only a message has changed"}
+    (evidence.folder / "waivers.yaml").write_text(yaml.safe_dump({"waivers": [waiver]}), encoding="utf-8")
+    assert not list(stale(evidence, evidence.folder.parents[1]))
+
+
+def test_waiver_without_a_reason_is_refused(tmp_path):
+    path = tmp_path / "waivers.yaml"
+    path.write_text("waivers: [{part: '*', row: nsgp, digest: '1', reason: ' '}]", encoding="utf-8")
+    with pytest.raises(ValueError, match="a reason"):
+        read_waivers(path)
+
+
+def test_waiver_covers_its_own_digest_alone():
+    waivers = [{"part": "leaders", "row": "nsgp", "digest": "1", "reason": "r"}]
+    assert waived(waivers, "leaders", "nsgp", "1")
+    assert not waived(waivers, "leaders", "nsgp", "2") and not waived(waivers, "real", "nsgp", "1")
+
+
+def test_figure_carries_the_hash_of_its_values(tmp_path):
+    values, picture = tmp_path / "weights.csv", tmp_path / "training-variants.png"
+    lines = "dataset,method,step,psnr,sam\nphantom,bicubic,0,21,11\nphantom,fixed,1,22,9\nphantom,fixed,2,23,8\n"
+    values.write_text(lines, encoding="utf-8")
+    figures.draw(picture, values)
+    assert figures.drawn_from(picture) == figures.hash_of(values)
+    values.write_text(lines.replace("23", "24"), encoding="utf-8")
+    assert figures.drawn_from(picture) != figures.hash_of(values)
+
+
+def test_scripts_of_other_folders_are_no_parts():
+    assert is_part(ROOT / "docs/evidence/leaders/provenance.json")
+    assert not is_part(ROOT / "docs/evidence/speed/provenance.json")
+
+
+def test_part_that_is_missing_raises_with_its_command(tmp_path):
+    with pytest.raises(NotMeasured, match="config/evidence/real.yaml"):
+        Evidence(tmp_path).part("real").where(method="nsgp")
