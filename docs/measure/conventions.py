@@ -17,24 +17,28 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from recording import record  # noqa: E402
 
 from mossfuse.metrics import CONVENTIONS, effects, score  # noqa: E402
+from mossfuse.metrics.catalogue import all_metrics  # noqa: E402
 
 FIXTURE = "mossfuse_official.npz"
 MAKE = "docs/measure/conventions.py"
 RATIO = 32
+FACTS = {"wavelengths": np.arange(400.0, 701.0, 10.0)}
 
 
 def main() -> None:
     """Score the pair and write the tables."""
     truth, cube = pair()
     zeros = with_zero_pixels(truth, cube)
-    plain, dark = effects(truth, cube, RATIO), effects(*zeros, RATIO)
+    plain, dark = (effects(*images, RATIO, FACTS).set_index("variant")["value"] for images in ((truth, cube), zeros))
     rows = [
-        (line.variant, line.formula, line.users, text(line.value), text(zero))
-        for line, zero in zip(plain.itertuples(), dark["value"], strict=True)
+        (name, metric.formula, metric.users, text(plain.get(name)), text(dark.get(name)))
+        for name, metric in all_metrics().items()
     ]
     record("conventions", "variants", ("variant", "definition", "used by", "value", "with zero pixels"), rows, MAKE)
     found = [
-        (name, metric, text(value)) for name in CONVENTIONS for metric, value in score(truth, cube, RATIO, name).items()
+        (name, metric, text(value))
+        for name in CONVENTIONS
+        for metric, value in score(truth, cube, RATIO, name, FACTS).items()
     ]
     record("conventions", "conventions", ("convention", "metric", "value"), found, MAKE)
 

@@ -19,9 +19,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from mossfuse.benchmark.plan.covered import CoveredCode  # noqa: E402
 from pages.layout import CURVES, METRICS, PROVENANCE, TIMING  # noqa: E402
 
+from mossfuse.benchmark.plan.covered import CoveredCode  # noqa: E402
 from mossfuse.benchmark.plan.grid import Grid  # noqa: E402
 from mossfuse.benchmark.plan.paths import Paths  # noqa: E402
 from mossfuse.benchmark.plan.settings import read_settings  # noqa: E402

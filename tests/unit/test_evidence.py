@@ -183,7 +183,6 @@ def test_published_figures_without_a_source_are_typed_results():
 
 
 def test_evidence_of_other_code_is_stale_until_it_is_waived(evidence):
-    pytest.importorskip("mossfuse.benchmark.plan.covered")
     folder = evidence.folder.parents[1] / "config" / "evidence"
     shutil.copytree(ROOT / "config" / "evidence", folder)
     (complaint,) = stale(evidence, evidence.folder.parents[1])

@@ -63,6 +63,8 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "ablations": partial(networks.rows_over_seeds, name="ablations", dataset="phantom"),
     "phantom methods": partial(boards.pooled, part="phantom", datasets=("phantom", "phantom-1")),
     "phantom statistics": references.statistics,
+    "metric variants": references.variants,
+    "metric conventions": references.conventions,
     "speed inference": partial(speed.measured, name="inference", script="docs/measure/speed_of_the_network.py"),
     "speed compiled": partial(speed.measured, name="compiled", script="docs/measure/speed_of_the_network.py"),
     "speed training": partial(speed.measured, name="training", script="docs/measure/speed_of_the_network.py"),

@@ -40,7 +40,6 @@ def is_part(provenance: Path) -> bool:
 def present(configuration: Path) -> dict[str, dict[str, str]]:
     """Return kind -> name -> digest of the present code, as provenance.json has them."""
     from mossfuse.benchmark.plan.covered import CoveredCode
-
     from mossfuse.benchmark.plan.grid import Grid
     from mossfuse.benchmark.plan.settings import read_settings
     from mossfuse.degradations.replicates import replicate_of
