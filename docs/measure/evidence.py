@@ -153,7 +153,7 @@ def row_digests(covered: CoveredCode, runs: dict) -> dict:
     """Return row -> digest of the code that ran it: that in its records, all of them where they differ."""
     out: dict = {}
     for cell, run in runs.items():
-        out.setdefault(cell.method, set()).add(recorded(run, "method") or covered.row(cell.method))
+        out.setdefault(cell.method, set()).add(recorded(run, "row") or covered.row(cell.method))
     return {name: sorted(digests) for name, digests in out.items()}
 
 
@@ -180,7 +180,7 @@ def base_of(degradation: str) -> str:
 
 
 def recorded(run: dict, what: str) -> str | None:
-    """Return a digest from a cell's record: that of the method's code or of the harness; None where it has none."""
+    """Return a digest from a cell's record: that of the row or of the harness; None where it has none."""
     return (run.get("code") or {}).get(what)
 
 
