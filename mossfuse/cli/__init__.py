@@ -1,8 +1,8 @@
-"""The verbs for a user's own pair, one module per verb; nothing heavy is imported before a verb runs."""
+"""The verbs for a user's own pair and for a whole comparison, one module per verb; nothing heavy is imported before a verb runs."""
 
-from mossfuse.cli import estimate, fuse, methods, score, train
+from mossfuse.cli import estimate, fuse, methods, plan, score, status, train
 
-VERBS = (fuse, train, estimate, score, methods)
+VERBS = (fuse, train, estimate, score, methods, plan, status)
 
 
 def add_verbs(verbs):

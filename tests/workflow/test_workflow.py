@@ -9,12 +9,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pytest
 import yaml
 
 from helpers.repository import ROOT
 from helpers.snakemake_runs import config_of, planned, run, small_grid, start, table
+from mossfuse.benchmark.plan.disk import disk_need
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.jobs import jobs_of
+from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.plan.settings import check_settings
 
 ONE = """
 import os, signal
@@ -304,3 +310,18 @@ def test_cubes_made_elsewhere_are_scored_and_marked(finished, tmp_path):
     values = {r["method"]: r["value"] for r in table(folder) if (r["scene"], r["metric"]) == ("mosaic", "psnr")}
     assert values["theirs"] == values["ridge-dc"]
     assert (folder / "reports" / "index.html").exists()
+
+
+@pytest.mark.slow
+def test_plan_counts_the_jobs_and_the_disk_of_the_workflow(finished, tmp_path, monkeypatch):
+    config = config_of()
+    grid = Grid(check_settings(config, "smoke"))
+    jobs = planned(tmp_path, config)
+    assert {**Counter(job.rule for job in jobs_of(grid, Paths.of(grid.config))), "all": 1} == jobs
+    monkeypatch.chdir(finished)
+    needs = disk_need(grid, jobs_of(grid, Paths.of(grid.config)))
+    used = 1024 * int(subprocess.run(["du", "-sk", "."], capture_output=True, text=True, check=True).stdout.split()[0])
+    assert sum(need.total for need in needs.values()) == pytest.approx(used, rel=0.2)
+    assert sum(need.left for need in needs.values()) == 0
+    status = subprocess.run([sys.executable, "-m", "mossfuse", "status"], capture_output=True, text=True, check=True)
+    assert re.match(r"state +not running: (\d+) of \1 jobs finished, 0 failed\n", status.stdout)

@@ -20,6 +20,7 @@ from mossfuse.benchmark.plan.covered import (
     timing_settings,
     training_settings,
 )
+from mossfuse.benchmark.plan.disk import require_disk
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
@@ -75,7 +76,11 @@ wildcard_constraints:
 
 # Every job reads the effective configuration: file, --configfile and --config together.
 onstart:
-    write_json(PATHS.settings, SETTINGS)
+    try:
+        require_disk(GRID, PATHS)
+        write_json(PATHS.settings, SETTINGS)
+    except MossFuseError as error:
+        raise WorkflowError(str(error))
 
 
 def importance(wildcards):

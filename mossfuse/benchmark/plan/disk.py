@@ -1,0 +1,97 @@
+"""How much disk a run needs, from the table of measured costs; and whether the disk has it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mossfuse.benchmark.plan.cells import Cell
+from mossfuse.benchmark.plan.costs import cost_of
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.jobs import Job, Pair, jobs_of
+from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.errors import MossFuseError
+
+KINDS = {
+    "prepare": "scenes",
+    "degrade": "pairs",
+    "fuse": "cubes",
+    "fuse_with_iterates": "cubes",
+    "draw_cell": "pictures",
+    "draw_pair": "pictures",
+    "report": "report",
+}
+COPIES = 2  # of the pictures in a report: the report, and the copy that Snakemake owns
+
+
+@dataclass
+class Need:
+    """Bytes of one kind of files: of the whole run, and of the jobs that are left; jobs whose size is not known."""
+
+    total: float = 0.0
+    left: float = 0.0
+    unknown: int = 0
+
+
+def disk_need(grid: Grid, jobs: Sequence[Job]) -> dict[str, Need]:
+    """Return kind of files -> Need. Downloads are not among them."""
+    needs: dict[str, Need] = {}
+    for job in jobs:
+        need = needs.setdefault(KINDS.get(job.rule, "records"), Need())
+        size = report_bytes(grid, jobs) if job.rule == "report" else cost_of(job, grid, "bytes")
+        if size is None:
+            need.unknown += 1
+            continue
+        need.total += size
+        need.left += 0 if job.product.exists() else size
+    return needs
+
+
+def report_bytes(grid: Grid, jobs: Iterable[Job]) -> float:
+    """Return the bytes of the report: its pages, and the pictures of one seed of every row and of every scene."""
+    shown: dict[Pair | tuple[str, ...], float] = {}
+    for job in jobs:
+        if job.rule == "draw_cell" and isinstance(job.about, Cell):
+            cell = job.about
+            shown[cell.dataset, cell.degradation, cell.method, cell.scene] = cost_of(job, grid, "bytes") or 0
+        elif job.rule == "draw_pair" and isinstance(job.about, Pair):
+            page = Job("report", job.product, job.about)
+            shown[job.about] = (cost_of(job, grid, "bytes") or 0) + (cost_of(page, grid, "bytes") or 0)
+    return COPIES * sum(shown.values())
+
+
+def free_bytes(path: Path) -> int:
+    """Return the free bytes of the disk on which ``path`` is or will be."""
+    return shutil.disk_usage(existing(path)).free
+
+
+def existing(path: Path) -> Path:
+    """Return the path itself or the nearest folder above it that exists."""
+    place = path.absolute()
+    return next(folder for folder in (place, *place.parents) if folder.exists())
+
+
+def disks(grid: Grid, paths: Paths, jobs: Sequence[Job]) -> list[tuple[Path, float]]:
+    """Return (folder, bytes that are still to be written there), one folder for each disk."""
+    roots = {"scenes": paths.data, "report": paths.reports}
+    found: dict[int, tuple[Path, float]] = {}
+    for kind, need in disk_need(grid, jobs).items():
+        place = existing(roots.get(kind, paths.results))
+        device = os.stat(place).st_dev
+        first, before = found.get(device, (place, 0.0))
+        found[device] = first, before + need.left
+    return list(found.values())
+
+
+def require_disk(grid: Grid, paths: Paths) -> None:
+    """Raise MossFuseError where a disk has less room than the rest of the run needs."""
+    for folder, needed in disks(grid, paths, jobs_of(grid, paths)):
+        free = free_bytes(folder)
+        if needed > free:
+            raise MossFuseError(
+                f"the run needs about {needed / 1e9:.2g} GB more and {free / 1e9:.2g} GB are free in {folder}; free some "
+                "space, name folders on another disk (results, reports, checkpoints), or make the grid smaller"
+            )

@@ -1,0 +1,100 @@
+"""The plan of a run: jobs, downloads, disk and hours before anything starts, and its state while it runs."""
+
+import json
+import math
+import shutil
+
+import pytest
+
+from mossfuse.__main__ import main
+from mossfuse.benchmark.plan.cells import Cell
+from mossfuse.benchmark.plan.costs import Cost, measured
+from mossfuse.benchmark.plan.disk import require_disk
+from mossfuse.benchmark.plan.downloads import downloads
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.jobs import jobs_of
+from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.benchmark.plan.times import effort
+from mossfuse.errors import MossFuseError
+
+X32 = "x32-gauss31s2-nikond700"
+
+
+def grid_of(dataset="cave", methods=("bicubic", "nsgp"), **entry):
+    entry = {"dataset": dataset, "degradations": [X32], "methods": list(methods), **entry}
+    return Grid(check_settings({"name": "test", "grid": [entry]}, "test"))
+
+
+def planned_lines(capsys, *arguments):
+    status = main(["plan", *arguments])
+    return status, capsys.readouterr().out
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MOSSFUSE_MIRRORS", raising=False)
+    return tmp_path
+
+
+def test_downloads_are_named_with_terms_and_size(empty):
+    archive, response = downloads(grid_of(), Paths(), [])
+    assert (archive.owner, archive.file.name, len(archive.scenes)) == ("cave", "complete_ms_data.zip", 12)
+    assert "research community" in archive.terms and response.file.size == 458
+    (empty / "data" / "cave").mkdir(parents=True)
+    (empty / "data" / "cave" / "complete_ms_data.zip").touch()
+    assert [item.file.name for item in downloads(grid_of(), Paths(), [])] == ["MossFuse_resp.mat"]
+
+
+def test_scenes_without_an_address_are_named(empty):
+    by_hand = downloads(grid_of("cave-8", scenes=["balloons"]), Paths(), [])[0]
+    assert by_hand.file is None and by_hand.scenes == ("balloons",)
+
+
+def test_embedded_scenes_need_no_download(empty, capsys):
+    status, text = planned_lines(capsys)
+    assert status == 0 and "download   none" in text
+
+
+def test_disk_that_is_too_small_is_refused(empty, capsys, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 10_000_000))
+    status, text = planned_lines(capsys)
+    assert status == 1 and "TOO SMALL" in text
+    with pytest.raises(MossFuseError, match=r"needs about .* GB more and 0\.01 GB are free in"):
+        require_disk(grid_of(), Paths())
+
+
+def test_hours_are_those_of_measured_runs_and_else_unknown(empty, monkeypatch):
+    monkeypatch.setattr("mossfuse.benchmark.plan.times.EVIDENCE", empty / "none")
+    grid, paths = grid_of(scenes=["balloons", "clay"], methods=["nsgp", "bicubic"]), Paths()
+    jobs = [job for job in jobs_of(grid, paths) if job.rule == "fuse"]
+    assert effort(grid, paths, jobs).unknown == {"nsgp": 2, "bicubic": 2}
+    files = paths.of_cell(Cell("cave-half", X32, "nsgp", "balloons", 0))
+    files.folder.mkdir(parents=True)
+    record = {"dataset": "cave-half", "degradation": X32, "method": "nsgp", "params": grid.rows["nsgp"].params}
+    record |= {"status": "ok", "device": "cpu", "cpu_seconds": 36.0, "seconds": 40.0}
+    files.run.write_text(json.dumps(record), encoding="utf-8")
+    found = effort(grid, paths, jobs)
+    overhead = 4 * measured()["cpu_s", "fuse"].of(math.prod((512, 512, 31))) / 3600
+    assert found.unknown == {"bicubic": 2}
+    assert found.cpu_h == pytest.approx(2 * 4 * 36 / 3600 + overhead)  # four times the values of a half-size scene
+    assert effort(grid, paths, jobs, gpus=1).gpu_h == 0  # closed forms use none
+
+
+def test_cost_grows_with_the_units_of_a_job():
+    assert Cost(2.0, 0.5).of(10) == 7
+    assert {rule for quantity, rule in measured() if quantity == "bytes"} >= {"prepare", "degrade", "fuse", "draw_cell"}
+
+
+def test_state_of_a_run_names_what_failed(empty, capsys):
+    grid, paths = grid_of("phantom", scenes=["mosaic"], methods=["bicubic"]), Paths()
+    (empty / "config.yaml").write_text(
+        json.dumps({"name": "test", "grid": list(grid.config["grid"])}), encoding="utf-8"
+    )
+    files = paths.of_cell(grid.cells()[0])
+    files.folder.mkdir(parents=True)
+    files.run.write_text(json.dumps({"status": "failed", "reason": "out of memory"}), encoding="utf-8")
+    assert main(["status"]) == 0
+    text = capsys.readouterr().out
+    assert "1 failed" in text and "bicubic/mosaic/seed0: out of memory" in text and "left       score: 1 of 1" in text
