@@ -27,6 +27,8 @@ DEFINITIONS: tuple[tuple[str, str], ...] = (
     ("docs/glossary.md", "40 dB (HR)."),
     ("docs/metrics.md", "counts 90 degrees"),
     ("docs/metrics.md", "the official code printed for this output to 1e-5 dB"),
+    ("docs/metrics.md", "in a degradation's name: sigma^2"),
+    ("docs/metrics.md", "MSI (40 dB). All bands get the same sigma"),
     ("docs/phantom.md", "CIE 1931 2 degree observer"),
 )
 logger = logging.getLogger("tables")
