@@ -11,6 +11,7 @@ from baselines.bicubic import upsample_cubic
 from mossfuse.benchmark.pictures import render_cell, render_scene
 from mossfuse.benchmark.results.layout import VERSION
 from mossfuse.metrics.definitions.cc import cc
+from mossfuse.metrics.definitions.dd import dd
 from mossfuse.metrics.definitions.ergas import ergas
 from mossfuse.metrics.definitions.psnr import psnr_bandmean, psnr_global
 from mossfuse.metrics.definitions.rmse import rmse
@@ -155,6 +156,7 @@ def scores(truth, cube, fake, ratio):
         "sam": sam(x, y),
         "ergas": ergas(x, y, ratio),
         "rmse": rmse(x, y),
+        "dd": dd(x, y),
         "cc": cc(x, y),
     }
     out = [("std1", "psnr", psnr_bandmean(x, y)), *(("std1", k, v) for k, v in common.items())]

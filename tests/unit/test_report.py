@@ -20,6 +20,7 @@ from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.report.figures import pareto
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.load import load_results
+from mossfuse.benchmark.report.more import missing_lines, more_context, more_metrics
 from mossfuse.benchmark.report.scenes import same_size
 from mossfuse.benchmark.report.style import method_colours, slug
 from mossfuse.benchmark.report.tables import latex, published_comparison, to_csv, to_latex, to_markdown
@@ -451,6 +452,37 @@ def test_metric_added_in_a_file_stands_on_every_page_and_in_every_export(grid, t
         assert "Mean error (dB)" in stem.with_suffix(suffix).read_text(encoding="utf-8")
     means = make_board(load_results(results, checkpoints, data), "toy", X8, "std1").table
     assert means["mae"].equals(means["rmse"].rename("mae"))
+
+
+def test_metric_without_a_value_is_a_dash_with_its_reason(grid, tmp_path):
+    def change(table):
+        small = (table["metric"] == "ssim") & (table["scene"] == "apple") & (table["convention"] == "std1")
+        flat = (table["metric"] == "dd") & (table["convention"] == "std1")
+        table.loc[small, ["value", "reason"]] = ["", "SSIM needs at least 11x11 pixels"]
+        table.loc[flat, ["value", "reason"]] = ["", "MAE has no pixel"]
+        return table
+
+    results = load_results(*changed(grid, tmp_path, change))
+    board, before = (make_board(r, "toy", X8, "std1") for r in (results, load_results(*grid)))
+    assert missing_lines(results, board, "apple")[0] == "SSIM has no value: SSIM needs at least 11x11 pixels"
+    everywhere = missing_lines(results, board)
+    assert "SSIM has no value on apple: SSIM needs at least 11x11 pixels" in everywhere
+    assert any(line.startswith("MAE has no value on ") and line.endswith("MAE has no pixel") for line in everywhere)
+    assert board.table["psnr"].equals(before.table["psnr"]) and board.table["ssim"].notna().sum() > 1
+    more = more_context(results, board)
+    place = more["metrics"].index("dd")
+    for row in more["rows"]:
+        cell = row["cells"][place]
+        assert cell["text"] == "–" and "MAE has no pixel" in cell["why"]
+
+
+def test_metrics_that_rank_nothing_have_a_table_of_their_own_and_an_export(results, board, site):
+    table = more_metrics(results, board)
+    assert {"dd", "cc"} <= set(table) and not {"psnr", "sam"} & set(table)
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert "<summary>More metrics</summary>" in text and "MAE&nbsp;↓" in text
+    written = pd.read_csv(site / "exports" / f"toy--{X8}--more.csv")
+    np.testing.assert_allclose(written["dd"], table["dd"], rtol=1e-9)
 
 
 def test_grid_without_any_success_or_clock_still_has_a_report(grid, tmp_path):

@@ -11,10 +11,12 @@ from mossfuse.benchmark.report import pages, style
 from mossfuse.benchmark.report.board import make_board
 from mossfuse.benchmark.report.drawing import draw_board
 from mossfuse.benchmark.report.load import load_results
+from mossfuse.benchmark.report.more import more_metrics
 from mossfuse.benchmark.report.scenes import scene_pages
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
 from mossfuse.benchmark.results.statistics import paired
 from mossfuse.errors import MossFuseError
+from mossfuse.metrics import all_columns
 from mossfuse.progress import track
 
 HERE = Path(__file__).parent
@@ -94,6 +96,12 @@ def write_exports(site, content, boards):
         rows = content.board(board.dataset, board.degradation)
         rows = rows[rows["scene"].isin(board.scenes)]
         stem = f"exports/{style.slug(board.dataset, board.degradation)}"
+        further = more_metrics(content, board)
+        if any(name in all_columns() for name in further):
+            text = further.assign(rank=further["rank"].astype("Int64")).to_csv(
+                index=False, float_format="%.10g", lineterminator="\n"
+            )
+            site.text(f"{stem}--more.csv", text)
         for metric in board.metrics[:1]:
             pairs = paired(rows, board.convention, metric)
             site.text(

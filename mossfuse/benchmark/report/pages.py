@@ -11,6 +11,7 @@ from mossfuse.benchmark.report.board import TRAINED_ON, in_order, marks
 from mossfuse.benchmark.report.drawing import counted_rows
 from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
+from mossfuse.benchmark.report.more import more_context
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison
 from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, spread_over, summary
@@ -112,7 +113,7 @@ def index_context(results, boards, figures):
                 "board": board, "rows": board_rows(board), "findings": findings(results, board),
                 "figures": figures[board.slug], "others": [(b, board_rows(b)) for b in others if b.metrics],
                 "published": published_rows(results, board), "matrix": scene_matrix(results, board),
-                "scenes": scenes_of(results, board), "text": degradation_of(results, board),
+                "scenes": scenes_of(results, board), "text": degradation_of(results, board), "more": more_context(results, board),
                 "clocks": [style.clock_title(c) for c in board.clocks], "exports": style.slug(board.dataset, board.degradation, board.convention),
             }
         )  # fmt: skip

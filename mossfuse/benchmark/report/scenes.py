@@ -9,6 +9,7 @@ import pandas as pd
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.report.board import marks
 from mossfuse.benchmark.report.drawing import draw_curves
+from mossfuse.benchmark.report.more import missing_lines
 from mossfuse.benchmark.report.style import slug
 from mossfuse.benchmark.results.statistics import scene_values
 from mossfuse.errors import MossFuseError
@@ -71,6 +72,7 @@ def scene_context(results, board, scene, colours, site):
         "active": "", "page_title": f"{scene} · {board.dataset}", "board": board, "scene": scene, "view": view,
         "folder": f"../{folder}", "cells": cells, "scores": score_table(results, board, scene), "data": data,
         "psfs": [c for c in shown if c["estimate"]["psf"]], "counted": scene in board.scenes,
+        "missing": missing_lines(results, board, scene),
         "curve": draw_curves(results, board, scene, colours, site),
         "true_psf": heat_image(view["psf"]) if view["psf"] else "",
     }  # fmt: skip
