@@ -13,7 +13,9 @@ _CONVENTIONS = (
         "std1",
         "The benchmark's own: estimate clipped to [0, 1]; PSNR band mean, peak 1; SSIM Gaussian 11; SAM in degrees over "
         "pixels with a non-zero reference (a zero estimate counts 90); ERGAS 100/ratio (Wald); RMSE of the cube; CC "
-        "per band; UQI of Wang and Bovik, window 8.",
+        "per band; UQI of Wang and Bovik, window 8; Q2n in blocks of 32. Further: worst band, SAM of pixels with a reference above "
+        "0.05, MAE, RMSE of edges and flat pixels, CIEDE2000 under D65 and A, anomaly detection and unmixing where the scene has "
+        "the labels.",
         "clip",
     ),
     Convention(
@@ -37,7 +39,7 @@ _CONVENTIONS = (
     Convention(
         "u8",
         "MATLAB quality_assessment of the HySure family: both cubes rounded to 8 bit; PSNR band mean, peak 255; SSIM "
-        "Gaussian 11; SAM with zero pixels counted as 90 degrees; RMSE on the scale 0..255; UQI window 32.",
+        "Gaussian 11; SAM with zero pixels counted as 90 degrees; RMSE and DD on the scale 0..255; UQI window 32.",
         "u8",
     ),
     Convention(
