@@ -17,6 +17,7 @@ SHARED = {
     "citation": "Y. Cai, J. Lin, X. Hu, H. Wang, X. Yuan, Y. Zhang, R. Timofte, L. Van Gool. MST. CVPR, 2022.",
     "licence": "own implementation (original MIT)",
     "knows": frozenset({"phase"}),
+    "optional": frozenset({"phase"}),
     "gpu": True,
     "code": "caiyuanhao1998/MST@9ff03b9",
 }

@@ -37,6 +37,7 @@ METHODS = (
         name="pixel-mlp-blind",
         title="Pixel MLP, SRF estimated",
         knows=frozenset({"phase"}),
+        optional=frozenset({"phase"}),
         note="SpectraLift's network with the SRF estimated from the pair",
         **SHARED,
     ),
@@ -62,8 +63,7 @@ def fuse(
 
     width, depth: of the hidden layers. steps: of Adam, over all LR pixels at once. members: networks with separate
     initial weights, fitted independently and averaged. learning_rate: the cycle's peak.
-    graphs, iterates: see mossfuse.fitting.stages.fit. Raises MossFuseError where SRF and sampling geometry are both
-    unknown.
+    graphs, iterates: see mossfuse.fitting.stages.fit.
     """
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
@@ -100,16 +100,14 @@ def fuse(
         cube=cube(),
         psf_hat=sensor.psf if blind else None,
         srf_hat=sensor.srf if blind else None,
+        phase_hat=sensor.phase if blind and observation.sensor.phase is None else None,
         history=fitted.history,
         notes=notes,
     )
 
 
 def estimate_missing_sensor(observation):
-    """Return the sensor with PSF and SRF estimated from the pair."""
-    from mossfuse.errors import MossFuseError
+    """Return the sensor with PSF and SRF, and the sampling geometry where it is unknown, estimated from the pair."""
     from mossfuse.estimation.sensor_fit import fit_sensor
 
-    if observation.sensor.phase is None:
-        raise MossFuseError("the pixel MLP needs the SRF, or the sampling phase to estimate it; give one of them")
     return fit_sensor(observation)[0]

@@ -7,7 +7,7 @@ Arrays are laid out (rows, cols, bands), float32, scaled to [0, 1]; wavelengths 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -53,7 +53,10 @@ class Sensor:
     border: str = "reflect"
 
     def restricted_to(self, knows: frozenset[str] | set[str]) -> Sensor:
-        """Return this sensor without anything outside ``knows`` (a subset of KNOWLEDGE)."""
+        """Return this sensor without anything outside ``knows`` (a subset of KNOWLEDGE).
+
+        Size and border come with the phase or the PSF; without both, the border is the one that everybody assumes, 'reflect'.
+        """
         geometry = "phase" in knows or "psf" in knows
         return replace(
             self,
@@ -63,7 +66,21 @@ class Sensor:
             srf=self.srf if "srf" in knows else None,
             noise_hsi=self.noise_hsi if "noise" in knows else None,
             noise_msi=self.noise_msi if "noise" in knows else None,
+            border=self.border if geometry else "reflect",
         )
+
+
+def describe_knowledge(knows: Iterable[str]) -> str:
+    """Return what a method is given of the sensor, as text: 'blind: PSF support, phase, border', 'PSF, phase, border, SRF'.
+
+    'blind' is a method that is given neither PSF nor SRF, and what it is given follows; 'nothing' where that is nothing.
+    """
+    given = set(knows)
+    parts = ["PSF"] if "psf" in given else ["PSF support"] if "phase" in given else []
+    parts += ["phase", "border"] if parts else []
+    parts += [name for key, name in (("srf", "SRF"), ("noise", "noise levels")) if key in given]
+    text = ", ".join(parts) or "nothing"
+    return text if not parts or given & {"psf", "srf"} else f"blind: {text}"
 
 
 @dataclass(frozen=True)
@@ -285,6 +302,8 @@ class Method:
     A method that trains on a dataset has a function ``train`` as well (see Train).
 
     knows: subset of KNOWLEDGE handed over in ``observation.sensor``; everything else is None there.
+    optional: the part of ``knows`` that a row may withhold (key ``given``): the method then estimates it, or assumes the
+        official support and phase.
     trains: 'none', 'scene' (fits itself to each pair), 'dataset' (to the training split's pairs, without
         ground truth) or 'supervised' (to the training split with ground truth).
     weights: name of a registry file with the authors' weights, or None.
@@ -304,6 +323,7 @@ class Method:
     citation: str
     licence: str
     knows: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
     trains: str = "none"
     weights: str | None = None
     stochastic: bool = True
@@ -319,6 +339,8 @@ class Method:
         unknown = set(self.knows) - set(KNOWLEDGE)
         if unknown or self.trains not in TRAINING:
             raise ValueError(f"method '{self.name}': knows must be within {KNOWLEDGE}, trains one of {TRAINING}")
+        if set(self.optional) - set(self.knows):
+            raise ValueError(f"method '{self.name}': optional must be within knows ({', '.join(sorted(self.knows))})")
         object.__setattr__(self, "params", Parameters(self.params))
         object.__setattr__(self, "train_params", Parameters(self.train_params))
         for preset, values in self.presets.items():

@@ -22,6 +22,7 @@ METHOD = Method(
     citation="J. Yao, D. Hong, J. Chanussot, D. Meng, X. Zhu, Z. Xu. Cross-attention in coupled unmixing nets. ECCV, 2020.",
     licence="own clean-room implementation (the official code is GPL-3)",
     knows=frozenset({"phase"}),
+    optional=frozenset({"phase"}),
     trains="scene",
     gpu=True,
     params={

@@ -21,6 +21,7 @@ SHARED = {
     "citation": "W. Guo et al. Toward stable, interpretable, and lightweight hyperspectral super-resolution. CVPR 2023.",
     "licence": "own implementation (the official code states no licence)",
     "knows": frozenset({"phase"}),
+    "optional": frozenset({"phase"}),
     "gpu": True,
     "code": "WenjinGuo/DAEM@13421b7",
     "published": (

@@ -23,6 +23,7 @@ METHOD = Method(
     citation="L. Zhang, J. Nie, W. Wei, Y. Li, Y. Zhang. IEEE Trans. Neural Netw. Learn. Syst. 32(6), 2388-2400, 2021.",
     licence="own implementation (the official code states no licence)",
     knows=frozenset({"phase"}),
+    optional=frozenset({"phase"}),
     trains="scene",
     gpu=True,
     params={

@@ -53,6 +53,7 @@ METHODS = (
         citation=CITATION,
         licence=LICENCE,
         knows=frozenset({"phase"}),
+        optional=frozenset({"phase"}),
         params={
             **PARAMS,
             "srf_smoothness": Parameter.non_negative(10.0),

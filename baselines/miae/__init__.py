@@ -21,6 +21,7 @@ METHOD = Method(
     citation="J. Liu, Z. Wu, L. Xiao, X.-J. Wu. IEEE Trans. Geosci. Remote Sens. 60, 5522412, 2022.",
     licence="own implementation (the official code states no licence)",
     knows=frozenset({"phase"}),
+    optional=frozenset({"phase"}),
     trains="scene",
     gpu=True,
     params={

@@ -20,6 +20,7 @@ METHOD = Method(
     citation="J. Li, K. Zheng, J. Yao, L. Gao, D. Hong. IEEE Geosci. Remote Sens. Lett. 19, 6007305, 2022.",
     licence="own implementation (the official code states no licence)",
     knows=frozenset({"phase"}),
+    optional=frozenset({"phase"}),
     trains="scene",
     gpu=True,
     params={

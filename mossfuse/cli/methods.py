@@ -15,17 +15,18 @@ def run(options):
     import json
 
     from mossfuse.methods import catalogue, find_method, split_suffix
+    from mossfuse.preprocess import PREFIXES, split_prefix
     from mossfuse.refine import SUFFIXES
 
     if options.name:
-        method = facts(find_method(split_suffix(options.name)[0])[0])
+        method = facts(find_method(split_prefix(split_suffix(options.name)[0])[1])[0])
         sys.stdout.write((json.dumps(method, indent=1) if options.json else described(method)) + "\n")
         return
     for problem in catalogue().problems():
         sys.stderr.write(f"not usable: {problem}\n")
     methods = {name: method for name, (method, _) in sorted(catalogue().entries.items())}
     if options.json:
-        content = {"methods": [facts(m) for m in methods.values()], "suffixes": SUFFIXES}
+        content = {"methods": [facts(m) for m in methods.values()], "suffixes": SUFFIXES, "prefixes": PREFIXES}
         sys.stdout.write(json.dumps(content, indent=1) + "\n")
         return
     knowledge = {name: ",".join(sorted(m.knows)) or "nothing" for name, m in methods.items()}
@@ -33,6 +34,8 @@ def run(options):
     for name, method in methods.items():
         line = f"{name:{widths[0]}}  knows {knowledge[name]:{widths[1]}}  trains {method.trains:10}  {method.title}"
         sys.stdout.write(line + "\n")
+    for prefix, text in PREFIXES.items():
+        sys.stdout.write(f"{prefix + '+...':{widths[0]}}  any method, {text}\n")
     for suffix, text in SUFFIXES.items():
         sys.stdout.write(f"{'...+' + suffix:{widths[0]}}  any method, {text}\n")
 
@@ -46,7 +49,8 @@ def described(method):
     ]
     lines += [method["note"]] if method["note"] else []
     lines.append(f"licence: {method['licence']}")
-    lines.append(f"knows {', '.join(method['knows']) or 'nothing'}; trains on: {method['trains']}")
+    withheld = f" (can do without: {', '.join(method['optional'])})" if method["optional"] else ""
+    lines.append(f"knows {', '.join(method['knows']) or 'nothing'}{withheld}; trains on: {method['trains']}")
     for title, key, ranges in (("parameters", "params", "ranges"), ("of its training", "train_params", "train_ranges")):
         if method[key]:
             width = max(map(len, map(settings, ({k: v} for k, v in method[key].items()))))
@@ -75,6 +79,7 @@ def facts(method):
     return {
         **{key: getattr(method, key) for key in plain},
         "knows": sorted(method.knows),
+        "optional": sorted(method.optional),
         "params": dict(method.params),
         "train_params": dict(method.train_params),
         "presets": {name: dict(values) for name, values in method.presets.items()},

@@ -1,7 +1,8 @@
 """Find methods by name: ``mossfuse/methods/`` (our own), ``baselines/`` (the competitors) and MOSSFUSE_BASELINES.
 
 A module offers ``METHOD`` or ``METHODS`` (mossfuse.protocol.Method) and the function ``fuse``; ``train`` where it
-trains. Suffixes such as ``+sdc`` refine the output of any method (mossfuse.refine).
+trains. Suffixes such as ``+sdc`` refine the output of any method (mossfuse.refine); the prefix ``denoised+`` denoises the pair
+before a method sees it (mossfuse.preprocess).
 """
 
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mossfuse.discovery import Catalogue, Kind, search
+from mossfuse.preprocess import split_prefix
 from mossfuse.protocol import Method
 
 
@@ -43,6 +45,10 @@ def find_method(name: str) -> tuple[Method, ModuleType]:
 
 
 def split_suffix(name: str) -> tuple[str, str | None]:
-    """Split a row's name: 'mossfuse+sdc' -> ('mossfuse', 'sdc'); 'mossfuse' -> ('mossfuse', None)."""
-    base, _, suffix = name.partition("+")
-    return base, suffix or None
+    """Split a row's name: 'mossfuse+sdc' -> ('mossfuse', 'sdc'); 'mossfuse' -> ('mossfuse', None).
+
+    A prefix (mossfuse.preprocess) stays with the method: 'denoised+cnmf+dc' -> ('denoised+cnmf', 'dc').
+    """
+    prefix, rest = split_prefix(name)
+    base, _, suffix = rest.partition("+")
+    return (base if prefix is None else f"{prefix}+{base}"), suffix or None

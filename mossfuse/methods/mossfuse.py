@@ -64,6 +64,7 @@ METHODS = (
         citation=CITATION,
         licence="own implementation (the official code states no licence)",
         knows=frozenset({"phase"}),
+        optional=frozenset({"phase"}),
         trains="dataset",
         gpu=True,
         params=PARAMS,

@@ -22,11 +22,14 @@ PARAMS = {
     "hard": False,
 }
 METHODS = (
-    Method(name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, params=PARAMS, **OURS),
+    Method(
+        name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, optional=BLIND, params=PARAMS, **OURS
+    ),
     Method(
         name="nsgp-fast",
         title="Null-space Gaussian process, 256 features (blind)",
         knows=BLIND,
+        optional=BLIND,
         params=PARAMS | {"setting": Parameter.choice("fast", "best")},
         **OURS,
     ),
@@ -34,6 +37,7 @@ METHODS = (
         name="nsgp-x4",
         title="Null-space Gaussian process, mean of 4 draws (blind)",
         knows=BLIND,
+        optional=BLIND,
         params=PARAMS | {"draws": Parameter.count(4)},
         **OURS,
     ),

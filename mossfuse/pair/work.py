@@ -18,6 +18,7 @@ from mossfuse.files.tiles import Tile, cut_into_tiles
 from mossfuse.fusion_check import check_fusion
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.parameters import apply_changes, with_preset
+from mossfuse.preprocess import preprocess, split_prefix
 from mossfuse.protocol import EMPTY, Fusion, Method, Observation, Sensor
 
 BLIND, INFORMED = "nsgp", "nsgp-known"
@@ -72,6 +73,7 @@ def run_method(
     """Return the result of ``prepare``."""
     name, reason = choose_method(method, weights, observation.sensor)
     base, suffix = split_suffix(name)
+    prefix, base = split_prefix(base)
     spec, module = find_method(base)
     check_suffix(suffix)
     check_weights(spec, module, weights, save_weights)
@@ -80,6 +82,7 @@ def run_method(
     if reason:
         log.info("%s", reason)
     seen, facts = add_required_knowledge(spec, observation)
+    seen = preprocess(prefix, seen, device)
     with checkpoint_for(spec, module, weights, seen, seed, device, save_weights, training) as checkpoint:
         settings = {"seed": seed, "device": device, "checkpoint": checkpoint, **own}
         if hasattr(module, "fuse_tiles") and not suffix:

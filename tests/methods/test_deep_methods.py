@@ -22,7 +22,6 @@ from mossfuse.devices import parameter_count
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 from mossfuse.physics.psf_geometry import Geometry, geometry_of
-from mossfuse.protocol import Observation, Sensor
 
 NAMES = ("pixel-mlp", "pixel-mlp-blind", "m2u-net", "edip-net", "daem")
 
@@ -60,9 +59,6 @@ def test_unknown_options_are_refused_in_one_sentence(make_pair):
     pair, _ = make_pair()
     with pytest.raises(MossFuseError, match="sensor, block"):
         call("m2u-net", pair, preset="smoke", support="circle")
-    blind = Observation(pair.hsi, pair.msi, pair.ratio, Sensor())
-    with pytest.raises(MossFuseError, match="needs the SRF, or the sampling phase"):
-        call("pixel-mlp", blind, preset="smoke")
 
 
 @pytest.mark.parametrize(

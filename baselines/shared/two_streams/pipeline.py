@@ -8,6 +8,7 @@ from mossfuse.protocol import Fusion, Parameter
 SHARED = {
     "licence": "own implementation (the official code states no licence)",
     "knows": frozenset({"phase"}),
+    "optional": frozenset({"phase"}),
     "trains": "scene",
     "gpu": True,
     "note": "blind: PSF and SRF are learned from the pair",

@@ -43,6 +43,7 @@ def claims(method: Method, module: ModuleType) -> list[Claim]:
             f"{'one' if method.stochastic else 'every'} seed gives one result, whatever lies around; pair and random state stay",
             partial(require_repeatable, method, module),
         ),
+        *([Claim("a row may withhold what is optional: a finite cube", partial(require_without, method, module))] if method.optional else []),
         *([Claim("training without supervision never reads a truth", partial(require_blind_training, method, module))] if method.trains == "dataset" else []),
         *([Claim("the form 'faithful' gives a finite cube for every shape and image", partial(require_faithful, method, module, faithful))] if faithful else []),
     ]  # fmt: skip
@@ -57,16 +58,17 @@ def run(
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
     truth: np.ndarray | None = None,
+    knows: frozenset[str] | None = None,
 ) -> Fusion:
     """Train, where the method trains, and fuse with the preset 'smoke'; the method is given what it knows and nothing else.
 
-    truth: given to a 'supervised' training; by default a grey cube.
+    knows: what it is given instead. truth: given to a 'supervised' training; by default a grey cube.
     """
     if method.weights:
         raise Skipped(f"it runs with the released weights '{method.weights}', which fit one kind of pair only")
     preset = method.presets.get("smoke", {})
     checkpoint = None
-    seen = replace(pair, sensor=pair.sensor.restricted_to(method.knows))
+    seen = replace(pair, sensor=pair.sensor.restricted_to(method.knows if knows is None else knows))
     if method.trains in ("dataset", "supervised"):
         checkpoint = folder / f"{method.name}-{seed}.pt"
         params = {**method.train_params, **{k: v for k, v in preset.items() if k in method.train_params}}
@@ -139,6 +141,12 @@ def require_image(method: Method, module: ModuleType, name: str, folder: Path) -
         require_sentence(error)
     else:
         require_fusion(fusion, pair)
+
+
+def require_without(method: Method, module: ModuleType, folder: Path) -> None:
+    """Raise Unmet unless the method runs without the knowledge that it declares as optional."""
+    pair, _ = make_pair(**SMALL)
+    require_fusion(run(method, module, pair, folder, knows=method.knows - method.optional), pair)
 
 
 def require_faithful(method: Method, module: ModuleType, overrides: Mapping[str, Any], folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mossfuse.benchmark.plan.digest import ROOT, Code, code_of_project, files_digest
@@ -50,6 +51,7 @@ NOT_THE_HARNESS: tuple[str, ...] = (
     "mossfuse.degradations.spelling",
     "mossfuse.methods",
     "mossfuse.metrics.catalogue.KIND",
+    "mossfuse.preprocess",
     "mossfuse.refine",
 )
 # Hashes that only go into a record; the noise of a pair depends on one.
@@ -81,13 +83,14 @@ class CoveredCode:
         return "-".join(self.code.of_file(path, skip) for path in files_behind(self.grid.degradations[degradation]))
 
     def row(self, name: str) -> str:
-        """Return the digest of the code of a row: its method and, where it has a suffix, the refinement."""
+        """Return the digest of the code of a row: its method and, where it has them, the step before it and the refinement."""
         row = self.grid.rows[name]
         if row.external is not None:
             return "none"
         assert row.module is not None
-        own = self.code.of_file(str(row.module.__file__))
-        return f"{own}-{self.code.of_file(PACKAGE / 'refine.py')}" if row.suffix else own
+        further = [PACKAGE / "preprocess.py"] if row.prefix else []
+        further += [PACKAGE / "refine.py"] if row.suffix else []
+        return "-".join(self.code.of_file(path) for path in (Path(str(row.module.__file__)), *further))
 
     def metrics(self, conventions: list[str]) -> str:
         """Return the digests of the metrics that these conventions contain."""
@@ -114,8 +117,10 @@ def degradation_settings(degradation: Any) -> str:
 
 
 def row_settings(row: Row) -> str:
-    """Return what decides the bytes of a cell besides its inputs, as JSON: the row's parameters and weights."""
-    settings: dict[str, Any] = {"params": row.params, "weights": row.weights}
+    """Return what decides the bytes of a cell besides its inputs, as JSON: parameters, weights, and what the row is given."""
+    settings: dict[str, Any] = {"params": row.params, "weights": row.weights, "knows": sorted(row.knows)}
+    if row.prefix:
+        settings["prefix"] = row.prefix
     if row.external is not None:
         settings["external"] = {key: row.external.get(key) for key in ("pattern", "key")}
     if row.iterates:
@@ -124,8 +129,8 @@ def row_settings(row: Row) -> str:
 
 
 def training_settings(row: Row) -> str:
-    """Return the parameters of a row's training as JSON."""
-    return json.dumps(row.train, sort_keys=True)
+    """Return the parameters of a row's training and what it is given, as JSON."""
+    return json.dumps({"train": row.train, "knows": sorted(row.knows)}, sort_keys=True)
 
 
 def timing_settings(settings: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import string
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -14,14 +14,16 @@ from mossfuse.benchmark.plan.cells import Cell, Training
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.parameters import apply_changes, with_preset
-from mossfuse.protocol import Dataset, Method
+from mossfuse.preprocess import split_prefix
+from mossfuse.protocol import Dataset, Method, describe_knowledge
 
 
 @dataclass(frozen=True)
 class Row:
     """One row of the leaderboard: a method with its settings, a refinement of one, or cubes made elsewhere.
 
-    method, module: None for cubes made elsewhere; suffix: of the refinement, or None. params, train: parameters of ``fuse``
+    method, module: None for cubes made elsewhere; suffix: of the refinement, or None; prefix: of what is done to the pair
+    first, or None. given: the part of the method's knowledge that this row hands over; None: all of it. params, train: parameters of ``fuse``
     (of the refinement where there is one) and of ``train``. weights: registry name or path of a weights file, or None.
     external: pattern, title, ... of cubes made elsewhere, or None. iterates: a cube is saved at every so many steps of the
     fit to a scene, for the row's curve; None: no curve.
@@ -37,6 +39,15 @@ class Row:
     external: dict[str, Any] | None = None
     title: str = ""
     iterates: int | None = None
+    prefix: str | None = None
+    given: frozenset[str] | None = None
+
+    @property
+    def knows(self) -> frozenset[str]:
+        """What the row's method is given of the sensor, a subset of KNOWLEDGE."""
+        if self.given is not None:
+            return self.given
+        return frozenset() if self.method is None else self.method.knows
 
     @property
     def base(self) -> str:
@@ -90,8 +101,8 @@ class Grid:
         names = dict.fromkeys(m for block in self.blocks for m in block.methods)
         names.update(dict.fromkeys(split_suffix(m)[0] for m in list(names)))
         self.rows = {name: make_row(name, config) for name in names}
-        unused = set(config["methods"]) | set(config["external"])
-        for name in sorted(unused - set(self.rows)):
+        used = {*self.rows, *(split_prefix(name)[1] for name in self.rows)}
+        for name in sorted({*config["methods"], *config["external"]} - used):
             hint = suggestion(name, self.rows, "the grid has")
             raise MossFuseError(f"settings are given for '{name}', which no grid entry names; {hint}")
         labels: dict[str, tuple[Any, ...]] = {}
@@ -313,13 +324,19 @@ def make_row(name: str, config: Mapping[str, Any]) -> Row:
             train=row.train,
             weights=row.weights,
             title=own.get("title", f"{row.title} +{suffix}"),
+            prefix=row.prefix,
+            given=row.given,
         )
+    prefix, plain = split_prefix(name)
+    if prefix:
+        return with_prefix(name, prefix, make_row(plain, config), config["methods"].get(name, {}))
     settings = config["methods"].get(name, {})
     method, module = find_method(settings.get("method", name))
     place, owner = f"methods.{name}", f"method '{method.name}'"
     params, train = with_preset(method, settings.get("preset"), f"{place}: ")
     params = apply_changes(params, settings.get("params", {}), owner, f"{place}.params: ", method.ranges)
     train = apply_changes(train, settings.get("train", {}), owner, f"{place}.train: ", method.train_ranges)
+    given = given_part(method, settings.get("given"), place)
     if "iterates" in settings and "iterates" not in inspect.signature(module.fuse).parameters:
         raise MossFuseError(f"methods.{name}.iterates: method '{method.name}' keeps no iterates; remove the key")
     return Row(
@@ -329,9 +346,44 @@ def make_row(name: str, config: Mapping[str, Any]) -> Row:
         params=params,
         train=train,
         weights=settings.get("weights", method.weights),
-        title=settings.get("title", method.title),
+        title=settings.get("title", method.title + ("" if given is None else f", given {describe_knowledge(given)}")),
         iterates=settings.get("iterates"),
+        given=given,
     )
+
+
+def with_prefix(name: str, prefix: str, row: Row, own: Mapping[str, Any]) -> Row:
+    """Return the row that runs ``row`` on a pair to which the prefix was applied; own: settings under its own name."""
+    plain = row.name
+    if row.external is not None:
+        raise MossFuseError(f"'{name}': cubes made elsewhere are scored as they are; remove '{prefix}+'")
+    if row.trained_here:
+        raise MossFuseError(
+            f"'{name}': '{plain}' is trained on pairs as they are, so '{prefix}+' would hand it another kind of pair; remove '{prefix}+'"
+        )
+    surplus = sorted(set(own) - {"title"})
+    if surplus:
+        raise MossFuseError(
+            f"methods.{name}: a row with a prefix has a title of its own and takes '{surplus[0]}' from its method; "
+            f"set it under methods.{plain}"
+        )
+    return replace(row, name=name, prefix=prefix, title=own.get("title", f"{row.title}, pair {prefix} first"))
+
+
+def given_part(method: Method, asked: Any, place: str) -> frozenset[str] | None:
+    """Return the knowledge that a row's key ``given`` ('nothing', or a list) hands to its method; None where it has no such key.
+
+    Raises MossFuseError where the method does not know as much, or cannot run without the rest.
+    """
+    if asked is None:
+        return None
+    given = frozenset() if asked == "nothing" else frozenset(asked)
+    more, needed = sorted(given - method.knows), sorted(method.knows - method.optional - given)
+    if more:
+        raise MossFuseError(f"{place}.given: method '{method.name}' does not know {', '.join(more)}; leave it out")
+    if needed:
+        raise MossFuseError(f"{place}.given: method '{method.name}' cannot run without {', '.join(needed)}; add it")
+    return given
 
 
 def check_pattern(name: str, pattern: str) -> None:

@@ -147,5 +147,10 @@ def sentence(error: Any) -> str:
             f"{place} must be of type {error.validator_value}, not {type(error.instance).__name__} ({error.instance!r})"
         )
     if error.validator == "oneOf":
-        return f"{place} is {error.instance!r}; use test, train, all, or a list of scene names"
+        choices = (
+            "nothing, or a list of psf, phase, srf, noise"
+            if place.endswith(".given")
+            else "test, train, all, or a list of scene names"
+        )
+        return f"{place} is {error.instance!r}; use {choices}"
     return f"{place}: {error.message}"

@@ -9,7 +9,7 @@ from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.results.ranking import Run, field_of, ranks
 from mossfuse.benchmark.results.statistics import summary
 from mossfuse.metrics import all_columns, find_column
-from mossfuse.protocol import KNOWLEDGE
+from mossfuse.protocol import describe_knowledge
 
 TRAINED_ON = {
     "none": "nothing",
@@ -99,7 +99,7 @@ def row_facts(results, rows, method, standing):
     about, weights = results.about(method), rows.loc[rows["method"] == method, "weights"].iloc[0]
     return {
         "title": results.title(method),
-        "knows": ", ".join(in_order(about.get("knows", []))) or ("unknown" if weights == "external" else "none"),
+        "knows": "unknown" if weights == "external" else describe_knowledge(about.get("knows", [])),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
         "standing": standing.status,
@@ -107,11 +107,6 @@ def row_facts(results, rows, method, standing):
         "failed": standing.failed,
         "seen": standing.seen,
     }
-
-
-def in_order(knows):
-    """Return what a method knows of the sensor, in the order psf, phase, srf, noise."""
-    return [k for k in KNOWLEDGE if k in knows]
 
 
 def add_times(table, timing, dataset, degradation):

@@ -7,7 +7,7 @@ import numpy as np
 
 from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
 from mossfuse.benchmark.report import style
-from mossfuse.benchmark.report.board import TRAINED_ON, in_order, marks
+from mossfuse.benchmark.report.board import TRAINED_ON, marks
 from mossfuse.benchmark.report.drawing import counted_rows
 from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
@@ -16,6 +16,7 @@ from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison
 from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, spread_over, summary
 from mossfuse.metrics import all_columns, describe
+from mossfuse.protocol import describe_knowledge
 
 PAGES = (
     ("index.html", "Leaderboards"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
@@ -259,7 +260,7 @@ def method_entry(results, name):
         **shown,
         "name": name,
         "title": results.title(name),
-        "knows": in_order(shown["knows"]),
+        "knows": describe_knowledge(shown["knows"]),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
         "runs": run_facts(results, name),

@@ -40,7 +40,7 @@ def to_csv(board):
 
 def format_rows(board):
     """Return the leaderboard as text: header, and rows of (text, mark)."""
-    header = ["Rank", "Method", "Knows", "Trained on"]
+    header = ["Rank", "Method", "Given", "Trained on"]
     header += [f"{metric_title(m)} {f'({metric_unit(m)}) ' if metric_unit(m) else ''}{arrow(m)}" for m in board.metrics]
     header += [f"Time (s), {clock_title(c)}" for c in board.clocks] + ["Parameters", "Scenes"]
     marked = {m: marks(board.table, m) for m in board.metrics}

@@ -51,7 +51,8 @@ def run_cell(
         **facts_of(pair),
         **origin,
         weights=row.weights_kind,
-        knows=sorted(row.method.knows),
+        prefix=row.prefix,
+        knows=sorted(row.knows),
         trains=row.method.trains,
     )
     reason = blocking_reason(checkpoint, base, record["inputs"])
@@ -121,7 +122,9 @@ def request_for(cell, row, device):
     """Return what a child process is asked for, to run one cell or to time it. The cell's names are not in it."""
     return {
         "method": row.method.name,
+        "prefix": row.prefix,
         "suffix": row.suffix,
+        "knows": sorted(row.knows),
         "params": dict(row.params),
         "seed": cell.seed,
         "device": device,

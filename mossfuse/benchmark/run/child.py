@@ -97,6 +97,7 @@ def fuse(request, inputs):
 
     from mossfuse.files import write_cube
     from mossfuse.fusion_check import check_fusion
+    from mossfuse.preprocess import preprocess
 
     own = CellFiles(Path.cwd())
     pair, base = inputs["pair"], inputs["base"]
@@ -113,7 +114,8 @@ def fuse(request, inputs):
         params = dict(request["params"])
         if request["iterates"]:
             params["iterates"] = {"folder": str(own.iterates), "every": request["iterates"]}
-        fusion = module.fuse(pair, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **params)
+        seen = preprocess(request["prefix"], pair, device)
+        fusion = module.fuse(seen, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **params)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     fusion = check_fusion(fusion, pair)
     estimates = {name: getattr(fusion, name) for name in ("psf_hat", "srf_hat")}

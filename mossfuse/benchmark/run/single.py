@@ -14,6 +14,7 @@ from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
+from mossfuse.preprocess import split_prefix
 
 log = logging.getLogger("mossfuse")
 EMPTY: Mapping[str, Any] = {}
@@ -39,13 +40,14 @@ def single_settings(
     entry = find_entry(config, dataset)
     rows = config["methods"]
     base, suffix = split_suffix(method)
-    if config["external"].keys() & {method, base}:
+    if config["external"].keys() & {method, base, split_prefix(base)[1]}:
         raise MossFuseError(f"'{method}' is a set of cubes made elsewhere, which cannot be run; name a method")
-    kept = {name: dict(rows[name]) for name in (base, method) if name in rows}
+    own = split_prefix(base)[1]
+    kept = {name: dict(rows[name]) for name in (own, base, method) if name in rows}
     if preset is not None:
-        kept.setdefault(base, {})["preset"] = preset
+        kept.setdefault(own, {})["preset"] = preset
     for key, value in changes.items():
-        row, part = place_of(key, method, base, suffix, kept.get(base, {}))
+        row, part = place_of(key, method, own, suffix, kept.get(own, {}))
         settings = kept.setdefault(row, {})
         settings[part] = {**settings.get(part, {}), key: value}
     entry |= {

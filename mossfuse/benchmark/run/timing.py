@@ -10,12 +10,13 @@ from mossfuse.devices import synchronise
 def measure(request, method, module, *, pair, base):
     """Time one method on one pair in this process.
 
-    request: checkpoint, suffix, params, seed, device, repeats, budget_s; base: the cube that a suffix refines. The first call is the
+    request: checkpoint, prefix, suffix, params, seed, device, repeats, budget_s; base: the cube that a suffix refines. The first call is the
     warm-up (it loads weights and compiles); at least one further call is timed, more while budget_s lasts.
     Returns first_s, median_s, spread_s (interquartile range), cpu_s, repeats, parameters, flops.
     """
     from mossfuse.benchmark.run.memory import peak_rss_mb
     from mossfuse.devices import choose_device
+    from mossfuse.preprocess import preprocess
     from mossfuse.refine import device_of, refine
 
     device = choose_device(method, request["device"])
@@ -25,8 +26,9 @@ def measure(request, method, module, *, pair, base):
     def once():
         if request["suffix"]:
             return refine(request["suffix"], base, pair, device=device, **request["params"])
+        seen = preprocess(request["prefix"], pair, device)
         return module.fuse(
-            pair, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **request["params"]
+            seen, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **request["params"]
         )
 
     before = peak_rss_mb()

@@ -35,7 +35,7 @@ def train_row(
         inputs={str(p): sha256_of(p) for p in pairs},
         scenes=list(scenes),
     )
-    origin = [training.name, source_digest(row.module.__file__), dict(row.train), training.seed, record["inputs"]]
+    origin = [training.name, source_digest(row.module.__file__), dict(row.train), sorted(row.knows), training.seed, record["inputs"]]
     unfinished = take_up(files, json.dumps(origin, sort_keys=True))
     request = {
         "method": row.method.name,
@@ -43,7 +43,7 @@ def train_row(
         "seed": training.seed,
         "device": device,
         "gpu": row.method.gpu,
-        "knows": sorted(row.method.knows),
+        "knows": sorted(row.knows),
         "weights": str(unfinished.weights.absolute()),
         "history": str(unfinished.history.absolute()),
         "elapsed": str(unfinished.elapsed.absolute()),
