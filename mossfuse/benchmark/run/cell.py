@@ -129,7 +129,6 @@ def request_for(cell, row, device):
         "seed": cell.seed,
         "device": device,
         "gpu": row.method.gpu or (row.suffix or "").startswith("soft"),
-        "knows": sorted(row.method.knows),
     }
 
 
