@@ -82,7 +82,9 @@ def run(tmp_path, monkeypatch, beads):
 
     def looks(**params):
         method = SimpleNamespace(name="looks", knows=frozenset(), trains="none", gpu=False)
-        row = SimpleNamespace(method=method, params=params, suffix=None, iterates=0, weights_kind="none")
+        row = SimpleNamespace(
+            method=method, params=params, prefix=None, suffix=None, iterates=0, weights_kind="none", knows=frozenset()
+        )
         log = tmp_path / "log" / "beads.log"
         log.parent.mkdir(exist_ok=True)
         record = run_cell(CELL, row, files=paths.of_cell(CELL), pair=pair, closed=paths.trees, device="cpu", log=log)
