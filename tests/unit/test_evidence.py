@@ -9,10 +9,13 @@ import pytest
 import yaml
 
 from helpers.repository import ROOT
+from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.plan.settings import check_settings
 
 sys.path.insert(0, str(ROOT / "docs" / "measure"))
 
 import tables  # noqa: E402
+from evidence import export  # noqa: E402
 from pages import content, figures  # noqa: E402
 from pages.markers import fill, typed_results  # noqa: E402
 from pages.staleness import is_part, read_waivers, stale, waived  # noqa: E402
@@ -223,3 +226,60 @@ def test_scripts_of_other_folders_are_no_parts():
 def test_part_that_is_missing_raises_with_its_command(tmp_path):
     with pytest.raises(NotMeasured, match="config/evidence/real.yaml"):
         Evidence(tmp_path).part("real").where(method="nsgp")
+
+
+# The export of a run.
+
+SCORES = "convention,metric,value\nstd1,psnr,46.123456789\nstd1,sam,2.5\nstd1,cc,0.9\nmoss,psnr,40\nconsistency,residual_hsi_max,0\n"
+RUN = {
+    "status": "ok", "reason": "", "commit": "a" * 40, "dirty": False, "threads": 1, "started": "2026-01-01", "device_name": "a processor",
+    "versions": {"numpy": "2"}, "notes": {"parameters": 12, "other": 3}, "code": {"row": "1234", "harness": "5678"},
+}  # fmt: skip
+
+
+def export_of(tmp_path, runs):
+    """Export a part of three cells of which ``runs`` (method -> changes of the record, and scores) have ended."""
+    grid = [
+        {
+            "dataset": "cave-half",
+            "degradations": [BASE],
+            "methods": ["bicubic", "ridge-dc", "nsgp"],
+        }
+    ]
+    settings = check_settings({"name": "p", "results": str(tmp_path / "results"), "grid": grid, "timing": {"scenes": "none"}})
+    paths = Paths.of(settings)
+    for method, (changes, scores) in runs.items():
+        files = paths.cell("cave-half", BASE, method, "balloons", 0)
+        files.folder.mkdir(parents=True)
+        files.run.write_text(json.dumps({**RUN, **changes}), encoding="utf-8")
+        files.score.write_text(scores, encoding="utf-8")
+    counts = export("config/evidence/leaders.yaml", settings, tmp_path / "evidence")
+    return counts, tmp_path / "evidence"
+
+
+def test_export_of_an_interrupted_run_has_what_is_finished(tmp_path):
+    counts, folder = export_of(tmp_path, {"nsgp": ({}, SCORES), "bicubic": ({"dirty": True, "code": None}, SCORES)})
+    assert counts == (3, 2)
+    table = pd.read_csv(folder / "metrics.csv").set_index("method")
+    assert list(table.index) == ["bicubic", "nsgp"]
+    assert table.loc["nsgp", "std1 psnr"] == 46.12346 and table.loc["nsgp", "note parameters"] == 12
+    assert not {"moss psnr", "std1 cc", "note other"} & set(table.columns)
+    known = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    assert known["cells"] == {"planned": 3, "scored": 2, "failed": 0}
+    assert known["commits"] == {"aaaaaaaaaa": 1, "aaaaaaaaaa+": 1}
+    assert known["code"]["rows"]["nsgp"] == ["1234"] and set(known["code"]["rows"]) == {"bicubic", "nsgp"}
+    assert known["rows"]["nsgp"]["weights"] == "none" and "reproduce" in known
+
+
+def test_failed_cell_is_exported_with_its_reason_and_counts_in_no_table(tmp_path):
+    failed = ({"status": "failed", "reason": "out of memory"}, "convention,metric,value\n")
+    counts, folder = export_of(tmp_path, {"nsgp": failed, "bicubic": ({}, SCORES)})
+    assert counts == (3, 1)
+    table = pd.read_csv(folder / "metrics.csv").set_index("method")
+    assert table.loc["nsgp", "reason"] == "out of memory"
+    assert list(Evidence(tmp_path).part("evidence").cells["method"]) == ["bicubic"]
+
+
+def test_run_without_any_score_leaves_the_evidence_alone(tmp_path):
+    assert export_of(tmp_path, {})[0] == (3, 0)
+    assert not (tmp_path / "evidence").exists()

@@ -13,7 +13,7 @@ from pages.store import TWELVE, Part, fair, mean
 METRICS = ("psnr", "sam", "ssim", "ergas")
 LEADERS = ("bicubic", "ridge-dc", "cnmf", "pixel-mlp", "nsgp", "mossfuse-c")
 OURS = ("nsgp", "mossfuse-c")
-AIRBORNE = ("jasper-ridge", "samson", "pavia-crop")
+AIRBORNE = ("jasper-ridge", "samson", "pavia-crop", "urban-crop")
 GIVEN = {"phase": "PSF's support and phase", "psf": "PSF", "srf": "SRF", "noise": "noise"}
 BUDGET = {
     "none": "no training",
