@@ -246,7 +246,9 @@ def export_of(tmp_path, runs):
             "methods": ["bicubic", "ridge-dc", "nsgp"],
         }
     ]
-    settings = check_settings({"name": "p", "results": str(tmp_path / "results"), "grid": grid, "timing": {"scenes": "none"}})
+    settings = check_settings(
+        {"name": "p", "results": str(tmp_path / "results"), "grid": grid, "timing": {"scenes": "none"}}
+    )
     paths = Paths.of(settings)
     for method, (changes, scores) in runs.items():
         files = paths.cell("cave-half", BASE, method, "balloons", 0)
