@@ -11,6 +11,7 @@ MossFuse.
 Published numbers: none for this use.
 """
 
+from mossfuse.files.kept import kept
 from mossfuse.protocol import Fusion, Method, Parameter
 
 SHARED = {
@@ -155,11 +156,20 @@ def build_network(bands, msi_bands, dim):
 
 def read_network(checkpoint, observation, device):
     """Return (network, checkpoint content); raise MossFuseError where they do not fit the observation."""
-    from mossfuse.devices import generator_kept
     from mossfuse.fitting.dataset_training import read_weights
 
     content = read_weights(checkpoint, KIND, observation)
+    return load_network(checkpoint, device), content
+
+
+@kept
+def load_network(path, device):
+    """Return the trained network on the device."""
+    from mossfuse.devices import generator_kept
+    from mossfuse.fitting.checkpoints import kept_checkpoint
+
+    content = kept_checkpoint(path, KIND)
     with generator_kept():
         network = build_network(content["bands"], content["msi_bands"], content["dim"])
     network.load_state_dict(content["state_dict"])
-    return network.to(device).eval(), content
+    return network.to(device).eval()

@@ -10,6 +10,7 @@ relative error is not below 0.01; no flips (see mossfuse.fitting.crops).
 Published numbers: none under this protocol.
 """
 
+from mossfuse.files.kept import kept
 from mossfuse.protocol import Fusion, Method, Parameter
 
 METHOD = Method(
@@ -41,18 +42,29 @@ def fuse(observation, *, seed, device, checkpoint=None):
     """Return the network's cube for the MSI; raise MossFuseError where the checkpoint does not fit."""
     import torch
 
-    from mossfuse.devices import generator_kept, parameter_count, seeded
+    from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.physics.tensors import to_array, to_tensor
 
     content = read_weights(checkpoint, KIND, observation, ratio=False)
-    with generator_kept():
-        network = build(content["bands"], content["msi_bands"], content["dim"]).to(device).eval()
-    network.load_state_dict(content["state_dict"])
+    network = load_network(checkpoint, device)
     with torch.no_grad(), seeded(seed, device):
         cube = to_array(network(to_tensor(observation.msi, device)))
     notes = {"parameters": parameter_count(network), "training_iterations": content["training"]["steps"]}
     return Fusion(cube=cube, notes=notes)
+
+
+@kept
+def load_network(path, device):
+    """Return the trained network on the device."""
+    from mossfuse.devices import generator_kept
+    from mossfuse.fitting.checkpoints import kept_checkpoint
+
+    content = kept_checkpoint(path, KIND)
+    with generator_kept():
+        network = build(content["bands"], content["msi_bands"], content["dim"]).to(device).eval()
+    network.load_state_dict(content["state_dict"])
+    return network
 
 
 def train(pairs, *, seed, device, path, resume=False, truths=None, dim, patch, batch, learning_rate, steps, save_every):

@@ -13,6 +13,7 @@ Published numbers: 38.7 dB in MossFuse's figure, read by pixel, with 129.4 M par
 have.
 """
 
+from mossfuse.files.kept import kept
 from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 METHOD = Method(
@@ -56,20 +57,14 @@ def fuse(observation, *, seed, device, checkpoint=None):
     """
     import torch
 
-    from mossfuse.devices import generator_kept, parameter_count, seeded
+    from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.physics.sampling import check_pair
     from mossfuse.physics.tensors import to_array, to_tensor
 
-    from .network import UnfoldedFusion
-
     check_pair(observation)
     content = read_weights(checkpoint, KIND, observation)
-    with generator_kept():
-        network = UnfoldedFusion(*(content[name] for name in ("bands", "msi_bands", "ratio", "stages", "rank"))).to(
-            device
-        )
-    network.load_state_dict(content["state_dict"])
+    network = load_network(checkpoint, device)
     with torch.no_grad(), seeded(seed, device):
         found = network(to_tensor(observation.hsi, device), to_tensor(observation.msi, device))
     notes = {
@@ -78,6 +73,22 @@ def fuse(observation, *, seed, device, checkpoint=None):
         "last_residual": float(found["residual"].square().mean().sqrt()),
     }
     return Fusion(cube=to_array(found["cube"]), notes=notes)
+
+
+@kept
+def load_network(path, device):
+    """Return the trained network on the device."""
+    from mossfuse.devices import generator_kept
+    from mossfuse.fitting.checkpoints import kept_checkpoint
+
+    from .network import UnfoldedFusion
+
+    content = kept_checkpoint(path, KIND)
+    sizes = (content[name] for name in ("bands", "msi_bands", "ratio", "stages", "rank"))
+    with generator_kept():
+        network = UnfoldedFusion(*sizes).to(device)
+    network.load_state_dict(content["state_dict"])
+    return network
 
 
 def train(

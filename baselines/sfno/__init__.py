@@ -76,8 +76,7 @@ def fuse(observation, *, seed, device, checkpoint=None):
     from .weights import read_network
 
     check_pair(observation)
-    network, facts = read_network(checkpoint, observation)
-    network = network.to(device).eval()
+    network, facts = read_network(checkpoint, observation, device)
     msi = to_tensor(observation.msi, device)
     with torch.no_grad():
         up = enlarge(to_tensor(observation.hsi, device), observation.ratio, facts["first"])

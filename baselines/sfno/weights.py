@@ -7,7 +7,9 @@ import torch
 
 from mossfuse.devices import generator_kept
 from mossfuse.errors import MossFuseError
+from mossfuse.files.kept import kept
 from mossfuse.files.torchscript import read_tensors
+from mossfuse.fitting.checkpoints import kept_checkpoint
 from mossfuse.fitting.dataset_training import read_weights
 
 from .network import SFNO, TRACED_RATIO
@@ -15,7 +17,7 @@ from .network import SFNO, TRACED_RATIO
 UNUSED = ("spe1.", "spa1.", "conv00.", "conv01.", "convw.", "fc1.", "fc2.")  # in the authors' file, in no computation
 
 
-def read_network(checkpoint, observation):
+def read_network(checkpoint, observation, device):
     """Return (network, {'first': factor of a first interpolation or None, 'steps': of its training or None}).
 
     checkpoint: written by ``train``; or the authors' file (.pt), or its tensors by name (.npz). Raises MossFuseError where
@@ -25,13 +27,9 @@ def read_network(checkpoint, observation):
     if checkpoint is None:
         raise MossFuseError("sfno needs a checkpoint; train the method first, or use sfno-released")
     released = authors_tensors(checkpoint)
-    with generator_kept():
-        network = SFNO(bands, msi_bands)
     if released is None:
         content = read_weights(checkpoint, "sfno", observation)
-        network.load_state_dict(content["state_dict"])
-        return network, {"first": None, "steps": content["training"]["steps"]}
-    expected = network.state_dict()
+        return load_network(checkpoint, device), {"first": None, "steps": content["training"]["steps"]}
     trained = (
         released["conv.0.bias"].shape[0],
         released["conv_block.weight"].shape[1] - released["conv.0.bias"].shape[0],
@@ -41,10 +39,23 @@ def read_network(checkpoint, observation):
             f"the authors' weights of SFNO are for {trained[0]} HSI bands and {trained[1]} MSI bands; this pair has {bands} "
             f"and {msi_bands}"
         )
-    network.load_state_dict({name: released[name] for name in expected})
-    return network, {"first": observation.ratio / TRACED_RATIO, "steps": None}
+    return load_network(checkpoint, device), {"first": observation.ratio / TRACED_RATIO, "steps": None}
 
 
+@kept
+def load_network(path, device):
+    """Return the network of a checkpoint of either kind on the device."""
+    tensors = authors_tensors(path)
+    if tensors is None:
+        tensors = kept_checkpoint(path, "sfno")["state_dict"]
+    bands = tensors["conv.0.bias"].shape[0]
+    with generator_kept():
+        network = SFNO(bands, tensors["conv_block.weight"].shape[1] - bands)
+    network.load_state_dict({name: tensors[name] for name in network.state_dict()})
+    return network.to(device).eval()
+
+
+@kept
 def authors_tensors(path):
     """Return the tensors of the authors' weights by name, or None where the file is a checkpoint of this package."""
     names = members(path)

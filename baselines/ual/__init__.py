@@ -14,6 +14,7 @@ Published numbers: CAVE x8 about 46 dB in the paper; a user of the official code
 (issue 7, open); 37.7 dB in MossFuse's figure, read by pixel.
 """
 
+from mossfuse.files.kept import kept
 from mossfuse.protocol import Fusion, Method, Parameter, Published
 
 METHOD = Method(
@@ -64,7 +65,7 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
     """
     import torch
 
-    from mossfuse.devices import generator_kept, parameter_count, seeded
+    from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.dataset_training import read_weights
     from mossfuse.fitting.operators import LearnedOperator
     from mossfuse.fitting.stages import Stage, fit, multistep
@@ -73,13 +74,11 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
     from mossfuse.physics.tensors import project_spectra, to_array, to_tensor
 
     from ..shared.upsampling import upsample
-    from .network import Corrector, ExchangeNet
+    from .network import Corrector
 
     check_pair(observation)
     content = read_weights(checkpoint, KIND, observation)
-    with generator_kept():
-        network = ExchangeNet(content["bands"], content["msi_bands"], content["channels"]).to(device).eval()
-    network.load_state_dict(content["state_dict"])
+    network = load_network(checkpoint, device)
     hsi, msi = to_tensor(observation.hsi, device), to_tensor(observation.msi, device)
     srf = torch.as_tensor(observation.sensor.srf, dtype=torch.float32, device=device)
     with seeded(seed, device):
@@ -112,6 +111,21 @@ def fuse(observation, *, seed, device, checkpoint=None, adapt_steps, learning_ra
         "fit_seconds": round(fitted.seconds, 2),
     }
     return Fusion(cube=cube(), psf_hat=operator.estimates()[0], history=fitted.history, notes=notes)
+
+
+@kept
+def load_network(path, device):
+    """Return the trained fusion network on the device."""
+    from mossfuse.devices import generator_kept
+    from mossfuse.fitting.checkpoints import kept_checkpoint
+
+    from .network import ExchangeNet
+
+    content = kept_checkpoint(path, KIND)
+    with generator_kept():
+        network = ExchangeNet(content["bands"], content["msi_bands"], content["channels"]).to(device).eval()
+    network.load_state_dict(content["state_dict"])
+    return network
 
 
 def train(

@@ -5,6 +5,7 @@ from typing import Any
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import torch_files
+from mossfuse.files.kept import kept
 
 VERSION = 1  # to be raised with every change of what checkpoints hold
 
@@ -24,6 +25,12 @@ def read_checkpoint(path: str | Path, kind: str) -> dict[str, Any]:
     content = torch_files.read_file(path)
     check_format(content, path, kind)
     return content
+
+
+@kept
+def kept_checkpoint(path: str | Path, kind: str) -> dict[str, Any]:
+    """Return the content of a checkpoint as ``read_checkpoint`` does, from memory while the file is unchanged."""
+    return read_checkpoint(path, kind)
 
 
 def check_format(content: Any, path: str | Path, kind: str) -> None:

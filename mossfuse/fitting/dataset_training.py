@@ -10,7 +10,7 @@ import torch
 
 from mossfuse.devices import new_generator, parameter_count, precise
 from mossfuse.errors import MossFuseError
-from mossfuse.fitting.checkpoints import read_checkpoint, write_checkpoint
+from mossfuse.fitting.checkpoints import kept_checkpoint, write_checkpoint
 from mossfuse.fitting.records import History
 from mossfuse.fitting.resuming import check_pairs, state_file
 from mossfuse.fitting.stages import Schedule
@@ -87,13 +87,13 @@ def check_truths(pairs: Sequence[Observation], truths: Sequence[np.ndarray] | No
 
 
 def read_weights(path: str | Path | None, kind: str, observation: Observation, ratio: bool = True) -> dict[str, Any]:
-    """Return the content of a checkpoint of ``train_network`` after checking that it fits the observation.
+    """Return the content of a checkpoint of ``train_network``, not to be modified, after checking that it fits the observation.
 
     The content must hold 'kind', 'bands', 'msi_bands' and 'ratio' (``shape_facts``). ratio: whether the ratio has to agree.
     """
     if path is None:
         raise MossFuseError(f"{kind} needs a checkpoint; train the method first")
-    content = read_checkpoint(path, kind)
+    content = kept_checkpoint(path, kind)
     found = {"bands": observation.hsi.shape[2], "msi_bands": observation.msi.shape[2], "ratio": observation.ratio}
     differing = [name for name in found if content[name] != found[name] and (ratio or name != "ratio")]
     if differing:

@@ -17,12 +17,10 @@ Three ways to train it (presets; compared with curves in docs/training-variants.
 - ``paper``: every loss term and the depth of the paper's figure; operators, step size, batch and length as released.
 """
 
-from functools import lru_cache
-from pathlib import Path
-
 import numpy as np
 
 from mossfuse.errors import MossFuseError
+from mossfuse.files.kept import kept
 from mossfuse.files.tiles import assemble_tiles
 from mossfuse.protocol import Fusion, Method, Parameter, Published
 
@@ -140,8 +138,7 @@ def fuse_tiles(observation, *, seed=0, device="cpu", checkpoint=None, tile=None,
 
     if checkpoint is None:
         raise MossFuseError("MossFuse needs a checkpoint; train the method first or name a weights file")
-    modified = Path(checkpoint).is_file() and Path(checkpoint).stat().st_mtime_ns
-    network, estimates, parameters, wavelengths = load_network(str(checkpoint), modified, device)
+    network, estimates, parameters, wavelengths = load_network(checkpoint, device)
     check_fits(observation, network.config, checkpoint)
     notes = {"parameters": parameters}
     if not same_geometry(network.blind.geometry.size, network.blind.geometry.phase, observation):
@@ -163,12 +160,10 @@ def train(pairs, *, seed, device, path, resume=False, truths=None, **params):
     return train_on_pairs(pairs, seed=seed, device=device, path=path, resume=resume, **params)
 
 
-@lru_cache(maxsize=1)
-def load_network(path, modified, device):
+@kept
+def load_network(path, device):
     """Return (folded network on the device, its PSF and SRF, parameters as trained, its training's wavelengths or
-    None).
-
-    ``modified`` is the file's modification time: a modified file is loaded again.
+    None); a modified file is loaded again.
     """
     from mossfuse.network import checkpoint
     from mossfuse.network.architecture import inference_parameter_count

@@ -28,7 +28,7 @@ HEAD = (
 ).split()
 CLOCK = (
     "dataset degradation method scene seed device device_name threads repeats first_s median_s spread_s cpu_s "
-    "peak_rss_mb parameters flops train_s"
+    "other_cores peak_rss_mb peak_gpu_mb parameters flops train_s train_cpu_s"
 ).split()
 
 
@@ -227,9 +227,9 @@ def run_record(head, fake, reason):
 def clock_row(dataset, degradation, method, scene, fake):
     if fake.weights == "external":
         return (dataset, degradation, method, scene, 0, *[""] * (len(CLOCK) - 5))
-    trained = 55.5 if fake.weights == "dataset" else ""
+    trained = (55.5, 101.0) if fake.weights == "dataset" else ("", "")
     return (dataset, degradation, method, scene, 0, "cpu", "Test CPU", 1, 3, fake.seconds * 1.4, fake.seconds,
-            fake.seconds / 10, fake.seconds, 320, fake.parameters or "", "", trained)  # fmt: skip
+            fake.seconds / 10, fake.seconds, 0.02, 320, "", fake.parameters or "", "", *trained)  # fmt: skip
 
 
 def catalogue(cubes, degradation, ratio):

@@ -198,18 +198,18 @@ def test_times_of_two_machines_never_share_a_column(grid, tmp_path):
     assert np.isnan(board.table.set_index("method").loc["nsgp", "time_1"])
 
 
-def test_rows_that_were_not_timed_still_tell_their_size_and_training(results):
+def test_rows_that_were_not_timed_still_tell_their_size_and_no_seconds(results):
     untimed = replace(results, timing=results.timing.iloc[:0])
     table = make_board(untimed, "toy", X8, "std1").table.set_index("method")
     assert table.loc["mossfuse", "parameters"] == METHODS["mossfuse"].parameters
-    assert table.loc["mossfuse", "train_s"] == 55.5
+    assert np.isnan(table.loc["mossfuse", "train_s"])  # the record's seconds are those of a shared machine
     assert np.isnan(table.loc["nsgp", "parameters"])
 
 
 def test_facts_of_a_row_are_those_of_its_runs(results):
     facts = place_facts(results, "mossfuse", "toy", X8)
     assert facts["seeds"] == [0, 1] and facts["runs"] == 8
-    assert (facts["training_iterations"], facts["training_s"], facts["iterations"]) == (60, 55.5, 475)
+    assert (facts["training_iterations"], facts["iterations"]) == (60, 475)
     assert place_facts(results, "colleague-net", "toy", X8)["runs"] == 3
     assert place_facts(results, "mossfuse", "toy", "x4") == {}
 

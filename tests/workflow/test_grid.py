@@ -75,10 +75,12 @@ def test_lattices_have_the_same_fractions_at_every_ratio_and_stand_beside_draws_
     assert len(kinds) == 8 and {k.base for k in kinds} == {"x32-gauss31s2-nikond5100-snr35-40"}
 
 
-def test_every_grid_entry_times_its_own_first_scene_and_seed():
-    grid = grid_of(
+def test_every_grid_entry_times_its_own_first_scenes_and_seed():
+    entries = [
         {"scenes": ["mosaic"], "seeds": [1]}, {"methods": ["ridge-dc"], "scenes": ["target", "mosaic"], "seeds": [2]}
-    )
+    ]  # fmt: skip
+    assert [len(grid_of(*entries, timing={"scenes": n}).timed_cells()) for n in (1, 2, "all", "none")] == [2, 3, 3, 0]
+    grid = grid_of(*entries, timing={"scenes": "first"})
     assert {(c.method, c.scene, c.seed) for c in grid.timed_cells()} == {
         ("bicubic", "mosaic", 1),
         ("ridge-dc", "target", 2),
@@ -93,6 +95,7 @@ def test_every_grid_entry_times_its_own_first_scene_and_seed():
             {},
             "ratio 2 has 4 sampling lattices and not 9",
         ),
+        ([{}], {"timing": {"scenes": "some"}}, "timing.scenes is 'some'; use a number of scenes, first, all, or none"),
         ([{"lattices": 5}], {}, r"grid.0.lattices: 5 is not one of \[1, 4, 9, 16, 25\]"),
         (
             [{"train_scenes": ["globes"]}, {"train_scenes": ["beads"]}],

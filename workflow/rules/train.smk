@@ -14,7 +14,7 @@ rule train:
     priority: 50
     conda:
         "../envs/mossfuse.yaml"
-    threads: SETTINGS["threads"]["train"]
+    threads: every_core if SETTINGS["timing"]["training"] else SETTINGS["threads"]["train"]
     resources:
         gpu=gpu_wanted,
     params:

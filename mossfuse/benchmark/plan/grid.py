@@ -223,7 +223,7 @@ class Grid:
             choice = self.config["parts"][block.part]["timing"] if block.part else self.config["timing"]["scenes"]
             if choice == "none":
                 continue
-            scenes = block.scenes if choice == "all" else block.scenes[:1]
+            scenes = block.scenes[: {"all": None, "first": 1}.get(choice, choice)]
             for degradation in first_replicates(block.degradations, self.degradations):
                 for row in (m for m in block.methods if self.rows[m].external is None):
                     for scene in scenes:

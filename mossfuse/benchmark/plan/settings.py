@@ -22,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "methods": {},
     "external": {},
     "conventions": ["std1"],
-    "timing": {"scenes": "first", "repeats": 3, "budget_s": 20},
+    "timing": {"scenes": 3, "repeats": 3, "budget_s": 20, "training": False},
     "threads": {"fuse": 1, "train": 1},
     "limits": {"fuse_s": 3600, "train_s": 172800},
     "mirrors": [],
@@ -146,6 +146,8 @@ def sentence(error: Any) -> str:
         return (
             f"{place} must be of type {error.validator_value}, not {type(error.instance).__name__} ({error.instance!r})"
         )
+    if error.validator == "oneOf" and place.startswith("timing"):
+        return f"{place} is {error.instance!r}; use a number of scenes, first, all, or none"
     if error.validator == "oneOf":
         choices = (
             "nothing, or a list of psf, phase, srf, noise"

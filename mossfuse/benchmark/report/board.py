@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mossfuse.benchmark.report.facts import place_facts
+from mossfuse.benchmark.report.style import clock_title
 from mossfuse.benchmark.results.ranking import Run, field_of, ranks
 from mossfuse.benchmark.results.statistics import summary
 from mossfuse.metrics import all_columns, find_column
@@ -28,11 +29,12 @@ class Board:
 
     table: one row per method, best first: rank (NaN: not ranked), method, title, knows, trained_on, weights, standing,
         for every metric its mean, {metric}_low and {metric}_high, {metric}_lattice and {metric}_draw (standard deviations of the
-        mean over sampling lattices and draws of the noise, NaN for one), then scenes, failed, seen, parameters, train_s (of the
-        timed runs, of the scored ones where none was timed), and time_0, time_1, ... for the clocks.
-    degradation: without phase and draw. metrics: names of the metric columns; scenes: those that count; clocks: [(device,
-    device_name, threads)]. shown: scene -> full degradation of the replicate whose pictures are shown, the first one.
-    lattices, draws: numbers of replicates behind a mean.
+        mean over sampling lattices and draws of the noise, NaN for one), then scenes, failed, seen, parameters (of the
+        timed runs, of the scored ones where none was timed), train_s and train_cpu_s (of trainings that ran alone), and for each
+        clock k time_k (warm), cold_k (first call), memory_k (MiB, peak of the timed runs): means over the timed scenes.
+    degradation: without phase and draw. metrics: names of the metric columns; scenes: those that count; clocks: list of
+    Clock. shown: scene -> full degradation of the replicate whose pictures are shown, the first one. lattices, draws: numbers
+    of replicates behind a mean.
     """
 
     dataset: str
@@ -84,8 +86,8 @@ def make_board(results, dataset, degradation, convention):
     table = pd.concat([table, pd.DataFrame(facts)], axis=1)
     clocks = add_times(table, results.timing, dataset, degradation)
     facts = [place_facts(results, name, dataset, degradation) for name in table["method"]]
-    for column, fact in (("parameters", "parameters"), ("train_s", "training_s")):
-        table[column] = table[column].fillna(pd.Series([entry.get(fact) for entry in facts], dtype=float))
+    counts = pd.Series([entry.get("parameters") for entry in facts], dtype=float)
+    table["parameters"] = table["parameters"].fillna(counts)
     ranked = order_rows(table, metrics)
     shown = rows.drop_duplicates("scene").set_index("scene")["degradation"].to_dict()
     return Board(
@@ -109,17 +111,42 @@ def row_facts(results, rows, method, standing):
     }
 
 
+@dataclass(frozen=True)
+class Clock:
+    """One device that methods were timed on. scenes: the timed ones; others: processors that other work kept busy, at most."""
+
+    device: str
+    device_name: str
+    threads: float
+    scenes: tuple
+    others: float
+
+    @property
+    def title(self):
+        return clock_title((self.device, self.device_name, self.threads))
+
+
 def add_times(table, timing, dataset, degradation):
-    """Add parameters, train_s and one column per clock; return the clocks (device, name, threads)."""
+    """Add parameters, training seconds and, for each clock, time, cold start and memory; return the clocks.
+
+    A method that was not timed on every scene of a clock has no time there.
+    """
     own = timing[(timing["dataset"] == dataset) & (timing["board"] == degradation)]
-    means = own.groupby("method")[["parameters", "train_s"]].mean() if len(own) else pd.DataFrame()
-    for column in ("parameters", "train_s"):
-        table[column] = means[column].reindex(table["method"]).to_numpy() if len(own) else np.nan
+    once = ["parameters", "train_s", "train_cpu_s"]
+    means = own.groupby("method")[once].mean() if len(own) else pd.DataFrame(columns=once)
+    for column in once:
+        table[column] = means[column].reindex(table["method"]).to_numpy(dtype=float)
     clocks = []
     same_clock = own[own["median_s"].notna()].groupby(["device", "device_name", "threads"], dropna=False, sort=False)
-    for clock, rows in same_clock:
-        table[f"time_{len(clocks)}"] = rows.groupby("method")["median_s"].mean().reindex(table["method"]).to_numpy()
-        clocks.append(clock)
+    for (device, name, threads), rows in same_clock:
+        scenes = tuple(dict.fromkeys(rows["scene"]))
+        grouped = rows.groupby("method")
+        complete = grouped["scene"].nunique() == len(scenes)
+        columns = {"time": grouped["median_s"].mean(), "cold": grouped["first_s"].mean()}
+        columns["memory"] = grouped["peak_gpu_mb" if device == "cuda" else "peak_rss_mb"].max()
+        for column, values in columns.items():
+            table[f"{column}_{len(clocks)}"] = values.where(complete).reindex(table["method"]).to_numpy(dtype=float)
+        clocks.append(Clock(device, name, threads, scenes, rows["other_cores"].max()))
     return clocks
 
 

@@ -15,8 +15,8 @@ def place_facts(results, method, dataset, degradation):
     """Return the facts of a row's runs in one place; {} where it was not run there.
 
     dataset, degradation; seeds (list), runs: how many ended well; parameters, iterations (steps of a fit to the scene),
-    training_iterations, training_s, seconds, cpu_seconds (of fusing): medians over those runs, None where they say nothing;
-    devices: their names.
+    training_iterations: medians over those runs, None where they say nothing; devices: their names. No seconds: scored runs
+    share the machine with others.
     """
     replicates = results.replicates(dataset, degradation)
     runs = [run for d in replicates for run in within(results.runs, f"{dataset}/{d}/{method}/")]
@@ -37,9 +37,6 @@ def place_facts(results, method, dataset, degradation):
         "parameters": middle(note.get("parameters") for note in notes),
         "iterations": middle(note.get("iterations") for note in notes),
         "training_iterations": middle(steps),
-        "training_s": middle(training.get("seconds") for training in trainings),
-        "seconds": middle(run.get("seconds") for run in good),
-        "cpu_seconds": middle(run.get("cpu_seconds") for run in good),
         "devices": list(dict.fromkeys(run["device_name"] for run in good if run.get("device_name"))),
     }
 

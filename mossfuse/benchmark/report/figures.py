@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import seaborn as sns  # noqa: E402
 
-from mossfuse.benchmark.report.style import clock_title, metric_title, metric_unit  # noqa: E402
+from mossfuse.benchmark.report.style import metric_title, metric_unit  # noqa: E402
 from mossfuse.metrics import find_column  # noqa: E402
 
 INK, MUTED, LINE = "#1b1f24", "#69707a", "#d9dde2"
@@ -56,7 +56,7 @@ def quality_time(board, colours, markers):
     for ax, clock in zip(axes[0], clocks, strict=True):
         table = board.ranked[board.ranked[f"time_{clock}"].notna()]
         drawn.append(scatter(ax, table, f"time_{clock}", metric, colours, markers))
-        ax.set_xlabel(f"Seconds per scene, training not counted\n{clock_title(board.clocks[clock])}")
+        ax.set_xlabel(f"Seconds per scene, training not counted\n{board.clocks[clock].title}")
     axes[0][0].set_ylabel(axis_label(metric))
     name_points(drawn, colours)
     return figure
@@ -322,25 +322,23 @@ def convergence(histories):
 
 @themed
 def curves(tables, colours, metric):
-    """Draw the quality of saved cubes over steps and seconds of a fit. tables: method -> curve tables, one per seed."""
-    figure, axes = plt.subplots(1, 2, figsize=(2 * WIDTH, 3.7), sharey=True)
-    for ax, column, label in zip(axes, ("step", "seconds"), ("Steps of all stages", "Seconds"), strict=True):
-        for method, seeds in tables.items():
-            for number, table in enumerate(seeds):
-                ax.plot(
-                    table[column],
-                    table[metric],
-                    color=colours[method],
-                    linewidth=1.4 if number == 0 else 0.8,
-                    alpha=1 if number == 0 else 0.45,
-                    label=method if number == 0 else None,
-                )
-        ax.set(xscale="log", xlabel=label)
-        low, high = ax.get_xlim()
-        ax.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
-        plain_numbers(ax.xaxis)
-    axes[0].set_ylabel(axis_label(metric))
-    axes[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    """Draw the quality of saved cubes over the steps of a fit. tables: method -> curve tables, one per seed."""
+    figure, ax = plt.subplots(figsize=(1.4 * WIDTH, 3.7))
+    for method, seeds in tables.items():
+        for number, table in enumerate(seeds):
+            ax.plot(
+                table["step"],
+                table[metric],
+                color=colours[method],
+                linewidth=1.4 if number == 0 else 0.8,
+                alpha=1 if number == 0 else 0.45,
+                label=method if number == 0 else None,
+            )
+    ax.set(xscale="log", xlabel="Steps of all stages", ylabel=axis_label(metric))
+    low, high = ax.get_xlim()
+    ax.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
+    plain_numbers(ax.xaxis)
+    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     figure.tight_layout()
     return figure
 

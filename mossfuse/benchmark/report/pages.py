@@ -14,6 +14,7 @@ from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.more import more_context
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison
+from mossfuse.benchmark.results.collect import ALONE
 from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, spread_over, summary
 from mossfuse.metrics import all_columns, describe
 from mossfuse.protocol import describe_knowledge
@@ -115,10 +116,19 @@ def index_context(results, boards, figures):
                 "figures": figures[board.slug], "others": [(b, board_rows(b)) for b in others if b.metrics],
                 "published": published_rows(results, board), "matrix": scene_matrix(results, board),
                 "scenes": scenes_of(results, board), "text": degradation_of(results, board), "more": more_context(results, board),
-                "clocks": [style.clock_title(c) for c in board.clocks], "exports": style.slug(board.dataset, board.degradation, board.convention),
+                "clocks": [clock_text(c) for c in board.clocks], "exports": style.slug(board.dataset, board.degradation, board.convention),
             }
         )  # fmt: skip
     return page("index.html", sections=sections, facts=facts, commits=commits(results))
+
+
+def clock_text(clock):
+    """Return a sentence on what a clock's columns hold: the device, the scenes, and what ran beside it."""
+    scenes = f"{len(clock.scenes)} scene{'s' if len(clock.scenes) != 1 else ''} ({', '.join(clock.scenes)})"
+    text = f"{clock.title}, median of warm calls, mean over {scenes}, weights in memory, nothing planned beside it"
+    if not clock.others > ALONE:
+        return text
+    return f"{text}; other programs kept up to {clock.others:.1f} processors busy meanwhile, so these times are upper bounds"
 
 
 def degradation_of(results, board):
@@ -147,13 +157,18 @@ def board_rows(board):
             }
             for m in board.metrics
         ]  # fmt: skip
-        times = [(style.seconds(row[f"time_{c}"]), sort_key(row[f"time_{c}"])) for c in range(len(board.clocks))]
+        times = [
+            (show(row[f"{kind}_{k}"]), sort_key(row[f"{kind}_{k}"]))
+            for k in range(len(board.clocks))
+            for kind, show in (("time", style.seconds), ("cold", style.seconds), ("memory", style.count))
+        ]
         rows.append(
             {
                 **row[["method", "title", "knows", "trained_on", "standing", "scenes", "failed", "seen", "weights"]].to_dict(),
                 "rank": style.count(row["rank"]), "rank_sort": sort_key(row["rank"]), "cells": cells, "times": times,
                 "parameters": style.count(row["parameters"]), "parameters_sort": sort_key(row["parameters"]),
                 "train": style.seconds(row["train_s"]), "train_sort": sort_key(row["train_s"]), "of": len(board.scenes),
+                "train_cpu": style.seconds(row["train_cpu_s"]),
             }
         )  # fmt: skip
     return rows

@@ -7,7 +7,6 @@ import pandas as pd
 from mossfuse.benchmark.report.board import marks
 from mossfuse.benchmark.report.style import (
     arrow,
-    clock_title,
     count,
     interval,
     metric_title,
@@ -28,12 +27,15 @@ def to_csv(board):
 
     _lattice, _draw: standard deviations of a mean over replicates, where there are several.
     """
-    names = {f"time_{k}": f"time_s {clock_title(clock)}" for k, clock in enumerate(board.clocks)}
+    kinds = {"time": "time_s", "cold": "cold_start_s", "memory": "peak_mb"}
+    names = {
+        f"{kind}_{k}": f"{name} {clock.title}" for k, clock in enumerate(board.clocks) for kind, name in kinds.items()
+    }
     front = ["rank", "method", "title", "knows", "trained_on", "standing", "scenes", "failed"]
     ends = ["", "_low", "_high"]
     ends += [f"_{factor}" for factor, count in (("lattice", board.lattices), ("draw", board.draws)) if count > 1]
     scores = [f"{m}{end}" for m in board.metrics for end in ends]
-    table = board.table[[*front, *scores, *names, "parameters", "train_s"]].rename(columns=names)
+    table = board.table[[*front, *scores, *names, "parameters", "train_s", "train_cpu_s"]].rename(columns=names)
     table = table.assign(rank=table["rank"].astype("Int64"), convention=board.convention)
     return table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
 
@@ -42,7 +44,7 @@ def format_rows(board):
     """Return the leaderboard as text: header, and rows of (text, mark)."""
     header = ["Rank", "Method", "Given", "Trained on"]
     header += [f"{metric_title(m)} {f'({metric_unit(m)}) ' if metric_unit(m) else ''}{arrow(m)}" for m in board.metrics]
-    header += [f"Time (s), {clock_title(c)}" for c in board.clocks] + ["Parameters", "Scenes"]
+    header += [f"Time (s), {c.title}" for c in board.clocks] + ["Parameters", "Scenes"]
     marked = {m: marks(board.table, m) for m in board.metrics}
     rows = []
     for k, row in board.table.iterrows():

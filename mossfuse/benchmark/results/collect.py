@@ -12,6 +12,8 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import read_json, write_json, write_rows
 from mossfuse.files.hashing import sha256_of
 
+ALONE = 0.1  # processors that other work may keep busy, on average, while something is timed: the system's own work
+
 
 def collect(grid, paths):
     """Write the tables of a finished grid (Paths); failed cells are rows with their reason."""
@@ -99,17 +101,29 @@ def nested_means(rows):
 
 
 def timing_row(grid, cell, paths):
-    """Return a cell's clock; that of a refinement includes its base's, because a refined cube costs both."""
+    """Return a cell's clock; that of a refinement includes its base's, because a refined cube costs both.
+
+    The seconds of a training are given where it ran alone.
+    """
     timing = read_json(paths.of_cell(cell).time)
     row = grid.rows[cell.method]
     if row.suffix:
         timing = with_base(timing, read_json(paths.of_cell(grid.base_cell(cell)).time))
-    trained = ""
+    trained = {}
     if row.trained_here:
         record = paths.training(cell.dataset, cell.degradation, row.base, cell.seed).record
-        trained = read_json(record).get("seconds", "")
+        trained = exclusive_seconds(read_json(record))
     blank = {**timing, **{k: getattr(cell, k) for k in ("dataset", "degradation", "method", "scene", "seed")}}
-    return tuple(trained if k == "train_s" else "" if blank.get(k) is None else blank[k] for k in TIMING_COLUMNS)
+    blank |= trained
+    return tuple("" if blank.get(k) is None else blank[k] for k in TIMING_COLUMNS)
+
+
+def exclusive_seconds(record):
+    """Return {'train_s', 'train_cpu_s'} of a training's record; {} where it failed, or other work ran beside it or may have."""
+    others = record.get("other_cores")
+    if record["status"] != "ok" or others is None or others > ALONE:
+        return {}
+    return {"train_s": record["seconds"], "train_cpu_s": record["cpu_seconds"]}
 
 
 def with_base(timing, base):
@@ -118,7 +132,11 @@ def with_base(timing, base):
     if failed:
         return failed
     seconds = {k: timing[k] + base[k] for k in ("first_s", "median_s", "spread_s", "cpu_s")}
-    return {**base, **seconds, "peak_rss_mb": max(timing["peak_rss_mb"], base["peak_rss_mb"])}
+    larger = {
+        k: max((t[k] for t in (timing, base) if t.get(k) is not None), default=None)
+        for k in ("peak_rss_mb", "peak_gpu_mb", "other_cores")
+    }
+    return {**base, **seconds, **larger}
 
 
 def catalogue(grid):

@@ -29,7 +29,8 @@ METRIC_COLUMNS = (
 )
 TIMING_COLUMNS = (
     "dataset", "degradation", "method", "scene", "seed", "device", "device_name", "threads", "repeats", "first_s",
-    "median_s", "spread_s", "cpu_s", "peak_rss_mb", "parameters", "flops", "train_s", "reason",
+    "median_s", "spread_s", "cpu_s", "other_cores", "peak_rss_mb", "peak_gpu_mb", "parameters", "flops", "train_s",
+    "train_cpu_s", "reason",
 )  # fmt: skip
 
 

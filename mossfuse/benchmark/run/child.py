@@ -44,7 +44,7 @@ def main(task, request_file, outcome_file):
         outcome = failed("out of GPU memory" if "out of memory" in str(error) else f"{type(error).__name__}: {error}")
     if GUARD.reasons:  # also where the method has caught the exception and gone on
         outcome = failed(GUARD.reasons[0])
-    write_json(outcome_file, {**outcome, **facts, "peak_rss_mb": round(peak_rss_mb(), 1)})
+    write_json(outcome_file, {"peak_rss_mb": round(peak_rss_mb(), 1), **outcome, **facts})
 
 
 def failed(reason):

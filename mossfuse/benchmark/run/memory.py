@@ -16,3 +16,12 @@ def peak_rss_mb():
         return int(line.split()[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 1024
+
+
+def peak_gpu_mb(device):
+    """Return the largest memory that torch has held on the GPU so far, in MiB; None on a CPU."""
+    if device != "cuda":
+        return None
+    import torch
+
+    return round(torch.cuda.max_memory_allocated() / 2**20, 1)

@@ -1,20 +1,27 @@
-"""Time a method: data and weights loaded first, warm-up, synchronised device, median of repeats within a budget."""
+"""Time a method: data and weights in memory first, one cold call, then the median of warm ones within a budget."""
 
+import os
 import statistics
+import sys
 import time
+from contextlib import contextmanager
 
+from mossfuse.benchmark.run.other_work import other_work
 from mossfuse.benchmark.run.provenance import device_facts
 from mossfuse.devices import synchronise
+from mossfuse.errors import MossFuseError
 
 
 def measure(request, method, module, *, pair, base):
     """Time one method on one pair in this process.
 
-    request: checkpoint, prefix, suffix, params, seed, device, repeats, budget_s; base: the cube that a suffix refines. The first call is the
-    warm-up (it loads weights and compiles); at least one further call is timed, more while budget_s lasts.
-    Returns first_s, median_s, spread_s (interquartile range), cpu_s, repeats, parameters, flops.
+    request: checkpoint, prefix, suffix, params, seed, device, repeats, budget_s; base: the cube that a suffix refines. The
+    first call is cold: it imports, reads weights and compiles. At least one further call is timed, more while budget_s lasts; a
+    method that reads its weights in one of these is refused (MossFuseError). Returns first_s (the cold call), median_s, spread_s
+    (interquartile range) and cpu_s of the warm calls, repeats, other_cores (processors that other work kept busy meanwhile, on average;
+    None where the system does not say), peak_rss_mb and peak_gpu_mb of all calls, parameters, flops.
     """
-    from mossfuse.benchmark.run.memory import peak_rss_mb
+    from mossfuse.benchmark.run.memory import peak_gpu_mb, peak_rss_mb
     from mossfuse.devices import choose_device
     from mossfuse.preprocess import preprocess
     from mossfuse.refine import device_of, refine
@@ -31,13 +38,35 @@ def measure(request, method, module, *, pair, base):
             seen, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **request["params"]
         )
 
-    before = peak_rss_mb()
-    first, _, fusion = timed(once, device)
+    seconds, fusion = time_calls(
+        once,
+        device,
+        repeats=request["repeats"],
+        budget_s=request["budget_s"],
+        weights=request.get("checkpoint"),
+        name=method.name,
+    )
+    memory = {"peak_rss_mb": round(peak_rss_mb(), 1), "peak_gpu_mb": peak_gpu_mb(device)}
+    countable = method.gpu and request["count_flops"] and seconds["median_s"] < request["budget_s"]
+    return {
+        **seconds,
+        **memory,
+        "parameters": fusion.notes.get("parameters"),
+        "flops": count_flops(once) if countable else None,
+        **device_facts(device),
+    }
+
+
+def time_calls(call, device, *, repeats, budget_s, weights, name):
+    """Return (seconds of a cold call and of warm ones, as ``measure`` does; what the last call returned)."""
+    first, _, result = timed(call, device)
     walls, cpus = [], []
-    while not walls or (len(walls) < request["repeats"] and sum(walls) + walls[-1] < request["budget_s"] - first):
-        wall, cpu, fusion = timed(once, device)
-        walls.append(wall)
-        cpus.append(cpu)
+    with left_closed(weights, name), other_work() as others:
+        while not walls or (len(walls) < repeats and sum(walls) + walls[-1] < budget_s - first):
+            wall, cpu, result = timed(call, device)
+            walls.append(wall)
+            cpus.append(cpu)
+        others_s = others()
     quartiles = statistics.quantiles(walls, n=4, method="inclusive") if len(walls) > 1 else (0, 0, 0)
     return {
         "first_s": first,
@@ -45,13 +74,8 @@ def measure(request, method, module, *, pair, base):
         "spread_s": quartiles[2] - quartiles[0],
         "cpu_s": statistics.median(cpus),
         "repeats": len(walls),
-        "peak_above_start_mb": round(peak_rss_mb() - before, 1),
-        "parameters": fusion.notes.get("parameters"),
-        "flops": count_flops(once)
-        if method.gpu and request["count_flops"] and walls[-1] < request["budget_s"]
-        else None,
-        **device_facts(device),
-    }
+        "other_cores": None if others_s is None else round(others_s / sum(walls), 2),
+    }, result
 
 
 def timed(call, device):
@@ -61,6 +85,43 @@ def timed(call, device):
     result = call()
     synchronise(device)
     return time.perf_counter() - wall, time.process_time() - cpu, result
+
+
+WATCHED = []  # [path, number of times it was opened] of the files that are watched now
+HOOKED = []
+
+
+@contextmanager
+def left_closed(path, name):
+    """Raise MossFuseError at the end of the block where the file ``path`` (None: no file) was opened inside it.
+
+    name: of the method. What libraries open outside Python's own functions is not seen.
+    """
+    if path is None:
+        yield
+        return
+    if not HOOKED:
+        sys.addaudithook(count_openings)
+        HOOKED.append(True)
+    entry = [os.path.realpath(path), 0]
+    WATCHED.append(entry)
+    try:
+        yield
+    finally:
+        WATCHED.remove(entry)
+    if entry[1]:
+        raise MossFuseError(
+            f"method '{name}' reads its weights in every call, so its time would include that; keep them in memory between "
+            "calls (mossfuse.files.kept)"
+        )
+
+
+def count_openings(event, arguments):
+    """Count the openings of watched files (an audit hook)."""
+    if event == "open" and WATCHED and isinstance(arguments[0], (str, bytes)):
+        place = os.path.realpath(os.fsdecode(arguments[0]))
+        for entry in WATCHED:
+            entry[1] += entry[0] == place
 
 
 def count_flops(call):

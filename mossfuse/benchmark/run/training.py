@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from mossfuse.benchmark.plan.digest import source_digest
 from mossfuse.benchmark.run.isolation import run_child
+from mossfuse.benchmark.run.other_work import other_work
 from mossfuse.benchmark.run.records import start_record
 from mossfuse.files.atomic import read_json, write_json, write_text
 from mossfuse.files.hashing import sha256_of
@@ -91,17 +92,23 @@ def take_up(files, origin):
 def count_seconds(path, every_s=5.0):
     """Measure the block's time, including that of earlier attempts which were interrupted, as kept in ``path``.
 
-    Yields a function that returns {'seconds', 'cpu_seconds'} so far. The file is updated every ``every_s`` seconds, so
-    that a kill loses few of them.
+    Yields a function that returns {'seconds', 'cpu_seconds', 'other_cores'} so far; other_cores: processors that other work
+    kept busy meanwhile, on average (None where the system does not say, or an earlier attempt has not measured it). The
+    file is updated every ``every_s`` seconds, so that a kill loses few of them.
     """
-    before = read_json(path) if path.exists() else {"seconds": 0.0, "cpu_seconds": 0.0}
+    before = {"seconds": 0.0, "cpu_seconds": 0.0, "other_cores": 0.0}
+    if path.exists():
+        before = {"other_cores": None, **read_json(path)}
     start, cpu = time.perf_counter(), time.process_time()
     ended = threading.Event()
 
     def so_far():
+        seconds = before["seconds"] + time.perf_counter() - start
+        others_s, known = others(), before["other_cores"]
         return {
-            "seconds": before["seconds"] + time.perf_counter() - start,
+            "seconds": seconds,
             "cpu_seconds": before["cpu_seconds"] + time.process_time() - cpu,
+            "other_cores": None if None in (others_s, known) else (known * before["seconds"] + others_s) / seconds,
         }
 
     def keep():
@@ -109,10 +116,11 @@ def count_seconds(path, every_s=5.0):
             write_json(path, so_far())
 
     keeper = threading.Thread(target=keep, daemon=True)
-    keeper.start()
-    try:
-        yield so_far
-    finally:
-        ended.set()
-        keeper.join()
-        write_json(path, so_far())
+    with other_work() as others:
+        keeper.start()
+        try:
+            yield so_far
+        finally:
+            ended.set()
+            keeper.join()
+            write_json(path, so_far())
