@@ -28,8 +28,8 @@ def as_pair(truth: np.ndarray, cube: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 def prepare(x: np.ndarray, y: np.ndarray, how: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the cubes as a convention compares them: 'clip' cuts the estimate y to [0, 1], 'u8' rounds both to 8 bit."""
-    if how == "clip":
-        return x, np.clip(y, 0, 1)
+    if how == "clip":  # an estimate inside [0, 1] stays the same array, so that conventions share its results
+        return (x, y) if y.min() >= 0 and y.max() <= 1 else (x, np.clip(y, 0, 1))
     return (to_u8(x), to_u8(y)) if how == "u8" else (x, y)
 
 

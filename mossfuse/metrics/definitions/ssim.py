@@ -6,6 +6,7 @@ Local moments come from separable filters in float64; only windows that lie insi
 import numpy as np
 
 from mossfuse.metrics.preparation import check_window
+from mossfuse.metrics.sharing import shared
 from mossfuse.metrics.specification import Column, Metric, without_ratio
 
 K1, K2 = 0.01, 0.03
@@ -65,11 +66,13 @@ def smooth(image: np.ndarray, window: np.ndarray) -> np.ndarray:
     return correlate1d(rows, window, axis=1)[:, edge : image.shape[1] - edge]
 
 
+@shared
 def ssim_gauss11(x: np.ndarray, y: np.ndarray) -> float:
     """Return SSIM by the original definition: Gaussian 11 x 11, sigma 1.5, range 1, population covariance."""
     return float(ssim_bands(x, y, gaussian_window()).mean())
 
 
+@shared
 def ssim_uniform7(x: np.ndarray, y: np.ndarray) -> float:
     """Return SSIM as scikit-image's default: uniform 7 x 7, sample covariance, range 1.
 
@@ -78,6 +81,7 @@ def ssim_uniform7(x: np.ndarray, y: np.ndarray) -> float:
     return float(ssim_bands(x, y, uniform_window(7), sample_covariance=True).mean())
 
 
+@shared
 def ssim_uniform11(x: np.ndarray, y: np.ndarray) -> float:
     """Return SSIM as sewar's default: uniform 11 x 11, population covariance, range 1."""
     return float(ssim_bands(x, y, uniform_window(11)).mean())

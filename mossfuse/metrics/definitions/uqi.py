@@ -44,12 +44,14 @@ def quality_map(mean_x: np.ndarray, mean_y: np.ndarray, mean_xy: np.ndarray, mea
 
 def quotient(covariance: np.ndarray, variances: np.ndarray, product: np.ndarray, power: np.ndarray) -> np.ndarray:
     """Return 4 cov * product / (variances * power), with the rules for flat and for zero windows."""
-    q = np.ones_like(product)
-    lit = power > 0
-    flat = lit & (variances == 0)
-    q[flat] = 2 * product[flat] / power[flat]
-    full = lit & (variances != 0)
-    q[full] = 4 * covariance[full] * product[full] / (variances[full] * power[full])
+    denominator = variances * power
+    with np.errstate(divide="ignore", invalid="ignore"):
+        q = 4 * covariance * product / denominator
+    if not denominator.all():
+        lit = power > 0
+        flat = lit & (variances == 0)
+        q[flat] = 2 * product[flat] / power[flat]
+        q[~lit] = 1
     return q
 
 
