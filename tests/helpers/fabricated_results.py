@@ -59,7 +59,7 @@ METHODS = {
     "nsgp": Fake("Null-space Gaussian process", "none", "none", ("psf", "phase", "srf"), 0.02, 0.004, seconds=0.03),
     "mossfuse": Fake("MossFuse", "dataset", "dataset", (), 0.2, 0.03, 0.004, 0.9, 129628, (0, 1)),
     "mossfuse-authors": Fake("MossFuse, authors' weights", "authors", "dataset", (), 0.1, 0.02, 0.002, 2.4, 449056),
-    "colleague-net": Fake("Colleague's network & co", "external", "external", (), 0.08, 0.02, 0.003),
+    "colleague-net": Fake("Colleague's <network> & co", "external", "external", (), 0.08, 0.02, 0.003),
 }
 
 
@@ -246,7 +246,7 @@ def catalogue(cubes, degradation, ratio):
     ]
     methods = {
         name: {
-            "title": fake.title, "citation": paper if "mossfuse" in name else f"A. Author. On {name}. 2020.",
+            "title": fake.title, "citation": paper if "mossfuse" in name else f"<A. Author>. On {name}. 2020.",
             "licence": "own implementation", "knows": list(fake.knows), "trains": fake.trains, "weights": fake.weights,
             "note": "invented <for> the tests", "code": "https://example.org/code", "params": {"alpha": 0.1}, "train": {},
             "refines": None, "published": published if "mossfuse" in name else [],
@@ -257,7 +257,7 @@ def catalogue(cubes, degradation, ratio):
         "version": VERSION,
         "methods": methods,
         "datasets": {
-            name: {"title": f"Dataset {name}", "citation": "B. Builder. 2019.", "terms": "free for research", "url": "",
+            name: {"title": f"Dataset <{name}>", "citation": "<B. Builder>. 2019.", "terms": "free <for> research", "url": "",
                    "note": "", "shape": None, "train": ["globes"], "test": list(scenes), "scenes": list(scenes), "options": {}}
             for name, scenes in cubes.items()
         },

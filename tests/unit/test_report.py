@@ -315,7 +315,7 @@ def test_markdown_marks_best_and_second(board):
 
 def test_latex_is_booktabs_with_marks_and_escapes(board):
     text = to_latex(board)
-    assert r"\toprule" in text and r"Colleague's network \& co" in text
+    assert r"\toprule" in text and r"Colleague's \textless{}network\textgreater{} \& co" in text
     assert (
         rf"\textbf{{{board.table['psnr'][0]:.2f}}}" in text and rf"\underline{{{board.table['psnr'][1]:.2f}}}" in text
     )
@@ -326,8 +326,8 @@ def test_latex_is_booktabs_with_marks_and_escapes(board):
 
 
 def test_latex_escapes_every_special_character():
-    assert latex("a_b 50% {x} #1 & $ ~ ^ \\") == (
-        r"a\_b 50\% \{x\} \#1 \& \$ \textasciitilde{} \textasciicircum{} \textbackslash{}"
+    assert latex("a_b 50% {x} #1 & $ ~ ^ \\ <") == (
+        r"a\_b 50\% \{x\} \#1 \& \$ \textasciitilde{} \textasciicircum{} \textbackslash{} \textless{}"
     )
 
 
@@ -400,6 +400,14 @@ def test_reason_of_a_failure_is_shown_and_escaped(site):
     for name in ("failures.html", f"scenes/{slug('toy', X8, 'plum')}.html"):
         text = (site / name).read_text(encoding="utf-8")
         assert "NaN in 3 of 9 &lt;samples&gt;" in text and "<samples>" not in text
+
+
+def test_no_page_takes_a_title_citation_or_note_for_markup(site):
+    for path in [*site.rglob("*.html"), *site.rglob("*.svg")]:
+        text = path.read_text(encoding="utf-8")
+        for name in ("<network>", "<A. Author>", "<B. Builder>", "<toy>", "<eight>", "<for>"):
+            assert name not in text, (path, name)
+    assert "Colleague&#39;s &lt;network&gt; &amp; co" in (site / "methods.html").read_text(encoding="utf-8")
 
 
 def test_training_that_failed_is_shown(grid, tmp_path, no_figures):

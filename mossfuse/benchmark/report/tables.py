@@ -17,9 +17,13 @@ from mossfuse.benchmark.report.style import (
 from mossfuse.benchmark.results.statistics import summary
 from mossfuse.metrics import all_columns
 
-LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"} | {
-    c: f"\\{c}" for c in "&%$#_{}"
-}
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+} | {c: f"\\{c}" for c in "&%$#_{}"}
 
 
 def to_csv(board):

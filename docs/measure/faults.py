@@ -1,0 +1,482 @@
+"""What happens to a machine costs no results: a small run is killed, starved, damaged and moved, and started again.
+
+python docs/measure/faults.py --write             # every fault; the table of docs/faults.md (about 20 CPU minutes)
+python docs/measure/faults.py --only damaged      # those whose name holds the word; printed
+
+A run in a copy of the tracked files is finished once; its metrics.csv is the reference. Each fault then happens to a copy of that folder, with
+what is to be made again removed. A fault passes where the next start gives a metrics.csv of the same bytes, or ends with one sentence that
+names the file and the remedy, and the start after that remedy gives the same bytes. Moments and kinds of kills are drawn from --seed.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+PAGE = ROOT / "docs" / "faults.md"
+BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
+PLACE = "results/phantom-64/x8-gauss7s2-nikond5100"
+CONFIG = {
+    "name": "faults",
+    "grid": [
+        {
+            "dataset": "phantom",
+            "as": "phantom-64",
+            "options": {"size": 64, "seed": 0},
+            "scenes": ["mosaic"],
+            "train_scenes": ["globes"],
+            "degradations": ["x8-gauss7s2-nikond5100"],
+            "methods": ["bicubic", "ridge-dc+sdc", "mossfuse"],
+        }
+    ],
+    "methods": {"mossfuse": {"train": {"dim": 8, "num_blocks": 1, "steps": 40, "patch": 32, "batch": 2}}},
+    "conventions": ["std1"],
+    "timing": {"scenes": "none"},
+}
+LONGEST_S = 900
+# What the program says, as opposed to Snakemake: a step, a failed row, run.py, the check at the start.
+SENTENCE = re.compile(r"(?:mossfuse: |FAILED: |run\.py: |^(?=the run needs))(.+)")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened, what the next start said (empty: it went through), and whether the table has the same bytes in the end."""
+
+    fault: str
+    said: str
+    equal: bool
+
+    @property
+    def row(self) -> str:
+        """Return the line of the table."""
+        said = self.said.replace("|", "/") or "goes through"
+        return f"| {self.fault} | {said} | {'same bytes' if self.equal else '**DIFFERENT**'} |"
+
+
+class Clone:
+    """A copy of the tracked files with a run in it."""
+
+    def __init__(self, path: Path, reference: bytes = b"") -> None:
+        self.path, self.reference = path, reference
+
+    def start(self, *words: str, **variables: str) -> subprocess.Popen:
+        """Start Snakemake as run.py does; its words go to the file log.txt."""
+        self.unlock()
+        command = [
+            str(BIN / "snakemake"),
+            "--cores",
+            "2",
+            "--keep-going",
+            "--rerun-incomplete",
+            *(words or ("tables",)),
+        ]
+        environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONUTF8": "1", **variables}
+        for name in ("PYTHONPATH", "MOSSFUSE_MIRRORS"):
+            environment.pop(name, None)
+        with open(self.path / "log.txt", "w", encoding="utf-8") as log:
+            return subprocess.Popen(
+                command, cwd=self.path, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def unlock(self) -> None:
+        """Remove a dead run's lock, as run.py does."""
+        spec = importlib.util.spec_from_file_location("run_script", self.path / "run.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.unlock()
+
+    def finish(self, *words: str, **variables: str) -> tuple[int, str]:
+        """Run to the end; return exit status and words."""
+        process = self.start(*words, **variables)
+        process.wait(LONGEST_S)
+        return process.returncode, self.words()
+
+    def words(self) -> str:
+        """Return what the last run said."""
+        return (self.path / "log.txt").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def table(self) -> bytes:
+        """The table of the scores; empty where there is none."""
+        path = self.path / "results" / "metrics.csv"
+        return path.read_bytes() if path.is_file() else b""
+
+    def is_equal(self) -> bool:
+        """Return whether the table has the bytes of the reference."""
+        return self.table == self.reference
+
+    def wipe(self) -> None:
+        """Remove what runs have made."""
+        for name in ("results", "reports", "checkpoints", "data", "logs", ".snakemake"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def copy(self, path: Path) -> "Clone":
+        """Return a copy elsewhere, times of the files kept."""
+        shutil.copytree(self.path, path, symlinks=True)
+        return Clone(path, self.reference)
+
+    def outcome(self, fault: str, remedy: Callable[[], object] | None = None) -> Outcome:
+        """Start again, apply the remedy where the start fails, and start once more."""
+        code, words = self.finish()
+        if code == 0 and "FAILED" not in words:
+            return Outcome(fault, "", self.is_equal())
+        found = [match[1].strip() for line in words.splitlines() if (match := SENTENCE.search(line))]
+        said = found[0].replace(str(self.path), ".") if found else "**no sentence**"
+        if remedy:
+            remedy()
+        code, words = self.finish()
+        return Outcome(fault, f"“{said}”", bool(found) and code == 0 and self.is_equal())
+
+
+def make_clone(path: Path) -> Clone:
+    """Return a copy of the tracked files with the small grid as its configuration."""
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listing.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/", "results/", "reports/")):
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, path / name)
+    (path / "config.yaml").write_text(json.dumps(CONFIG), encoding="utf-8")
+    return Clone(path)
+
+
+# ---- kills --------------------------------------------------------------------------------------------------------
+
+
+def session(leader: int) -> list[int]:
+    """Return the processes of a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == leader and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
+
+
+KILLS = {
+    "SIGTERM to Snakemake": lambda p, _: os.kill(p.pid, signal.SIGTERM),
+    "SIGKILL to Snakemake": lambda p, _: os.kill(p.pid, signal.SIGKILL),
+    "SIGKILL to every process": lambda p, _: os.killpg(p.pid, signal.SIGKILL),
+    "SIGINT to every process": lambda p, _: os.killpg(p.pid, signal.SIGINT),
+    "SIGKILL to one process of a job": lambda p, draw: os.kill(
+        draw.choice([pid for pid in session(p.pid) if pid != p.pid] or [p.pid]), signal.SIGKILL
+    ),
+}
+
+
+def kills(clone: Clone, count: int, draw: random.Random, longest: float) -> list[Outcome]:
+    """Kill ``count`` runs at random moments; every run that ends is compared, and then everything is made again."""
+    counts: dict[str, int] = dict.fromkeys(KILLS, 0)
+    left, compared, equal = 0, 0, True
+    clone.wipe()
+    while sum(counts.values()) < count:
+        process = clone.start()
+        try:
+            process.wait(draw.uniform(0.5, longest))
+        except subprocess.TimeoutExpired:
+            kind = draw.choice(list(KILLS))
+            KILLS[kind](process, draw)
+            counts[kind] += 1
+            process.wait(LONGEST_S)
+            left += not ended(process.pid)
+            continue
+        if process.returncode:
+            continue  # a killed job fails its run; the next start is what counts
+        compared, equal = compared + 1, equal and clone.is_equal()
+        clone.wipe()
+    code, _ = clone.finish()
+    equal = equal and code == 0 and clone.is_equal()
+    listing = ", ".join(f"{number} x {kind}" for kind, number in counts.items() if number)
+    behind = f"; {left} runs left processes behind" if left else "; no process stayed behind"
+    return [
+        Outcome(f"{count} kills at random moments: {listing}", f"goes on; {compared + 1} runs compared{behind}", equal)
+    ]
+
+
+def ended(leader: int, within_s: float = 60) -> bool:
+    """Return whether every process of a session ends by itself."""
+    end = time.monotonic() + within_s
+    while session(leader):
+        if time.monotonic() > end:
+            os.killpg(leader, signal.SIGKILL)
+            return False
+        time.sleep(0.2)
+    return True
+
+
+# ---- damage -------------------------------------------------------------------------------------------------------
+
+
+def flip(path: Path) -> None:
+    """Change one byte in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    """Cut a file short."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+# fault -> (how, file, files to remove by hand as the sentence says: None for the file itself)
+DAMAGE = {
+    "damaged cube (one byte)": (flip, f"{PLACE}/bicubic/mosaic/seed0/fused.mat"),
+    "damaged cube (cut short)": (cut, f"{PLACE}/mossfuse/mosaic/seed0/fused.mat"),
+    "damaged pair (one byte)": (flip, f"{PLACE}/_pairs/mosaic.mat"),
+    "damaged scene (cut short)": (cut, "data/phantom-64/SCENES/mosaic.mat"),
+    "damaged checkpoint (one byte)": (flip, "checkpoints/phantom-64/x8-gauss7s2-nikond5100/mossfuse/seed0/weights.pt"),
+    "damaged record of a run (cut short)": (cut, f"{PLACE}/bicubic/mosaic/seed0/run.json"),
+    "damaged scores (cut short)": (cut, f"{PLACE}/bicubic/mosaic/seed0/score.csv"),
+}
+
+
+def damage(clone: Clone, fault: str) -> Outcome:
+    """Damage a file between two runs."""
+    how, name = DAMAGE[fault]
+    scenes = next((clone.path / "data" / "phantom-64").glob("scenes*")).name
+    path = clone.path / name.replace("SCENES", scenes)
+    how(path)
+    return clone.outcome(fault, lambda: path.unlink(missing_ok=True))
+
+
+def damaged_table(clone: Clone) -> Outcome:
+    """Damage the table itself; the report asks."""
+    path = clone.path / "results" / "metrics.csv"
+    cut(path)
+    code, words = clone.finish("all")
+    found = [match[1].strip() for line in words.splitlines() if (match := SENTENCE.search(line))]
+    path.unlink()
+    code, _ = clone.finish()
+    said = f"“{found[0]}”" if found else "**no sentence**"
+    return Outcome(
+        "damaged metrics.csv (cut short), then the report", said, bool(found) and code == 0 and clone.is_equal()
+    )
+
+
+# ---- the disk -----------------------------------------------------------------------------------------------------
+
+
+def full_disk(clone: Clone) -> Outcome:
+    """Fill a small disk (a tmpfs of this process's own) while the run is on, then free it."""
+    fault = "disk full while the run is on"
+    filler = clone.path / "filler"
+    for name in ("results", "checkpoints"):
+        shutil.rmtree(clone.path / name)
+    process = clone.start()
+    while process.poll() is None and not (clone.path / PLACE / "_pairs" / "mosaic.mat").exists():
+        time.sleep(0.2)
+    with open(filler, "wb") as stream:
+        try:
+            while True:
+                stream.write(bytes(1 << 16))
+                stream.flush()
+        except OSError:
+            pass
+    process.wait(LONGEST_S)
+    words = clone.words()
+    for log in clone.path.glob("logs/**/*.log"):
+        words += log.read_text(encoding="utf-8", errors="replace")
+    for record in clone.path.glob("results/**/run.json"):
+        words += record.read_text(encoding="utf-8", errors="replace")
+    crashed = "Segmentation" in words or "signal 11" in words
+    found = [match[1].strip() for line in words.splitlines() if (match := SENTENCE.search(line))]
+    filler.unlink()
+    code, _ = clone.finish()
+    said = "**segmentation fault**" if crashed else f"“{found[0]}”" if found else "**no sentence**"
+    return Outcome(fault, said.replace(str(clone.path), "."), code == 0 and not crashed and clone.is_equal())
+
+
+def small_disk(clone: Clone) -> Outcome:
+    """Start where the disk is too small from the beginning."""
+    clone.wipe()
+    filler = clone.path / "filler"
+    free = shutil.disk_usage(clone.path).free
+    filler.write_bytes(bytes(max(free - (1 << 20), 0)))
+    return clone.outcome("disk too small at the start", filler.unlink)
+
+
+def no_permission(clone: Clone) -> Outcome:
+    """Take away the permission to write results, for somebody who is not root."""
+    place = clone.path / PLACE / "bicubic" / "mosaic" / "seed0"
+    (place / "score.csv").unlink()
+    place.chmod(0o555)
+    return clone.outcome("results without permission to write", lambda: place.chmod(0o755))
+
+
+# ---- several runs, other places -----------------------------------------------------------------------------------
+
+
+def two_runs(clone: Clone) -> Outcome:
+    """Start a second run in the folder of one that is on."""
+    shutil.rmtree(clone.path / "results")
+    first = clone.start()
+    while first.poll() is None and not list((clone.path / ".snakemake").glob("locks/*")):
+        time.sleep(0.1)
+    try:
+        clone.unlock()
+        said = "**the second run went on**"
+    except SystemExit as stop:
+        said = f"“{stop}”"
+    first.wait(LONGEST_S)
+    return Outcome(
+        "two runs in one folder (the second one by run.py)", said, first.returncode == 0 and clone.is_equal()
+    )
+
+
+def moved(clone: Clone) -> Outcome:
+    """Move the checkout after half of the results are removed."""
+    shutil.rmtree(clone.path / PLACE / "bicubic")
+    path = clone.path.with_name("moved to another folder")
+    clone.path.rename(path)
+    return Clone(path, clone.reference).outcome("checkout moved, to a name with blanks")
+
+
+def locales(clone: Clone, place: Path) -> list[Outcome]:
+    """Plan again under other locales: nothing may run again."""
+    outcomes = []
+    for name, charmap in (("zh_CN", "GBK"), ("de_DE", "ISO-8859-1")):
+        folder = place / "locales"
+        folder.mkdir(exist_ok=True)
+        made = subprocess.run(
+            ["localedef", "-i", name, "-f", charmap, str(folder / f"{name}.{charmap}")], capture_output=True
+        )
+        if made.returncode > 1 or not (folder / f"{name}.{charmap}").exists():
+            outcomes.append(Outcome(f"locale {name}.{charmap}", "not tried: localedef cannot make it here", True))
+            continue
+        shutil.rmtree(clone.path / PLACE / "bicubic", ignore_errors=True)
+        code, words = clone.finish(LOCPATH=str(folder), LC_ALL=f"{name}.{charmap}", PYTHONUTF8="0")
+        fused = words.count("rule fuse:")
+        said = f"goes through; {fused} of 3 methods run again, the one whose results were removed"
+        outcomes.append(Outcome(f"locale {name}.{charmap}", said, code == 0 and fused == 1 and clone.is_equal()))
+    return outcomes
+
+
+def read_only_home(clone: Clone) -> Outcome:
+    """Run with a home folder that cannot be written to, as run.py does."""
+    shutil.rmtree(clone.path / PLACE / "bicubic")
+    cache = str(clone.path / ".snakemake" / "cache")
+    code, _ = clone.finish(HOME="/proc/nowhere", XDG_CACHE_HOME=cache, MPLCONFIGDIR=cache)
+    return Outcome("home folder that cannot be written to", "", code == 0 and clone.is_equal())
+
+
+# ---- all of it ----------------------------------------------------------------------------------------------------
+
+
+def on_small_disk(name: str) -> list[Outcome]:
+    """Run one case in a mount namespace of its own, on a tmpfs; say so where that is not permitted."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = f"mount -t tmpfs -o size=24m none {folder} && exec {sys.executable} {__file__} --folder {folder} --case {name}"
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not lines:
+        return [Outcome(name.replace("_", " "), f"not tried: {done.stderr.strip().splitlines()[-1:]}", False)]
+    return [Outcome(**json.loads(line)) for line in lines]
+
+
+def as_nobody(name: str, base: Clone, place: Path) -> list[Outcome]:
+    """Run one case as somebody who is not root, whom permissions do not hold back."""
+    if os.getuid():
+        return [no_permission(base.copy(place / name))]
+    clone = base.copy(place / name)
+    place.chmod(0o755)
+    subprocess.run(["chown", "-R", "65534:65534", str(clone.path)], check=True)
+    command = [sys.executable, __file__, "--folder", str(clone.path), "--case", name]
+    environment = {**os.environ, "HOME": str(clone.path)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, user=65534, group=65534, extra_groups=[], env=environment
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        return [Outcome(name, f"not tried: {done.stderr.strip().splitlines()[-1:]}", False)]
+    return [Outcome(**json.loads(line)) for line in lines]
+
+
+def every_fault(place: Path, wanted: str, count: int, seed: int) -> list[Outcome]:
+    """Return the outcome of every fault whose name holds ``wanted``."""
+    base = make_clone(place / "clone")
+    began = time.monotonic()
+    code, words = base.finish()
+    if code:
+        sys.exit(f"the reference run failed:\n{words[-3000:]}")
+    took, base.reference = time.monotonic() - began, base.table
+    cases: list[tuple[str, Callable[[], list[Outcome]]]] = [
+        ("kills", lambda: kills(base.copy(place / "kills"), count, random.Random(seed), took)),
+        *(
+            (fault, lambda fault=fault: [damage(base.copy(place / f"case{list(DAMAGE).index(fault)}"), fault)])
+            for fault in DAMAGE
+        ),
+        ("damaged table", lambda: [damaged_table(base.copy(place / "table"))]),
+        ("small_disk", lambda: on_small_disk("small_disk")),
+        ("full_disk", lambda: on_small_disk("full_disk")),
+        ("no_permission", lambda: as_nobody("no_permission", base, place)),
+        ("two runs", lambda: [two_runs(base.copy(place / "two"))]),
+        ("moved", lambda: [moved(base.copy(place / "moving"))]),
+        ("locales", lambda: locales(base.copy(place / "locale"), place)),
+        ("home", lambda: [read_only_home(base.copy(place / "home"))]),
+    ]
+    outcomes = []
+    for name, case in cases:
+        if wanted in name:
+            found = case()
+            outcomes += found
+            sys.stderr.write("".join(f"{outcome.row}\n" for outcome in found))
+    return outcomes
+
+
+def one_case(folder: Path, name: str) -> None:
+    """Run a case in a folder that another process has prepared, and print its outcome."""
+    if name == "no_permission":
+        clone = Clone(folder, (folder / "results" / "metrics.csv").read_bytes())
+        outcome = no_permission(clone)
+    else:
+        base = make_clone(folder / "clone")
+        base.finish()
+        base.reference = base.table
+        outcome = {"small_disk": small_disk, "full_disk": full_disk}[name](base)
+    sys.stdout.write(json.dumps(vars(outcome)) + "\n")
+
+
+def main() -> None:
+    """Run the faults and print or write the table; exit with status 1 where one fails."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
+    parser.add_argument("--only", default="", help="faults whose name holds this word")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    parser.add_argument("--case", help="one case in --folder; for the script itself")
+    options = parser.parse_args()
+    if options.case:
+        one_case(options.folder, options.case)
+        return
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        outcomes = every_fault(options.folder or Path(folder), options.only, options.kills, options.seed)
+    table = "\n".join(
+        ["| what happens | the next start | metrics.csv in the end |", "|---|---|---|", *(o.row for o in outcomes)]
+    )
+    if options.write:
+        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    else:
+        sys.stdout.write(table + "\n")
+    sys.exit(not all(outcome.equal for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    main()
