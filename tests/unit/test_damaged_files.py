@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mossfuse.benchmark.data.pairs import write_pair
-from mossfuse.benchmark.data.unchanged import changed_since, require_unchanged
+from mossfuse.benchmark.data.unchanged import require_unchanged
 from mossfuse.benchmark.plan.paths import CellFiles, TrainingFiles
 from mossfuse.benchmark.results.collect import read_scores
 from mossfuse.benchmark.run.cell import blocking_reason
@@ -26,18 +26,20 @@ def test_edited_pair_is_named_with_its_remedy(tmp_path, make_pair):
 def test_file_without_a_recorded_hash_is_taken_as_it_is(tmp_path):
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "record.json").write_text("{}", encoding="utf-8")
-    assert changed_since(tmp_path / "a", tmp_path / "record.json", "output") == ""
-    assert changed_since(tmp_path / "a", tmp_path / "missing.json", "output") == ""
+    require_unchanged(tmp_path / "a", tmp_path / "record.json", "output")
+    require_unchanged(tmp_path / "a", tmp_path / "missing.json", "output")
 
 
-def test_edited_weights_and_bases_become_the_reason_of_a_failed_row(tmp_path):
+def test_edited_weights_and_bases_stop_the_cell(tmp_path):
     training, base = TrainingFiles(tmp_path / "weights"), CellFiles(tmp_path / "base")
     for product, record in ((training.weights, training.record), (base.cube, base.run)):
         product.parent.mkdir()
         product.write_bytes(b"other")
         record.write_text(json.dumps({"output": "0" * 64}), encoding="utf-8")
-    assert "weights.pt is damaged or was edited" in blocking_reason(training.weights, None, {})
-    assert "fused.mat is damaged or was edited" in blocking_reason(None, base.cube, {})
+    with pytest.raises(MossFuseError, match=r"weights\.pt is damaged or was edited"):
+        blocking_reason(training.weights, None, {})
+    with pytest.raises(MossFuseError, match=r"fused\.mat is damaged or was edited"):
+        blocking_reason(None, base.cube, {})
 
 
 @pytest.mark.parametrize(

@@ -9,19 +9,13 @@ from mossfuse.files.atomic import read_json
 from mossfuse.files.hashing import sha256_of
 
 
-def changed_since(path: str | Path, record: str | Path, key: str) -> str:
-    """Return a sentence where the file's sha256 differs from the entry ``key`` of its JSON record; '' otherwise.
+def require_unchanged(path: str | Path, record: str | Path, key: str) -> None:
+    """Raise MossFuseError where the file's sha256 differs from the entry ``key`` of its JSON record.
 
     A record without that entry, and a missing record, say nothing about the file.
     """
     known = read_json(record).get(key) if Path(record).is_file() else None
-    if known is None or sha256_of(path) == known:
-        return ""
-    return f"{path} is damaged or was edited (its sha256 is not that in {record}); delete it and run again to make it again"
-
-
-def require_unchanged(path: str | Path, record: str | Path, key: str) -> None:
-    """Raise MossFuseError where ``changed_since`` finds a difference."""
-    sentence = changed_since(path, record, key)
-    if sentence:
-        raise MossFuseError(sentence)
+    if known is not None and sha256_of(path) != known:
+        raise MossFuseError(
+            f"{path} is damaged or was edited (its sha256 is not that in {record}); delete it and run again to make it again"
+        )

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mossfuse.benchmark.data.unchanged import changed_since
+from mossfuse.benchmark.data.unchanged import require_unchanged
 from mossfuse.benchmark.plan.paths import CellFiles, TrainingFiles
 from mossfuse.benchmark.run.isolation import run_child
 from mossfuse.benchmark.run.records import read_reason, start_record
@@ -88,16 +88,12 @@ def blocking_reason(checkpoint, base, inputs):
     if checkpoint:
         if Path(checkpoint).stat().st_size == 0:
             return f"training failed: {read_reason(TrainingFiles(Path(checkpoint).parent).record)}"
-        changed = changed_since(checkpoint, TrainingFiles(Path(checkpoint).parent).record, "output")
-        if changed:
-            return changed
+        require_unchanged(checkpoint, TrainingFiles(Path(checkpoint).parent).record, "output")
         inputs["checkpoint"] = sha256_of(checkpoint)
     if base:
         if Path(base).stat().st_size == 0:
             return f"the row it refines failed: {read_reason(CellFiles(Path(base).parent).run)}"
-        changed = changed_since(base, CellFiles(Path(base).parent).run, "output")
-        if changed:
-            return changed
+        require_unchanged(base, CellFiles(Path(base).parent).run, "output")
         inputs["base"] = sha256_of(base)
     return ""
 
