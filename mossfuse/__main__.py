@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 
+from mossfuse.benchmark.run.warm import run_verb
 from mossfuse.errors import MossFuseError, extra_needed
 
 
@@ -33,6 +34,13 @@ def parser():
 
 def main(arguments=None):
     """Run the command line and return its exit status; a user's mistake ends with one sentence and status 2."""
+    if arguments is None:
+        try:
+            done = run_verb(sys.argv[1:])
+        except KeyboardInterrupt:
+            return 130
+        if done is not None:
+            return done
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal without the degree sign is no error

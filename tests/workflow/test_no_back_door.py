@@ -35,6 +35,7 @@ METHOD = Method(name="looks", title="Looks around", citation="c", licence="l", s
 def fuse(observation, *, seed, device, checkpoint=None, truth=""):
     here = [os.getcwd(), *sys.argv, *map(str, Path().iterdir()), *(f"{k}={v}" for k, v in os.environ.items())]
     here += [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{n}")]
+    here += [Path(f"/proc/self/{name}").read_text() for name in ("cmdline", "environ")]
     print("HERE", *here, vars(observation).keys(), sep="|")
     if truth:
         os.symlink("/", "root")

@@ -25,6 +25,7 @@ from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.about import catalogue_digest
+from mossfuse.benchmark.run import warm
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
@@ -45,6 +46,8 @@ CELL = PATHS.cell(*CELL_NAMES)
 # A scene that was read with options has a folder of its own.
 SCENE = replace(PATHS.dataset("{dataset}"), variant="{variant}").scene("{scene}")
 TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
+# From so many jobs on, a warm process is worth its start.
+WARM_FROM = 12
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
 for name, first in (
@@ -81,6 +84,8 @@ onstart:
         write_json(PATHS.settings, SETTINGS)
     except MossFuseError as error:
         raise WorkflowError(str(error))
+    if workflow.local_exec and len(list(workflow.dag.needrun_jobs())) >= WARM_FROM:
+        warm.start(SETTINGS["threads"]["fuse"])
 
 
 def importance(wildcards):

@@ -9,10 +9,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
+from mossfuse.benchmark.run import warm
 from mossfuse.benchmark.run.handover import environment, handover
 from mossfuse.files.atomic import write_json
 
@@ -43,31 +44,14 @@ def run_child(
             "opened": [str(own.folder), *(str(Path(path).resolve()) for path in opened)],
         }  # fmt: skip
         write_json(request_file, content)
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "mossfuse.benchmark.run.child",
-            task,
-            request_file.name,
-            outcome_file.name,
-        ]
-        process = subprocess.Popen(
-            command,
-            cwd=own.folder,
-            env=environment(own.folder, closed, threads, os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent,
-        )
-        with copying(process.stdout, log):
-            try:
-                code = process.wait(timeout=limit_s)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                code = None
+        arguments = [task, request_file.name, outcome_file.name]
+        variables = environment(own.folder, closed, threads, os.environ)
+        code = None
+        with copying(log) as output, suppress(TimeoutError):
+            if task == "fuse":
+                code = warm.run_child(arguments, str(own.folder), variables, threads, output, limit_s)
+            if code is None:
+                code = start_child(arguments, own.folder, variables, output, limit_s)
         for name, path in targets.items():
             own.fetch(name, Path(path))
         if code is None:
@@ -77,24 +61,45 @@ def run_child(
     return {"status": "failed", "reason": exit_reason(code)}
 
 
-@contextmanager
-def copying(stream, log):
-    """Append what comes out of a pipe to the file ``log``, or to stderr where there is none, as it comes.
+def start_child(arguments, folder, variables, output, limit_s):
+    """Run the child module in a new process and return its exit status; raise TimeoutError after ``limit_s`` seconds."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "mossfuse.benchmark.run.child", *arguments],
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        preexec_fn=die_with_parent,
+    )
+    try:
+        return process.wait(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise TimeoutError from None
 
-    The pipe has no name: a log in the child's own hands would show which cell it is.
+
+@contextmanager
+def copying(log):
+    """Yield a descriptor; what is written to it is appended to ``log``, or to stderr where there is none, as it comes.
+
+    It belongs to a pipe, which has no name: a log in the child's own hands would show which cell it is.
     """
+    source, output = os.pipe()
 
     def copy():
-        with open(log, "ab") if log else os.fdopen(os.dup(2), "wb") as target:
-            while part := os.read(stream.fileno(), 1 << 16):
+        with open(log, "ab") if log else os.fdopen(os.dup(2), "wb") as target, os.fdopen(source, "rb", 0) as stream:
+            while part := stream.read(1 << 16):
                 target.write(part)
                 target.flush()
 
     copier = threading.Thread(target=copy, daemon=True)
     copier.start()
     try:
-        yield
+        yield output
     finally:
+        os.close(output)
         copier.join(timeout=PATIENCE_S)  # a process that the child has left behind may hold the pipe open
 
 

@@ -36,11 +36,13 @@ class Beneath(ctypes.Structure):
 def restrict_to(paths: Iterable[str]) -> bool:
     """Let this thread, and every thread and process that it starts, open nothing but ``paths`` and what is beneath them.
 
-    Return whether the kernel does so; False, with nothing changed, where it knows no Landlock. It cannot be undone.
+    Return whether the kernel does so; False where it knows no Landlock. It cannot be undone. Rights can only be given up from now on,
+    in any case (no_new_privs).
     """
     if sys.platform != "linux":
         return False
     libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)  # needed for Landlock, and seen by the warm process of a workflow
     version = libc.syscall(CREATE, None, ctypes.c_size_t(0), VERSION)
     if version < 1:
         return False
@@ -53,7 +55,7 @@ def restrict_to(paths: Iterable[str]) -> bool:
     try:
         for path in paths:
             grant(libc, ruleset, path, files, folders)
-        done: bool = libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0 and libc.syscall(RESTRICT, ruleset, 0) == 0
+        done: bool = libc.syscall(RESTRICT, ruleset, 0) == 0
         return done
     finally:
         os.close(ruleset)

@@ -1,0 +1,102 @@
+"""Measure what a cell costs beside its method: CPU and wall seconds of fusing and scoring bicubic, as new processes and warm.
+
+    python docs/measure/overhead.py [CELLS]
+
+Both ways take turns within one run, so that their ratio holds on a machine that does other work. CPU seconds are of all processes
+of a job, with what the warm process spends on it; its start is a line of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.benchmark.run import warm
+from mossfuse.datasets import find_dataset
+
+DEGRADATION = "x8-gauss7s2-nikond5100"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def bench(verb: str, *arguments: str, address: str = "") -> None:
+    """Run a verb of ``mossfuse bench`` as the workflow does."""
+    command = [sys.executable, "-m", "mossfuse", "bench", verb, "--settings", "settings.json", *arguments]
+    subprocess.run(command, check=True, env={**os.environ, warm.VARIABLE: address}, stderr=subprocess.DEVNULL)
+
+
+def prepare(count: int) -> list[str]:
+    """Make scenes and pairs in the current folder and return ``count`` cells, row by row."""
+    spec = find_dataset("phantom")[0]
+    scenes = list(spec.test)
+    rows = {f"bicubic{number}": {"method": "bicubic"} for number in range(-(-count // len(scenes)))}
+    grid = {"dataset": "phantom", "as": "small", "options": {"size": 64}, "degradations": [DEGRADATION], "scenes": scenes,
+            "methods": list(rows), "seeds": [0]}  # fmt: skip
+    settings = check_settings({"grid": [grid], "methods": rows, "conventions": ["std1"]}, "the script")
+    Path("settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    bench("fetch")
+    for scene in scenes:
+        bench("prepare", "small", scene)
+        bench("degrade", "small", DEGRADATION, scene)
+    return [f"small/{DEGRADATION}/{row}/{scene}/seed0" for row in rows for scene in scenes][:count]
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU seconds of a process and of those it has waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def spent() -> float:
+    """Return the CPU seconds of the processes that this one has waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main(count: int) -> None:
+    """Print a table: CPU seconds per cell of fusing and of scoring, both ways, and their ratio."""
+    cells = prepare(count)
+    server = warm.start(1)
+    address = os.environ.pop(warm.VARIABLE)
+    place = Path(address.split("|")[2])
+    while not place.exists():
+        time.sleep(0.1)
+    start = cpu_of(server)
+    rows: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for cell in cells:
+        for verb in ("fuse", "score"):
+            for way, given in (("new processes", ""), ("warm", address)):
+                before, wall = spent() + cpu_of(server), time.perf_counter()
+                bench(verb, *(("--log", "log.txt", "--gpu", "0") if verb == "fuse" else ()), cell, address=given)
+                wall = time.perf_counter() - wall
+                if given:
+                    wait_for(server)
+                rows.setdefault((verb, way), []).append((spent() + cpu_of(server) - before, wall))
+    sys.stdout.write(f"{len(cells)} cells of bicubic, 64 x 64 x 31; start of the warm process {start:.2f} CPU s\n\n")
+    sys.stdout.write("| verb | way | CPU s per cell, mean | wall s, median |\n|---|---|---|---|\n")
+    for (verb, way), values in rows.items():
+        cpu, wall = zip(*values, strict=True)
+        sys.stdout.write(f"| {verb} | {way} | {statistics.mean(cpu):.2f} | {statistics.median(wall):.2f} |\n")
+    for verb in ("fuse", "score"):
+        new, kept = (sum(cpu for cpu, _ in rows[verb, way]) for way in ("new processes", "warm"))
+        sys.stdout.write(f"\n{verb}: {new / kept:.1f} times less CPU\n")
+
+
+def wait_for(server: int) -> None:
+    """Wait until the warm process has taken leave of all its children, which it does within its interval."""
+    children = Path(f"/proc/{server}/task/{server}/children")
+    while children.read_text(encoding="utf-8").strip():
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)
