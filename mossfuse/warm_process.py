@@ -59,6 +59,7 @@ def serve(place: str) -> None:
     """Read the code, then fork a keeper for every connection, until the parent has ended."""
     parent = os.getppid()
     read_code()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(place)
         listener.listen(128)
@@ -92,6 +93,7 @@ def read_code() -> None:
 
 def keep(connection: socket.socket) -> int:
     """Read a request, run it in a worker, and send its exit status; kill the worker where the asker goes."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     head, descriptors, _, _ = socket.recv_fds(connection, LENGTH, 3)
     if len(head) < LENGTH or len(descriptors) < 3 or is_reduced(peer_of(connection)):
         return 1
