@@ -66,7 +66,7 @@ def take(request, name):
     from mossfuse.benchmark.data.pairs import read_pair
     from mossfuse.files import read_cube
 
-    paths = request.pop(name, None)
+    paths = request.pop(name) if name.startswith("pair") else request.pop(name, None)
     every = paths if isinstance(paths, list) else [paths] if paths else []
     if name.startswith("pair"):
         found = [read_pair(path, knows=frozenset(request["knows"])) for path in every]
