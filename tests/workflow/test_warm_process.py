@@ -69,6 +69,7 @@ def cell(started, tmp_path, monkeypatch, make_pair):
         monkeypatch.setenv(warm.VARIABLE, name)
         request = {
             "method": "ways",
+            "prefix": None,
             "suffix": None,
             "params": {"way": way},
             "seed": 0,
