@@ -27,5 +27,7 @@ def clock(context: Context, part: str) -> str:
         for line in timing.itertuples()
     ]  # fmt: skip
     head = ["dataset", "degradation", "method", "scene", "s, warm", "s, first call", "CPU s", "peak MB"]
-    words = "Median of the warm calls, alone on the machine (rule `time`)."
+    other = timing["other_cores"].max() if "other_cores" in timing else float("nan")
+    beside = "" if other != other else f"; other work kept at most {other:.2f} processors busy meanwhile"
+    words = f"Median of the warm calls, weights in memory before the clock, {int(timing['threads'].iloc[0])} thread (rule `time`){beside}."
     return f"{markdown(head, rows)}\n\n{context.caption(words, source)}"
