@@ -84,7 +84,8 @@ def failed(record: Path) -> bool:
 
 def metric_row(grid: Grid, cell, run: dict, score: Path) -> dict:
     """Return a cell's line of metrics.csv."""
-    row = {**vars(cell), "status": run["status"], "seen_in_training": str(seen_in_training(grid, cell)).lower()}
+    marks = {"seen_in_training": seen_in_training(grid, cell), "tuned_on": tuned_on(grid, cell)}
+    row = {**vars(cell), "status": run["status"], **{name: str(value).lower() for name, value in marks.items()}}
     if run["status"] != "ok":
         return {**row, "reason": run["reason"]}
     scores = pd.read_csv(score)
@@ -94,6 +95,14 @@ def metric_row(grid: Grid, cell, run: dict, score: Path) -> dict:
             row[f"{line.convention} {line.metric}"] = line.value
     notes = run.get("notes") or {}
     return row | {f"note {key}": notes[key] for key in NOTES if notes.get(key) is not None}
+
+
+def tuned_on(grid: Grid, cell) -> bool:
+    """Return whether defaults of the cell's method were chosen on this scene, or the scene was looked at meanwhile."""
+    method = grid.rows[cell.method].method
+    return method is not None and cell.scene in getattr(method, "tuned_on", {}).get(
+        grid.block_of(cell.dataset).dataset, ()
+    )
 
 
 def timing_table(grid: Grid, paths: Paths, runs: dict) -> pd.DataFrame:
@@ -187,7 +196,12 @@ def recorded(run: dict, what: str) -> str | None:
 def about_row(grid: Grid, name: str) -> dict:
     """Return how a row was set and trained."""
     row = grid.rows[name]
-    about = {"title": row.title, "weights": row.weights_kind, "params": row.params}
+    about = {
+        "title": row.title,
+        "weights": row.weights_kind,
+        "params": row.params,
+        "shortened": getattr(row, "shortened", False),
+    }
     return about | ({"train": row.train} if row.trained_here else {})
 
 

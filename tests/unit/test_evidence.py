@@ -37,7 +37,7 @@ def evidence(tmp_path):
         ("cave-8", BASE, "ridge-dc", "beads", 0, 42.0, 3.0),
     ]
     columns = ["dataset", "degradation", "method", "scene", "seed", "std1 psnr", "std1 sam"]
-    table = pd.DataFrame(rows, columns=columns).assign(status="ok", seen_in_training="false")
+    table = pd.DataFrame(rows, columns=columns).assign(status="ok", seen_in_training="false", tuned_on="false")
     table["std1 ssim"], table["std1 ergas"] = 0.99, 0.2
     failed = pd.DataFrame(
         [("cave", BASE, "cnmf", "chart_and_stuffed_toy", 0, "failed")], columns=[*columns[:5], "status"]
@@ -47,7 +47,7 @@ def evidence(tmp_path):
     pd.concat([table, failed]).to_csv(folder / "leaders" / "metrics.csv", index=False)
     known = {
         "cells": {"planned": 7, "scored": 6, "failed": 1}, "commits": {"abcdef0123": 6}, "device": {"a processor": 6},
-        "threads": [1], "code": {"rows": {"nsgp": ["old"]}}, "configuration": "config/evidence/leaders.yaml",
+        "threads": [1], "code": {"rows": {"nsgp": ["old"]}}, "rows": {"ridge-dc": {"shortened": True}}, "configuration": "config/evidence/leaders.yaml",
     }  # fmt: skip
     (folder / "leaders" / "provenance.json").write_text(json.dumps(known), encoding="utf-8")
     (folder / "waivers.yaml").write_text("waivers: []\n", encoding="utf-8")
@@ -143,6 +143,17 @@ def test_loss_is_named_with_its_scene(evidence):
 def test_table_without_evidence_says_how_it_is_measured(tmp_path, name):
     text = content.table(name, Evidence(tmp_path / "docs" / "evidence"), tmp_path)
     assert text.startswith("*Not measured at this version; run `") and not list(typed_results(text))
+
+
+def test_shortened_rows_and_known_scenes_are_marked_with_a_legend(evidence):
+    path = evidence.folder / "leaders" / "metrics.csv"
+    lines = path.read_text(encoding="utf-8").replace(
+        "beads,0,42.0,3.0,ok,false,false", "beads,0,42.0,3.0,ok,false,true"
+    )
+    path.write_text(lines, encoding="utf-8")
+    text = content.table("leaders x32", evidence, evidence.folder.parent)
+    assert "| scene | `ridge-dc`† | `nsgp` |" in text and "† A learned row" in text
+    assert "| cave-8, beads | 42.00° / 3.00° | **42.50" in text and "° Over scenes" in text
 
 
 # Places of a page.

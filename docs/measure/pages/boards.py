@@ -31,7 +31,8 @@ def board(context: Context, part: str, convention: str = "std1", **where: object
     for (dataset, base, method), group in cells.groupby(["dataset", "base", "method"], sort=False):
         means = {metric: mean(group, f"{convention} {metric}") for metric in METRICS}
         counted.add((means["psnr"].scenes, means["psnr"].replicates, means["psnr"].seeds))
-        rows.append([dataset, base, f"`{method}`", *(figure(m, k, k in ("psnr", "sam")) for k, m in means.items())])
+        figures = (figure(m, k, k in ("psnr", "sam")) for k, m in means.items())
+        rows.append([dataset, base, source.label(method), *figures])
     head = ["dataset", "degradation", "method", *HEADS.values()]
     return f"{markdown(head, rows)}\n\n{context.caption(conditions(convention, counted), source)}"
 
@@ -59,7 +60,7 @@ def headline(context: Context) -> str:
     ]
     if not places:
         part.where(dataset="cave", ratio="x32")
-    rows, counted = [[f"`{method}`", knowledge(method)] for method in LEADERS], set()
+    rows, counted = [[part.label(method), knowledge(method)] for method in LEADERS], set()
     for where in places:
         cells = fair(part.where(**where), LEADERS)
         count = cells.groupby(["dataset", "scene"]).ngroups
@@ -95,7 +96,7 @@ def leaders(context: Context, ratio: str, datasets: Sequence[str]) -> str:
                 " / ".join("-" if m is None else strong(figure(m, k), same(m.value, best[k], k)) for k, m in pair)
             )
         rows.append([f"{dataset}, {scene}" if scene != dataset else dataset, *texts])
-    table = markdown(["scene", *(f"`{m}`" for m in methods)], rows)
+    table = markdown(["scene", *map(part.label, methods)], rows)
     words = f"PSNR dB / SAM deg. {conditions('std1', counted)} Bold: best of the row."
     return f"{table}\n\n{context.caption(words, part)}"
 
@@ -192,7 +193,7 @@ def pooled(context: Context, part: str, datasets: tuple[str, ...]) -> str:
     for method, own in cells.groupby("method", sort=False):
         means = {metric: mean(own, f"std1 {metric}") for metric in METRICS}
         counted.add((means["psnr"].scenes, 1, 1))
-        rows.append([f"`{method}`", *(figure(m, k, False) for k, m in means.items())])
+        rows.append([source.label(method), *(figure(m, k, False) for k, m in means.items())])
     table = markdown(["method", *HEADS.values()], rows)
     words = conditions("std1", counted)
     if {"nsgp", "ridge-dc"} <= set(cells["method"]):

@@ -11,7 +11,7 @@ import pandas as pd
 from pages import boards, figures, networks, noise, references, speed
 from pages.context import Context
 from pages.format import DIGITS
-from pages.store import TWELVE, Evidence, NotMeasured, mean
+from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
 
 CLASSICAL_A = [
     "gsa", "gsa-psf", "gs", "sfim-hs", "sfim-hs-psf", "mtf-glp-hs", "mtf-glp-hs-psf", "regression-injection", "fuse", "fuse-faithful",
@@ -75,6 +75,10 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
         speed.measured, name="nsgp-noisy", script="docs/measure/speed_of_nsgp.py --noisy --save"
     ),
 }
+LEGENDS = {
+    SHORTENED: f"{SHORTENED} A learned row with fewer steps than in its paper.",
+    KNOWN: f"{KNOWN} Over scenes that the weights have seen in training, or on which a default of the method was chosen.",
+}
 DATASETS = {"twelve": TWELVE, "phantom-test": ("phantom",)}
 
 
@@ -83,7 +87,9 @@ def table(name: str, evidence: Evidence, folder: Path) -> str:
     if name not in TABLES:
         raise KeyError(f"no table '{name}'; pages/content.py has: {', '.join(sorted(TABLES))}")
     try:
-        return TABLES[name](Context(evidence, folder))
+        text = TABLES[name](Context(evidence, folder))
+        legends = [legend for sign, legend in LEGENDS.items() if sign in text]
+        return "\n".join([text, *([""] if legends else []), *legends])
     except NotMeasured as missing:
         return f"*{str(missing)[0].upper()}{str(missing)[1:]}.*"
 

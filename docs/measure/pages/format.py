@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pages.store import Mean
+from pages.store import KNOWN, Mean
 
 DIGITS = {"psnr": 2, "sam": 2, "ssim": 4, "ergas": 3}
 HEADS = {"psnr": "PSNR dB", "sam": "SAM deg", "ssim": "SSIM", "ergas": "ERGAS"}
@@ -20,7 +20,7 @@ def figure(mean: Mean, metric: str, spread: bool = True) -> str:
     """Return a mean as text, with its spread where it has one."""
     digits = DIGITS[metric]
     error = f" ± {mean.spread:.{digits}f}" if spread and mean.spread is not None else ""
-    return f"{mean.value:.{digits}f}{error}"
+    return f"{mean.value:.{digits}f}{error}{KNOWN if mean.known else ''}"
 
 
 def plural(count: int, word: str) -> str:

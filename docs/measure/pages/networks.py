@@ -25,7 +25,7 @@ def quality(context: Context, name: str) -> str:
         rows.append(
             [
                 ratio,
-                f"`{method}`",
+                part.label(method),
                 str(len(cells)),
                 f"{psnr.median():.2f}{spread}",
                 f"{psnr.mean():.2f}",
@@ -146,7 +146,7 @@ def scenes(context: Context, name: str, methods: Sequence[str], dataset: str | t
                 f"{found.loc[c, 'std1 psnr']:.2f} / {found.loc[c, 'std1 sam']:.2f}" if c in found.index else "-"
                 for c in columns
             ]
-            label = f"`{method}`" + (f", seed {seed}" if own["seed"].nunique() > 1 else "")
+            label = part.label(method) + (f", seed {seed}" if own["seed"].nunique() > 1 else "")
             rows.append([label, *texts])
     head = ["", *(f"{d}, {s}" if several else s for d, s in columns)]
     return f"{markdown(head, rows)}\n\n{context.caption('PSNR dB / SAM deg, convention `std1`.', part)}"

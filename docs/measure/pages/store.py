@@ -15,6 +15,7 @@ import pandas as pd
 
 from pages.layout import CURVES, METRICS, PROVENANCE, TIMING
 
+SHORTENED, KNOWN = "†", "°"
 CELL = ["dataset", "degradation", "method", "scene", "seed"]
 # Twelve distinct CAVE scenes: the chart at its 31 bands, and the eleven scenes of which a mirror holds eight bands. cave-half and cave-26
 # are two more versions of balloons and are not counted again.
@@ -40,6 +41,8 @@ class Part:
             raise NotMeasured(self.how)
         table = pd.read_csv(path)
         table = table[table["status"] == "ok"].copy()
+        marks = [table[name].astype(str).str.lower() == "true" for name in ("seen_in_training", "tuned_on")]
+        table["known"] = marks[0] | marks[1]
         spelled = {name: split(name) for name in table["degradation"].unique()}
         for number, column in enumerate(("base", "replicate", "ratio")):
             table[column] = [spelled[name][number] for name in table["degradation"]]
@@ -74,6 +77,10 @@ class Part:
             raise NotMeasured(self.how)
         return pd.read_csv(path)
 
+    def label(self, method: str) -> str:
+        """Return a row's name, marked where it learned for fewer steps than its paper."""
+        return f"`{method}`{SHORTENED if self.provenance['rows'].get(method, {}).get('shortened') else ''}"
+
     def where(self, **columns: Any) -> pd.DataFrame:
         """Return the cells with these values (a tuple: one of them); raise NotMeasured where there are none."""
         found = self.cells
@@ -101,7 +108,8 @@ class Mean:
     """A mean with its spread.
 
     value: mean over scenes of the means over replicates and seeds; spread: standard deviation, over replicates and seeds, of the mean
-    over scenes, None for a single one; replicates, seeds, scenes: their numbers; least, most: over replicates and seeds.
+    over scenes, None for a single one; replicates, seeds, scenes: their numbers; least, most: over replicates and seeds; known: whether the method has seen one of the scenes in
+    training, or a default was chosen on one.
     """
 
     value: float
@@ -111,6 +119,7 @@ class Mean:
     seeds: int
     least: float
     most: float
+    known: bool
 
 
 def mean(cells: pd.DataFrame, column: str) -> Mean:
@@ -135,6 +144,7 @@ def mean(cells: pd.DataFrame, column: str) -> Mean:
         seeds=int(cells["seed"].nunique()),
         least=float(cells[column].min()),
         most=float(cells[column].max()),
+        known=bool(cells["known"].any()),
     )
 
 
