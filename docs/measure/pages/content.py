@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, figures, networks, noise, references, speed
+from pages import boards, figures, networks, noise, references, speed, violations
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
@@ -21,6 +21,7 @@ CLASSICAL_B = [
     "bicubic", "hysure", "hysure-faithful", "hysure-blind", "hysure-blind-faithful", "nssr", "nssr-faithful", "ltmr", "lttr",
     "cnn-fus-tv", "cnn-fus-tv-faithful",
 ]  # fmt: skip
+VIOLATED = ("cave", "cave-half", "cave-8", *boards.AIRBORNE)
 VERSIONS = ("cave", "cave-half", "cave-26", "cave-8")
 TABLES: Mapping[str, Callable[[Context], str]] = {
     "headline": boards.headline,
@@ -41,6 +42,9 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "seeds x8": partial(boards.board, part="seeds", ratio="x8"),
     **{f"noise {name}": partial(noise.levels, dataset=name) for name in VERSIONS},
     "noise comparisons": noise.comparisons,
+    **{f"violations {name}": partial(violations.departures, dataset=name) for name in VIOLATED},
+    "denoised": partial(violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True),
+    "given nothing": partial(violations.compared, methods=violations.BLIND, other="{}-given-nothing", noisy=False),
     "deep": partial(networks.quality, name="deep"),
     "deep curves": partial(networks.progress, name="deep"),
     "deep figure": figures.deep,
