@@ -132,7 +132,13 @@ def kind_of(part: Mapping[str, Any]) -> str:
         return f"list of {kind_of(part['items'])}" if "type" in part.get("items", {}) else "list"
     if isinstance(part.get("additionalProperties"), Mapping):
         return "settings by name"
-    names = {"string": "text", "integer": "whole number", "number": "number", "object": "settings"}
+    names = {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "true or false",
+        "object": "settings",
+    }
     words = names[part["type"]]
     if "minimum" in part:
         words += f", at least {part['minimum']}"
