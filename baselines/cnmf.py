@@ -23,6 +23,7 @@ METHOD = Method(
     citation="Yokoya, Yairi, Iwasaki, IEEE TGRS 50(2), 2012",
     licence="own implementation (MIT); original all rights reserved",
     knows=frozenset({"psf", "phase"}),
+    tuned_on={"cave": ("chart_and_stuffed_toy",)},
     params={"endmembers": Parameter.count(None), "iterations": Parameter.count(200), "faithful": False},
     presets={"smoke": {"iterations": 10}, "faithful": {"faithful": True}},
     code="magamig/hif-benchmarking@ef23570",

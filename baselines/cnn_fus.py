@@ -28,6 +28,7 @@ METHOD = Method(
     "IEEE TNNLS, vol. 32, no. 3, pp. 1124-1135, 2021",
     licence="written from the paper's mathematics; the authors' code and weights state no licence and are not used",
     knows=frozenset({"psf", "phase", "srf"}),
+    tuned_on={name: ("balloons",) for name in ("cave-half", "cave", "cave-8", "cave-26")},
     stochastic=False,
     params={
         "subspace": Parameter.count(10),

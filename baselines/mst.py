@@ -19,6 +19,7 @@ SHARED = {
     "licence": "own implementation (original MIT)",
     "knows": frozenset({"phase"}),
     "optional": frozenset({"phase"}),
+    "tuned_on": {"cave": ("chart_and_stuffed_toy",)},
     "gpu": True,
     "code": "caiyuanhao1998/MST@9ff03b9",
 }

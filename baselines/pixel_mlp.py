@@ -20,6 +20,7 @@ SHARED = {
     "licence": "own implementation (original MIT)",
     "trains": "scene",
     "gpu": True,
+    "tuned_on": {"cave": ("chart_and_stuffed_toy",), "cave-half": ("balloons",)},
     "params": {
         "width": Parameter.count(64),
         "depth": Parameter.count(6),

@@ -31,6 +31,7 @@ METHODS = (
         citation=CITATION,
         licence="own implementation (MIT)",
         knows=frozenset({"psf", "phase"}),
+        tuned_on={"cave": ("chart_and_stuffed_toy",)},
         stochastic=False,
         params={"floor": Parameter.non_negative(0.004)},
         code="magamig/hif-benchmarking@ef23570",

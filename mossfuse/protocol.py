@@ -304,6 +304,8 @@ class Method:
     knows: subset of KNOWLEDGE handed over in ``observation.sensor``; everything else is None there.
     optional: the part of ``knows`` that a row may withhold (key ``given``): the method then estimates it, or assumes the
         official support and phase.
+    tuned_on: dataset -> its scenes on which defaults of the method were chosen, or that were looked at meanwhile; training
+        scenes of the embedded dataset are for that and need not be named.
     trains: 'none', 'scene' (fits itself to each pair), 'dataset' (to the training split's pairs, without
         ground truth) or 'supervised' (to the training split with ground truth).
     weights: name of a registry file with the authors' weights, or None.
@@ -324,6 +326,7 @@ class Method:
     licence: str
     knows: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
+    tuned_on: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
     trains: str = "none"
     weights: str | None = None
     stochastic: bool = True

@@ -22,6 +22,7 @@ METHOD = Method(
     citation="Lanaras, Baltsavias, Schindler, ICCV 2015",
     licence="own implementation (MIT); original MIT",
     knows=frozenset({"psf", "phase", "srf"}),
+    tuned_on={name: ("balloons",) for name in ("cave-half", "cave", "cave-8", "cave-26")},
     params={"endmembers": Parameter.count(10), "iterations": Parameter.count(400), "faithful": False},
     presets={"smoke": {"iterations": 10}, "faithful": {"faithful": True}},
     code="lanha/SupResPALM",

@@ -23,6 +23,7 @@ METHOD = Method(
     licence="own clean-room implementation (the official code is GPL-3)",
     knows=frozenset({"phase"}),
     optional=frozenset({"phase"}),
+    tuned_on={"cave": ("chart_and_stuffed_toy",)},
     trains="scene",
     gpu=True,
     params={

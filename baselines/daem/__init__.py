@@ -22,6 +22,7 @@ SHARED = {
     "licence": "own implementation (the official code states no licence)",
     "knows": frozenset({"phase"}),
     "optional": frozenset({"phase"}),
+    "tuned_on": {"cave": ("chart_and_stuffed_toy",)},
     "gpu": True,
     "code": "WenjinGuo/DAEM@13421b7",
     "published": (

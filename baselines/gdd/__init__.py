@@ -18,6 +18,7 @@ METHOD = Method(
     citation="T. Uezato, D. Hong, N. Yokoya, W. He. Guided deep decoder. ECCV, 2020.",
     licence="own implementation (the official code states no licence)",
     knows=frozenset({"psf", "srf"}),
+    tuned_on={"cave": ("chart_and_stuffed_toy",)},
     trains="scene",
     gpu=True,
     params={

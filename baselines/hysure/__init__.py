@@ -43,6 +43,7 @@ METHODS = (
         citation=CITATION,
         licence=LICENCE,
         knows=frozenset({"psf", "phase", "srf"}),
+        tuned_on={name: ("balloons",) for name in ("cave-half", "cave", "cave-8", "cave-26")},
         params=PARAMS,
         presets={"smoke": {"iterations": 20, "draws": 2}, "faithful": {"draws": 20}},
         code=CODE,
@@ -54,6 +55,7 @@ METHODS = (
         licence=LICENCE,
         knows=frozenset({"phase"}),
         optional=frozenset({"phase"}),
+        tuned_on={name: ("balloons",) for name in ("cave-half", "cave", "cave-8", "cave-26")},
         params={
             **PARAMS,
             "srf_smoothness": Parameter.non_negative(10.0),

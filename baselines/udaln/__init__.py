@@ -21,6 +21,7 @@ METHOD = Method(
     licence="own implementation (the official code states no licence)",
     knows=frozenset({"phase"}),
     optional=frozenset({"phase"}),
+    tuned_on={"cave": ("chart_and_stuffed_toy",)},
     trains="scene",
     gpu=True,
     params={

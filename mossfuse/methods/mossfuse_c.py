@@ -9,6 +9,7 @@ f1 is not MossFuse's network: its encoders and decoder in this place were tried 
 their initial estimates know. ``mossfuse-c-dataset`` trains these networks on the training split's pairs first.
 """
 
+from mossfuse.nsgp.scenes import TUNED_ON
 from mossfuse.protocol import Method, Parameter
 
 OURS = {"citation": "this benchmark (docs/mossfuse-c.md)", "licence": "own implementation", "gpu": True}
@@ -30,6 +31,7 @@ METHODS = (
         title="MossFuse-c: constraints by construction, from nsgp",
         knows=frozenset({"phase"}),
         optional=frozenset({"phase"}),
+        tuned_on=TUNED_ON,
         trains="scene",
         params={"start": FROM_NSGP, **PARAMS},
         presets={"smoke": SMOKE},
@@ -51,6 +53,7 @@ METHODS = (
         title="MossFuse-c: constraints by construction, trained across scenes, from nsgp",
         knows=frozenset({"phase"}),
         optional=frozenset({"phase"}),
+        tuned_on=TUNED_ON,
         trains="dataset",
         params={"start": FROM_NSGP, **COMMON},
         train_params={

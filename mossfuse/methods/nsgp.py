@@ -9,6 +9,7 @@ phase only; ``nsgp-known`` knows PSF and SRF too.
 import logging
 from dataclasses import replace
 
+from mossfuse.nsgp.scenes import TUNED_ON
 from mossfuse.protocol import Fusion, Method, Parameter
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,20 @@ PARAMS = {
 }
 METHODS = (
     Method(
-        name="nsgp", title="Null-space Gaussian process (blind)", knows=BLIND, optional=BLIND, params=PARAMS, **OURS
+        name="nsgp",
+        title="Null-space Gaussian process (blind)",
+        knows=BLIND,
+        optional=BLIND,
+        tuned_on=TUNED_ON,
+        params=PARAMS,
+        **OURS,
     ),
     Method(
         name="nsgp-fast",
         title="Null-space Gaussian process, 256 features (blind)",
         knows=BLIND,
         optional=BLIND,
+        tuned_on={**TUNED_ON, "cave-half": ("balloons",)},  # its setting was chosen on balloons and oil_painting
         params=PARAMS | {"setting": Parameter.choice("fast", "best")},
         **OURS,
     ),
@@ -38,6 +46,7 @@ METHODS = (
         title="Null-space Gaussian process, mean of 4 draws (blind)",
         knows=BLIND,
         optional=BLIND,
+        tuned_on=TUNED_ON,
         params=PARAMS | {"draws": Parameter.count(4)},
         **OURS,
     ),
@@ -45,6 +54,7 @@ METHODS = (
         name="nsgp-known",
         title="Null-space Gaussian process (PSF and SRF known)",
         knows=frozenset({"phase", "psf", "srf"}),
+        tuned_on=TUNED_ON,
         params=PARAMS,
         **OURS,
     ),

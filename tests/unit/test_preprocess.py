@@ -124,3 +124,19 @@ def test_knowledge_is_spelled_out_behind_the_word_blind(knows, text):
 def test_border_is_given_with_the_geometry_only():
     sensor = Sensor(psf=np.ones((1, 1)), psf_shape=(1, 1), phase=(0, 0), border="wrap")
     assert sensor.restricted_to({"phase"}).border == "wrap" and sensor.restricted_to({"srf"}).border == "reflect"
+
+
+def test_searched_parameters_come_from_the_result_of_the_search(tmp_path):
+    result = tmp_path / "chosen.json"
+    result.write_text('{"methods": {"cnmf": {"params": {"endmembers": 20}}}}', encoding="utf-8")
+    settings = {"method": "cnmf", "params_from": str(result)}
+    row = grid_of("searched", searched=settings).rows["searched"]
+    assert (row.params["endmembers"], row.title) == (20, "CNMF, parameters searched")
+    assert (
+        grid_of("searched", searched={**settings, "params": {"endmembers": 5}}).rows["searched"].params["endmembers"]
+        == 5
+    )
+    with pytest.raises(MossFuseError, match="holds no search of 'hysure'"):
+        grid_of("searched", searched={**settings, "method": "hysure"})
+    with pytest.raises(MossFuseError, match="does not exist; run docs/measure/search.py"):
+        grid_of("searched", searched={**settings, "params_from": str(tmp_path / "none.json")})

@@ -9,6 +9,7 @@ SHARED = {
     "licence": "own implementation (the official code states no licence)",
     "knows": frozenset({"phase"}),
     "optional": frozenset({"phase"}),
+    "tuned_on": {"cave": ("chart_and_stuffed_toy",)},
     "trains": "scene",
     "gpu": True,
     "note": "blind: PSF and SRF are learned from the pair",

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 # Fields of the specifications that only describe (presets arrive as parameters), in the order of the positional ones.
 FIELDS: dict[str, tuple[str, ...]] = {
-    "Method": ("title", "citation", "licence", "published", "code", "note", "presets"),
+    "Method": ("title", "citation", "licence", "published", "code", "note", "presets", "optional", "tuned_on"),
     "Dataset": ("title", "citation", "terms", "url", "note"),
     "RemoteFile": ("urls", "terms"),
     "Response": ("title", "citation", "note"),
     "PsfFamily": ("title", "citation", "note"),
+    "Effect": ("title", "note"),
     "Degradation": ("note",),
     "Metric": ("formula", "users"),
     "Column": ("title", "unit", "better", "decimals", "tie", "range", "order"),
@@ -28,7 +29,7 @@ POSITIONS: dict[str, tuple[int, ...]] = {
     "Convention": (1,),
 }
 # Constants that are read by specifications in other files.
-CONSTANTS = frozenset({"CITATION", "LICENCE", "NOTE", "PUBLISHED", "TERMS", "TITLE", "URL"})
+CONSTANTS = frozenset({"CITATION", "LICENCE", "NOTE", "PUBLISHED", "TERMS", "TITLE", "TUNED_ON", "EIGHT_BAND", "URL"})
 
 
 def without_descriptions(tree: ast.Module) -> ast.Module:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import json
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mossfuse.benchmark.plan.cells import Cell, Training
+from mossfuse.benchmark.plan.titles import is_shortened, title_of
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.parameters import apply_changes, with_preset
 from mossfuse.preprocess import split_prefix
-from mossfuse.protocol import Dataset, Method, describe_knowledge
+from mossfuse.protocol import Dataset, Method
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Row:
     """One row of the leaderboard: a method with its settings, a refinement of one, or cubes made elsewhere.
 
     method, module: None for cubes made elsewhere; suffix: of the refinement, or None; prefix: of what is done to the pair
-    first, or None. given: the part of the method's knowledge that this row hands over; None: all of it. params, train: parameters of ``fuse``
+    first, or None. given: the part of the method's knowledge that this row hands over; None: all of it. shortened: whether it learns for fewer steps than its paper. params, train: parameters of ``fuse``
     (of the refinement where there is one) and of ``train``. weights: registry name or path of a weights file, or None.
     external: pattern, title, ... of cubes made elsewhere, or None. iterates: a cube is saved at every so many steps of the
     fit to a scene, for the row's curve; None: no curve.
@@ -41,6 +44,7 @@ class Row:
     iterates: int | None = None
     prefix: str | None = None
     given: frozenset[str] | None = None
+    shortened: bool = False
 
     @property
     def knows(self) -> frozenset[str]:
@@ -326,6 +330,7 @@ def make_row(name: str, config: Mapping[str, Any]) -> Row:
             title=own.get("title", f"{row.title} +{suffix}"),
             prefix=row.prefix,
             given=row.given,
+            shortened=row.shortened,
         )
     prefix, plain = split_prefix(name)
     if prefix:
@@ -334,6 +339,8 @@ def make_row(name: str, config: Mapping[str, Any]) -> Row:
     method, module = find_method(settings.get("method", name))
     place, owner = f"methods.{name}", f"method '{method.name}'"
     params, train = with_preset(method, settings.get("preset"), f"{place}: ")
+    searched = searched_params(settings["params_from"], method, place) if "params_from" in settings else {}
+    params = apply_changes(params, searched, owner, f"{settings.get('params_from')}: ", method.ranges)
     params = apply_changes(params, settings.get("params", {}), owner, f"{place}.params: ", method.ranges)
     train = apply_changes(train, settings.get("train", {}), owner, f"{place}.train: ", method.train_ranges)
     given = given_part(method, settings.get("given"), place)
@@ -346,9 +353,18 @@ def make_row(name: str, config: Mapping[str, Any]) -> Row:
         params=params,
         train=train,
         weights=settings.get("weights", method.weights),
-        title=settings.get("title", method.title + ("" if given is None else f", given {describe_knowledge(given)}")),
+        title=title_of(
+            method,
+            settings.get("title"),
+            params,
+            train,
+            knows=given,
+            searched=bool(searched),
+            weights=settings.get("weights", method.weights),
+        ),
         iterates=settings.get("iterates"),
         given=given,
+        shortened=not settings.get("weights", method.weights) and is_shortened(method, params, train),
     )
 
 
@@ -368,6 +384,22 @@ def with_prefix(name: str, prefix: str, row: Row, own: Mapping[str, Any]) -> Row
             f"set it under methods.{plain}"
         )
     return replace(row, name=name, prefix=prefix, title=own.get("title", f"{row.title}, pair {prefix} first"))
+
+
+def searched_params(path: str, method: Method, place: str) -> dict[str, Any]:
+    """Return the parameters that the result of a search (docs/measure/search.py) holds for a method.
+
+    Raises MossFuseError where there is no such file, or where the method was not searched.
+    """
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))["methods"]
+        return dict(found[method.name]["params"])
+    except FileNotFoundError:
+        raise MossFuseError(f"{place}.params_from: {path} does not exist; run docs/measure/search.py --write") from None
+    except (ValueError, KeyError, TypeError):
+        raise MossFuseError(
+            f"{place}.params_from: {path} holds no search of '{method.name}'; add it to docs/measure/search.py"
+        ) from None
 
 
 def given_part(method: Method, asked: Any, place: str) -> frozenset[str] | None:

@@ -59,8 +59,10 @@ def merge_parts(
 
 
 def rows_of(part: Mapping[str, Any]) -> Sequence[str]:
-    """Return every row that a part's grid runs or gives settings for, bases of refinements included."""
+    """Return every row that a part's grid runs or gives settings for, bases of refinements and of prefixes included."""
     from mossfuse.methods import split_suffix
+    from mossfuse.preprocess import split_prefix
 
     named = [row for entry in part["grid"] for row in entry["methods"] if row not in part["external"]]
-    return list(dict.fromkeys([*named, *(split_suffix(row)[0] for row in named), *part["methods"]]))
+    bases = [split_suffix(row)[0] for row in named]
+    return list(dict.fromkeys([*named, *bases, *(split_prefix(row)[1] for row in bases), *part["methods"]]))
