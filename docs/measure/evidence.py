@@ -142,6 +142,7 @@ def provenance(config: str, grid: Grid, paths: Paths, runs: dict) -> dict:
         "commits": dict(Counter(f"{str(run['commit'])[:10]}{'+' if run['dirty'] else ''}" for run in ran)),
         "started": [min(run["started"] for run in ran), max(run["started"] for run in ran)],
         "device": dict(Counter(str(run["device_name"]) for run in ran)),
+        "cpu_minutes": round(sum(run.get("cpu_seconds") or 0 for run in ran) / 60, 2),
         "threads": sorted({run["threads"] for run in ran}),
         "versions": versions(ran),
         "code": {"rows": row_digests(covered, runs), **shared_digests(covered, grid, runs)},

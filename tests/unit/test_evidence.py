@@ -46,7 +46,7 @@ def evidence(tmp_path):
     (folder / "leaders").mkdir(parents=True)
     pd.concat([table, failed]).to_csv(folder / "leaders" / "metrics.csv", index=False)
     known = {
-        "cells": {"planned": 7, "scored": 6, "failed": 1}, "commits": {"abcdef0123": 6}, "device": {"a processor": 6},
+        "cpu_minutes": 1.5, "started": ["2026-01-01T00:00:00+00:00"] * 2, "cells": {"planned": 7, "scored": 6, "failed": 1}, "commits": {"abcdef0123": 6}, "device": {"a processor": 6},
         "threads": [1], "code": {"rows": {"nsgp": ["old"]}}, "rows": {"ridge-dc": {"shortened": True}}, "configuration": "config/evidence/leaders.yaml",
     }  # fmt: skip
     (folder / "leaders" / "provenance.json").write_text(json.dumps(known), encoding="utf-8")
@@ -244,7 +244,7 @@ def test_part_that_is_missing_raises_with_its_command(tmp_path):
 SCORES = "convention,metric,value\nstd1,psnr,46.123456789\nstd1,sam,2.5\nstd1,cc,0.9\nmoss,psnr,40\nconsistency,residual_hsi_max,0\n"
 RUN = {
     "status": "ok", "reason": "", "commit": "a" * 40, "dirty": False, "threads": 1, "started": "2026-01-01", "device_name": "a processor",
-    "versions": {"numpy": "2"}, "notes": {"parameters": 12, "other": 3}, "code": {"row": "1234", "harness": "5678"},
+    "versions": {"numpy": "2"}, "cpu_seconds": 30, "notes": {"parameters": 12, "other": 3}, "code": {"row": "1234", "harness": "5678"},
 }  # fmt: skip
 
 
@@ -279,6 +279,7 @@ def test_export_of_an_interrupted_run_has_what_is_finished(tmp_path):
     assert not {"moss psnr", "std1 cc", "note other"} & set(table.columns)
     known = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     assert known["cells"] == {"planned": 3, "scored": 2, "failed": 0}
+    assert known["cpu_minutes"] == 1
     assert known["commits"] == {"aaaaaaaaaa": 1, "aaaaaaaaaa+": 1}
     assert known["code"]["rows"]["nsgp"] == ["1234"] and set(known["code"]["rows"]) == {"bicubic", "nsgp"}
     assert known["rows"]["nsgp"]["weights"] == "none" and "reproduce" in known

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, figures, networks, noise, references, speed, violations
+from pages import boards, figures, networks, noise, parts, references, speed, violations
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
@@ -24,6 +24,7 @@ CLASSICAL_B = [
 VIOLATED = ("cave", "cave-half", "cave-8", *boards.AIRBORNE)
 VERSIONS = ("cave", "cave-half", "cave-26", "cave-8")
 TABLES: Mapping[str, Callable[[Context], str]] = {
+    "parts": parts.parts,
     "headline": boards.headline,
     "leaders x32": partial(boards.leaders, ratio="x32", datasets=VERSIONS),
     "leaders x8": partial(boards.leaders, ratio="x8", datasets=VERSIONS),
