@@ -16,6 +16,7 @@ from helpers.fabricated_results import METHODS, fabricate
 from helpers.headless import browser, find_browser
 from mossfuse.benchmark.report import build_report
 from mossfuse.benchmark.report.board import make_board, marks
+from mossfuse.benchmark.report.conditions import mixed_conditions
 from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.report.figures import pareto
 from mossfuse.benchmark.report.findings import findings
@@ -764,3 +765,14 @@ def test_dark_mode_is_dark(tab, site):
         tab.open(site / "index.html", dark=dark)
         colour = tab.run("getComputedStyle(document.body).backgroundColor")
         assert low <= int(re.findall(r"\d+", colour)[0]) < high
+
+
+def test_board_whose_cells_were_computed_under_different_conditions_says_so(results, board):
+    assert mixed_conditions(results, board) == ""
+    good = [name for name, run in results.runs.items() if run["status"] == "ok"]
+    other = {**results.runs[good[0]], "versions": {"python": "3.11.2", "torch": "2.12.1"}, "threads": 7}
+    mixed = mixed_conditions(replace(results, runs={**results.runs, good[0]: other}), board)
+    assert mixed.startswith("These cells were computed under different conditions: threads ")
+    assert (
+        "7 (1 cell)" in mixed and "PyTorch 2.13.0 (" in mixed and "2.12.1 (1 cell)" in mixed and "device" not in mixed
+    )

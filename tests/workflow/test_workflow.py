@@ -11,16 +11,19 @@ import sys
 import time
 from collections import Counter
 
+import numpy as np
 import pytest
 import yaml
 
 from helpers.repository import ROOT
 from helpers.snakemake_runs import config_of, planned, run, small_grid, start, table
+from mossfuse.__main__ import main
 from mossfuse.benchmark.plan.disk import disk_need
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.jobs import jobs_of
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.files import read_cube, write_cube
 
 ONE = """
 import os, signal
@@ -325,3 +328,27 @@ def test_plan_counts_the_jobs_and_the_disk_of_the_workflow(finished, tmp_path, m
     assert sum(need.left for need in needs.values()) == 0
     status = subprocess.run([sys.executable, "-m", "mossfuse", "status"], capture_output=True, text=True, check=True)
     assert re.match(r"state +not running: (\d+) of \1 jobs finished, 0 failed\n", status.stdout)
+
+
+@pytest.mark.slow
+def test_cell_is_computed_again_from_its_record_and_a_difference_is_named(finished, tmp_path, monkeypatch, capsys):
+    """A refinement of a trained method: scene, pair, weights, its base and its own cube; then a record that says otherwise."""
+    place = "phantom-64/x8-gauss7s2-nikond5100"
+    monkeypatch.chdir(finished)
+    settings = ["--settings", "results/settings.json"]
+    assert main(["bench", "reproduce", f"{place}/mossfuse+sdc/mosaic/seed0", *settings]) == 0
+    printed = capsys.readouterr().out
+    assert "DIFFERS" not in printed and "The cube has the same bytes." in printed
+    assert re.search(r"^cube refined +equal", printed, re.M) and re.search(r"^pair as read +equal", printed, re.M)
+
+    source = finished / "results" / place / "ridge-dc/mosaic/seed0"
+    record = json.loads((source / "run.json").read_text(encoding="utf-8"))
+    record |= {"output": "0" * 64, "code": {**record["code"], "row": "another"}}
+    (tmp_path / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    cube, wavelengths = read_cube(source / "fused.mat")
+    write_cube(tmp_path / "fused.mat", cube + np.float32(2e-5), wavelengths)
+    assert main(["bench", "reproduce", str(tmp_path), *settings]) == 1
+    printed = capsys.readouterr().out
+    assert re.search(r"^code of the row +DIFFERS another recorded, \w+ now", printed, re.M)
+    assert "all values agree to 4 decimal digits, the largest difference is 2e-05" in printed
+    assert main(["bench", "reproduce", f"{place}/mossfuse/mosaic/seed1", *settings]) == 2

@@ -8,6 +8,7 @@ import numpy as np
 from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
 from mossfuse.benchmark.report import style
 from mossfuse.benchmark.report.board import TRAINED_ON, marks
+from mossfuse.benchmark.report.conditions import mixed_conditions
 from mossfuse.benchmark.report.drawing import counted_rows
 from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
@@ -86,7 +87,7 @@ def all_pages(results, boards, figures, site):
         page("data.html", datasets=[data_entry(results, d) for d in results.catalogue["datasets"]]),
     )
     yield "conventions.html", "conventions.html", conventions_context(results)
-    yield "provenance.html", "provenance.html", provenance_context(results)
+    yield "provenance.html", "provenance.html", provenance_context(results, boards)
     names = sorted(n for n in site.files if n.startswith(("exports/", "figures/")))
     files = [(name, (site.out / name).stat().st_size) for name in names]
     yield "exports.html", "exports.html", page("exports.html", files=files)
@@ -116,6 +117,7 @@ def index_context(results, boards, figures):
                 "figures": figures[board.slug], "others": [(b, board_rows(b)) for b in others if b.metrics],
                 "published": published_rows(results, board), "matrix": scene_matrix(results, board),
                 "scenes": scenes_of(results, board), "text": degradation_of(results, board), "more": more_context(results, board),
+                "conditions": mixed_conditions(results, board),
                 "clocks": [clock_text(c) for c in board.clocks], "exports": style.slug(board.dataset, board.degradation, board.convention),
             }
         )  # fmt: skip
@@ -332,7 +334,9 @@ def conventions_context(results):
     return page("conventions.html", used=[(c, words.get(c, "")) for c in used], shown=shown)
 
 
-def provenance_context(results):
+def provenance_context(results, boards):
+    leading = boards[results.conventions[0]]
+    mixed = [(f"{b.dataset}, {b.degradation}", text) for b in leading if (text := mixed_conditions(results, b))]
     runs = [{"cell": cell, **record} for cell, record in results.runs.items()]
     versions = {}
     for run in runs:
@@ -341,7 +345,7 @@ def provenance_context(results):
     devices = dict.fromkeys(f"{r.get('device', '')}: {r['device_name']}" for r in runs if r.get("device_name"))
     config = json.dumps(without_places(results.catalogue.get("config", {})), indent=2, sort_keys=True)
     return page(
-        "provenance.html", runs=runs, commits=commits(results), devices=list(devices), config=config,
+        "provenance.html", runs=runs, commits=commits(results), devices=list(devices), config=config, mixed=mixed,
         versions={k: ", ".join(v) for k, v in sorted(versions.items())}, trainings=results.trainings,
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,8 +139,8 @@ def check_training(grid: Grid, cell: Cell, train: bool) -> None:
         raise MossFuseError(f"dataset '{cell.dataset}' has no training scenes; list train_scenes in a configuration")
 
 
-def make_pairs(grid: Grid, cell: Cell, paths: Paths, mirrors) -> None:
-    """Fetch, prepare and degrade the scene, and the training scenes where the method is trained."""
+def make_pairs(grid: Grid, cell: Cell, paths: Paths, mirrors, scenes: Sequence[str] | None = None) -> None:
+    """Fetch, prepare and degrade scenes; None: the cell's, and the training scenes where the method is trained."""
     from mossfuse.benchmark.data.make_pair import make_pair
     from mossfuse.benchmark.data.prepare import fetch_dataset, prepare_scene
 
@@ -148,7 +148,7 @@ def make_pairs(grid: Grid, cell: Cell, paths: Paths, mirrors) -> None:
     # Raw files that the workflow has fetched already are used where they are.
     fetched = Paths().dataset(cell.dataset).folder
     mirrors = [*mirrors, fetched / "raw", fetched]
-    scenes = grid.scenes_to_prepare()[cell.dataset]
+    scenes = grid.scenes_to_prepare()[cell.dataset] if scenes is None else scenes
     fetch_dataset(block.dataset, scenes, folder, mirrors)
     for scene in scenes:
         prepare_scene(block.dataset, scene, folder, mirrors, **block.options)

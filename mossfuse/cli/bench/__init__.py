@@ -3,7 +3,7 @@
 Each verb reads the effective configuration that the workflow wrote (results/settings.json) or any configuration.
 """
 
-from mossfuse.cli.bench import cells, check, data, pictures, report, scores, single, training
+from mossfuse.cli.bench import cells, check, data, pictures, report, reproduce, scores, single, training
 
 JOB = (
     ("--log", {"help": "file for the method's own output"}),
@@ -56,3 +56,4 @@ def add_verbs(parser):
         step.set_defaults(run=function)
     single.add_run(steps)
     check.add_check(steps)
+    reproduce.add_reproduce(steps)
