@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mossfuse.benchmark.plan.covered import CoveredCode
+from mossfuse.preprocess import split_prefix
 
 if TYPE_CHECKING:
     from mossfuse.benchmark.plan.cells import Cell
@@ -40,7 +41,9 @@ def cell_configuration(grid: Grid, cell: Cell) -> dict[str, Any]:
     if row.external is not None:
         rows: dict[str, Any] = {"methods": {}, "external": {cell.method: dict(row.external)}}
     else:
-        rows = {"methods": {name: settings_of(grid.rows[name]) for name in dict.fromkeys((row.base, cell.method))}}
+        rows = {"methods": {split_prefix(row.base)[1]: settings_of(grid.rows[row.base])}}
+        if row.suffix:
+            rows["methods"][cell.method] = {"params": dict(row.params)}
     return {
         "grid": [{key: value for key, value in entry.items() if value or key == "seeds"}],
         **rows,
@@ -52,9 +55,7 @@ def cell_configuration(grid: Grid, cell: Cell) -> dict[str, Any]:
 
 
 def settings_of(row: Row) -> Mapping[str, Any]:
-    """Return the settings of a row under ``methods:``."""
-    if row.suffix:
-        return {"params": dict(row.params)}
+    """Return the settings of a method's row under ``methods:``."""
     assert row.method is not None
     found = {
         "method": row.method.name,
@@ -62,5 +63,6 @@ def settings_of(row: Row) -> Mapping[str, Any]:
         "train": dict(row.train),
         "weights": row.weights,
         "iterates": row.iterates,
+        "given": None if row.given is None else sorted(row.given) or "nothing",
     }
     return {key: value for key, value in found.items() if value is not None}
