@@ -45,7 +45,7 @@ class Guard:
         self.reasons: list[str] = []
         self.hooked = False
         # Reading code and libraries is what most opening is, and needs no look at symbolic links.
-        self.code = tuple(os.path.join(prefix, "lib") for prefix in {sys.prefix, sys.base_prefix})
+        self.code = tuple(os.path.join(prefix, "lib", "") for prefix in {sys.prefix, sys.base_prefix})
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Look at one audit event."""

@@ -44,13 +44,8 @@ class Handover:
         return str(link)
 
     def give(self, path: str | Path) -> str:
-        """Hand over a file that the method opens itself, without a trace of where it comes from; return its path."""
-        own = self.neutral(path)
-        try:
-            os.link(Path(path).resolve(), own)
-        except OSError:  # another file system
-            shutil.copyfile(path, own)
-        return str(own)
+        """Hand over a copy of a file that the method opens itself, and may write to; return its path."""
+        return str(shutil.copyfile(path, self.neutral(path)))
 
     def fetch(self, name: str, target: Path) -> None:
         """Move a file or folder that the child left under this name to its target, where there is one."""

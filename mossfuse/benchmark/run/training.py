@@ -36,7 +36,14 @@ def train_row(
         inputs={str(p): sha256_of(p) for p in pairs},
         scenes=list(scenes),
     )
-    origin = [training.name, source_digest(row.module.__file__), dict(row.train), sorted(row.knows), training.seed, record["inputs"]]
+    origin = [
+        training.name,
+        source_digest(row.module.__file__),
+        dict(row.train),
+        sorted(row.knows),
+        training.seed,
+        record["inputs"],
+    ]
     unfinished = take_up(files, json.dumps(origin, sort_keys=True))
     request = {
         "method": row.method.name,
