@@ -100,9 +100,7 @@ def metric_row(grid: Grid, cell, run: dict, score: Path) -> dict:
 def tuned_on(grid: Grid, cell) -> bool:
     """Return whether defaults of the cell's method were chosen on this scene, or the scene was looked at meanwhile."""
     method = grid.rows[cell.method].method
-    return method is not None and cell.scene in getattr(method, "tuned_on", {}).get(
-        grid.block_of(cell.dataset).dataset, ()
-    )
+    return method is not None and cell.scene in method.tuned_on.get(grid.block_of(cell.dataset).dataset, ())
 
 
 def timing_table(grid: Grid, paths: Paths, runs: dict) -> pd.DataFrame:
@@ -201,7 +199,7 @@ def about_row(grid: Grid, name: str) -> dict:
         "title": row.title,
         "weights": row.weights_kind,
         "params": row.params,
-        "shortened": getattr(row, "shortened", False),
+        "shortened": row.shortened,
     }
     return about | ({"train": row.train} if row.trained_here else {})
 
