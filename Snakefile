@@ -18,6 +18,10 @@ if "grid" not in config and "parts" not in config:
 report: "workflow/report/workflow.rst"
 
 
+# The image that the Dockerfile makes; used with `snakemake --sdm apptainer` alone.
+container: os.environ.get("MOSSFUSE_CONTAINER", "mossfuse.sif")
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"

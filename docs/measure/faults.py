@@ -1,7 +1,7 @@
 """What happens to a machine costs no results: a small run is killed, starved, damaged and moved, and started again.
 
 python docs/measure/faults.py --write             # every fault; the table of docs/faults.md (about 20 CPU minutes)
-python docs/measure/faults.py --only damaged      # those whose name holds the word; printed
+python docs/measure/faults.py --only damaged      # those whose name matches; printed
 
 A run in a copy of the tracked files is finished once; its metrics.csv is the reference. Each fault then happens to a copy of that folder, with
 what is to be made again removed. A fault passes where the next start gives a metrics.csv of the same bytes, or ends with one sentence that
@@ -408,7 +408,7 @@ def as_nobody(name: str, base: Clone, place: Path) -> list[Outcome]:
 
 
 def every_fault(place: Path, wanted: str, count: int, seed: int) -> list[Outcome]:
-    """Return the outcome of every fault whose name holds ``wanted``."""
+    """Return the outcome of every fault whose name matches the pattern ``wanted``."""
     base = make_clone(place / "clone")
     began = time.monotonic()
     code, words = base.finish()
@@ -432,7 +432,7 @@ def every_fault(place: Path, wanted: str, count: int, seed: int) -> list[Outcome
     ]
     outcomes = []
     for name, case in cases:
-        if wanted in name:
+        if re.search(wanted, name):
             found = case()
             outcomes += found
             sys.stderr.write("".join(f"{outcome.row}\n" for outcome in found))
@@ -456,7 +456,7 @@ def main() -> None:
     """Run the faults and print or write the table; exit with status 1 where one fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
-    parser.add_argument("--only", default="", help="faults whose name holds this word")
+    parser.add_argument("--only", default="", help="faults whose name matches this pattern")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
