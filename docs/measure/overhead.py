@@ -18,6 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from mossfuse.benchmark.plan.covered import CoveredCode
+from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.run import warm
 from mossfuse.datasets import find_dataset
@@ -63,6 +65,9 @@ def spent() -> float:
 def main(count: int) -> None:
     """Print a table: CPU seconds per cell of fusing and of scoring, both ways, and their ratio."""
     cells = prepare(count)
+    grid = Grid(json.loads(Path("settings.json").read_text(encoding="utf-8")))
+    covered = CoveredCode(grid)
+    known = ("--code", covered.row("bicubic0"), "--harness", covered.harness("fuse"))  # as the workflow hands them over
     server = warm.start(1)
     address = os.environ.pop(warm.VARIABLE)
     place = Path(address.split("|")[2])
@@ -74,7 +79,9 @@ def main(count: int) -> None:
         for verb in ("fuse", "score"):
             for way, given in (("new processes", ""), ("warm", address)):
                 before, wall = spent() + cpu_of(server), time.perf_counter()
-                bench(verb, *(("--log", "log.txt", "--gpu", "0") if verb == "fuse" else ()), cell, address=given)
+                bench(
+                    verb, *(("--log", "log.txt", "--gpu", "0", *known) if verb == "fuse" else ()), cell, address=given
+                )
                 wall = time.perf_counter() - wall
                 if given:
                     wait_for(server)

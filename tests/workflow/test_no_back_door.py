@@ -84,7 +84,14 @@ def run(tmp_path, monkeypatch, beads):
     def looks(**params):
         method = SimpleNamespace(name="looks", knows=frozenset(), trains="none", gpu=False)
         row = SimpleNamespace(
-            method=method, params=params, prefix=None, suffix=None, iterates=0, weights_kind="none", knows=frozenset()
+            method=method,
+            module=SimpleNamespace(__file__=str(tmp_path / "own" / "looks.py")),
+            params=params,
+            prefix=None,
+            suffix=None,
+            iterates=0,
+            weights_kind="none",
+            knows=frozenset(),
         )
         log = tmp_path / "log" / "beads.log"
         log.parent.mkdir(exist_ok=True)

@@ -69,6 +69,7 @@ def cell(started, tmp_path, monkeypatch, make_pair):
         monkeypatch.setenv(warm.VARIABLE, name)
         request = {
             "method": "ways",
+            "file": str(tmp_path / "own" / "ways.py"),
             "prefix": None,
             "suffix": None,
             "params": {"way": way},

@@ -118,6 +118,7 @@ def request_for(cell, row, device):
     """Return what a child process is asked for, to run one cell or to time it. The cell's names are not in it."""
     return {
         "method": row.method.name,
+        "file": row.module.__file__,
         "prefix": row.prefix,
         "suffix": row.suffix,
         "knows": sorted(row.knows),

@@ -47,6 +47,7 @@ def train_row(
     unfinished = take_up(files, json.dumps(origin, sort_keys=True))
     request = {
         "method": row.method.name,
+        "file": row.module.__file__,
         "params": dict(row.train),
         "seed": training.seed,
         "device": device,
