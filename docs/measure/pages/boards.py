@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pages.context import Context
-from pages.format import DIGITS, HEADS, figure, markdown, plural
+from pages.format import DIGITS, HEADS, figure, joined, markdown, plural
 from pages.store import TWELVE, Part, fair, mean
 
 METRICS = ("psnr", "sam", "ssim", "ergas")
@@ -65,10 +65,11 @@ def headline(context: Context) -> str:
         cells = fair(part.where(**where), LEADERS)
         count = cells.groupby(["dataset", "scene"]).ngroups
         name = "chart, 31 bands" if where["dataset"] == "cave" else f"{plural(count, 'distinct scene')}"
-        head.append(f"{where['ratio']}, {name}: PSNR dB / SAM deg")
+        head.append(f"{where['ratio']}, {name}")
         for method, row in zip(LEADERS, rows, strict=True):
             row.append(both(cells[cells["method"] == method], counted))
-    return f"{markdown(head, rows)}\n\n{context.caption(conditions('std1', counted), part)}"
+    words = f"PSNR dB / SAM deg. {conditions('std1', counted)}"
+    return f"{markdown(head, rows)}\n\n{context.caption(words, part)}"
 
 
 def leaders(context: Context, ratio: str, datasets: Sequence[str]) -> str:
@@ -93,7 +94,7 @@ def leaders(context: Context, ratio: str, datasets: Sequence[str]) -> str:
         for method in methods:
             pair = [(k, means[k].get(method)) for k in ("psnr", "sam")]
             texts.append(
-                " / ".join("-" if m is None else strong(figure(m, k), same(m.value, best[k], k)) for k, m in pair)
+                joined(*("-" if m is None else strong(figure(m, k), same(m.value, best[k], k)) for k, m in pair))
             )
         rows.append([f"{dataset}, {scene}" if scene != dataset else dataset, *texts])
     table = markdown(["scene", *map(part.label, methods)], rows)
@@ -147,7 +148,7 @@ def both(cells: pd.DataFrame, counted: set) -> str:
         return "-"
     means = [(metric, mean(cells, f"std1 {metric}")) for metric in ("psnr", "sam")]
     counted.add((means[0][1].scenes, means[0][1].replicates, means[0][1].seeds))
-    return " / ".join(figure(m, metric) for metric, m in means)
+    return joined(*(figure(m, metric) for metric, m in means))
 
 
 def has(part: Part, **where: object) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pages.store import KNOWN, Mean
 
 DIGITS = {"psnr": 2, "sam": 2, "ssim": 4, "ergas": 3}
+NARROW = "\N{NO-BREAK SPACE}"  # so that a figure and its error stay on one line
 HEADS = {"psnr": "PSNR dB", "sam": "SAM deg", "ssim": "SSIM", "ergas": "ERGAS"}
 
 
@@ -19,8 +20,13 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def figure(mean: Mean, metric: str, spread: bool = True) -> str:
     """Return a mean as text, with its spread where it has one."""
     digits = DIGITS[metric]
-    error = f" ± {mean.spread:.{digits}f}" if spread and mean.spread is not None else ""
+    error = f"{NARROW}±{NARROW}{mean.spread:.{digits}f}" if spread and mean.spread is not None else ""
     return f"{mean.value:.{digits}f}{error}{KNOWN if mean.known else ''}"
+
+
+def joined(*figures: str) -> str:
+    """Return 'PSNR / SAM'; a line may break after the stroke alone."""
+    return f"{NARROW}/ ".join(figures)
 
 
 def plural(count: int, word: str) -> str:
