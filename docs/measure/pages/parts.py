@@ -27,7 +27,7 @@ def parts(context: Context) -> str:
         )  # fmt: skip
     if not rows:
         raise NotMeasured(
-            "not measured at this version; run `snakemake --cores all --configfile config/evidence.yaml tables`"
+            "not measured at this version; run `snakemake tables --cores all --configfile config/evidence.yaml`"
         )
     head = ["part", "cells", "failed", "CPU min of the methods", "cells started (UTC)", "commits", "files"]
     return markdown(head, rows)
