@@ -1,25 +1,81 @@
 #!/usr/bin/env python3
 """Set up and run: `python3 run.py` runs the benchmark, `python3 run.py test` runs every test.
 
-Needs nothing but Python 3.11+ and git. Arguments after `--` go to Snakemake or to pytest.
+Needs nothing but Python 3.11+ and git. `--open` opens the report at the end. `--torch default` installs PyTorch's default
+build (with CUDA on Linux), `--torch cpu` the smaller one without, `--torch ADDRESS` one from another index; without it, the
+one that fits this machine. Arguments after `--` go to Snakemake or to pytest; `-- --verbose` shows all that Snakemake prints.
 """
 
+import argparse
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 OLDEST = (3, 11)
-NEEDED_GB = 6
+NEEDED_GB = {"cpu": 3, "default": 8}  # for the installation, by PyTorch's build
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+REACH_S = 10  # seconds within which an index has to answer
 MOST_WORKERS = 8  # of the test suite: each one imports torch and needs about 1 GB of memory
 # Two numeric libraries with a thread pool each slow each other down wherever the processors are shared.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+# Arguments of Snakemake that ask for another task than a run, or for its own words.
+SNAKEMAKE_SPEAKS = {
+    *(
+        "-n",
+        "--dry-run",
+        "--dryrun",
+        "--verbose",
+        "-p",
+        "--printshellcmds",
+        "--logger",
+        "--quiet",
+        "-q",
+        "-h",
+        "--help",
+    ),
+    *(
+        "-v",
+        "--version",
+        "--unlock",
+        "--report",
+        "--lint",
+        "--summary",
+        "-S",
+        "--detailed-summary",
+        "-D",
+        "--touch",
+        "-t",
+    ),
+    *("--dag", "--rulegraph", "--filegraph", "--d3dag", "--list-rules", "--list", "-l", "--list-target-rules", "--lt"),
+    *(
+        "--list-changes",
+        "--lc",
+        "--list-input-changes",
+        "--li",
+        "--list-params-changes",
+        "--lp",
+        "--list-untracked",
+        "--lu",
+    ),
+    *(
+        "--delete-all-output",
+        "--delete-temp-output",
+        "--cleanup-metadata",
+        "--cleanup-shadow",
+        "--archive",
+        "--debug-dag",
+    ),
+    *("--containerize", "--print-compilation", "--generate-unit-tests", "--export-cwl", "--debug"),
+}
 
 
 def stop(sentence):
@@ -27,8 +83,8 @@ def stop(sentence):
     sys.exit(f"run.py: {sentence}")
 
 
-def check_machine():
-    """Stop with one sentence where something would make the installation fail half-way."""
+def check_machine(build="default"):
+    """Stop with one sentence where something would make the installation fail half-way; build: of PyTorch."""
     if sys.version_info < OLDEST:
         stop(
             f"Python {'.'.join(map(str, OLDEST))} or newer is needed, this is {sys.version.split()[0]}; "
@@ -45,8 +101,9 @@ def check_machine():
     if not os.access(ROOT, os.W_OK):
         stop(f"no permission to write in {ROOT}; clone the repository into a folder you may write to")
     free = shutil.disk_usage(ROOT).free / 1e9
-    if not VENV.exists() and free < NEEDED_GB:
-        stop(f"only {free:.1f} GB are free in {ROOT}, the installation needs about {NEEDED_GB} GB; free some space")
+    needed = NEEDED_GB.get(build, NEEDED_GB["default"])
+    if not VENV.exists() and free < needed:
+        stop(f"only {free:.1f} GB are free in {ROOT}, the installation needs about {needed} GB; free some space")
 
 
 def wanted_stamp(extra):
@@ -55,9 +112,60 @@ def wanted_stamp(extra):
     return f"{sys.version_info[0]}.{sys.version_info[1]} {hashlib.sha256(content).hexdigest()} {extra}"
 
 
-def set_up(extra):
-    """Create .venv and install the project with an extra, 'benchmark' or 'test' (which includes it); skip it when nothing changed."""
-    check_machine()
+def torch_build(wanted):
+    """Return the build of PyTorch to install: 'default', 'cpu' or the address of an index.
+
+    wanted: of --torch, or None: the CPU build on Linux without an NVIDIA driver, where the default build would bring
+    gigabytes of CUDA libraries; the default build everywhere else, which has none on other systems.
+    """
+    if wanted:
+        return wanted
+    return "cpu" if sys.platform == "linux" and not nvidia_driver() else "default"
+
+
+def nvidia_driver():
+    """Return whether an NVIDIA driver answers."""
+    if Path("/proc/driver/nvidia/version").exists():
+        return True
+    program = shutil.which("nvidia-smi")
+    return bool(program) and subprocess.run([program, "-L"], capture_output=True).returncode == 0
+
+
+def has_torch():
+    """Return whether .venv has a torch already."""
+    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"
+    return subprocess.run([str(BIN / "python"), "-c", code], capture_output=True).returncode == 0
+
+
+def install_torch(pip, build):
+    """Install torch from the index of a build before anything else, so that pip does not choose the default one.
+
+    An installed torch stays. Where the index does not answer, nothing is done, and pip installs the default build later.
+    """
+    if build == "default" or has_torch():
+        return
+    index = CPU_INDEX if build == "cpu" else build
+    try:
+        urllib.request.urlopen(f"{index.rstrip('/')}/torch/", timeout=REACH_S).close()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", error)
+        print(f"run.py: {index} does not answer ({why}); the default build of PyTorch is installed instead", flush=True)
+        return
+    print(f"run.py: no NVIDIA driver answers, so PyTorch's CPU build is installed, from {index}" if build == "cpu"
+          else f"run.py: PyTorch is installed from {index}", flush=True)  # fmt: skip
+    call(
+        [*pip, "-c", "constraints.txt", "--extra-index-url", index, "torch"],
+        "torch could not be installed; the lines above say why; `python3 run.py --torch default` installs the default build",
+    )
+
+
+def set_up(extra, torch=None):
+    """Create .venv and install the project with an extra, 'benchmark' or 'test' (which includes it); skip it when nothing changed.
+
+    torch: see torch_build.
+    """
+    build = torch_build(torch)
+    check_machine(build)
     stamp = VENV / "installed"
     have, _, place = stamp.read_text(encoding="utf-8").partition("\n") if stamp.exists() else ("", "", "")
     moved = bool(place) and place != str(ROOT)  # the scripts of an environment name the folder it was made in
@@ -69,9 +177,10 @@ def set_up(extra):
         call([sys.executable, "-m", "venv", "--clear", str(VENV)], "the virtual environment .venv could not be created")
     if have.endswith(" test"):
         extra = "test"
-    install = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install_torch(pip, build)
     call(
-        [*install, "-c", "constraints.txt", "-e", f".[{extra}]"],
+        [*pip, "-c", "constraints.txt", "-e", f".[{extra}]"],
         "the installation failed; the lines above say why (most often: no network, a full disk)",
     )
     stamp.write_text(f"{wanted_stamp(extra)}\n{ROOT}", encoding="utf-8")
@@ -131,36 +240,65 @@ def run_tests(environment, arguments):
     return subprocess.run(command, env={**environment, **ONE_THREAD}).returncode
 
 
-def run_benchmark(environment, arguments):
-    """Run Snakemake on every core unless the arguments say otherwise; return its exit status."""
+def run_benchmark(environment, arguments, open_report=False):
+    """Run Snakemake on every core unless the arguments say otherwise; return its exit status.
+
+    A run shows the project's own display (workflow/logger) and ends with the leaderboards; where the arguments ask for
+    another task, or for all that Snakemake prints, Snakemake speaks for itself.
+    """
     unlock()
     cores = [] if any(w.startswith(("--cores", "-c", "-j", "--jobs")) for w in arguments) else ["--cores", "all"]
     command = [str(BIN / "snakemake"), *cores, "--rerun-incomplete", "--keep-going", *arguments]
-    return subprocess.run(command, env=environment).returncode
+    if any(word.split("=")[0] in SNAKEMAKE_SPEAKS for word in arguments):
+        return subprocess.run(command, env=environment).returncode
+    words = [str(ROOT / "workflow" / "logger"), environment.get("PYTHONPATH")]
+    shown = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, words))}
+    status = subprocess.run([*command, "--logger", "mossfuse"], env=shown).returncode
+    show = [str(BIN / "python"), "-m", "mossfuse", "bench", "show", *settings_of(arguments)]
+    subprocess.run([*show, "--open"] if open_report else show, env=environment)
+    if status:
+        print("run.py: the run did not finish; all that was printed is in logs/run.log", file=sys.stderr)
+    return status
+
+
+def settings_of(arguments):
+    """Return the option that names the configuration of a run, for `mossfuse bench show`."""
+    for k, word in enumerate(arguments):
+        name, _, value = word.partition("=")
+        if name in ("--configfile", "--configfiles"):
+            return ["--settings", value or "".join(arguments[k + 1 : k + 2])]
+    return []
+
+
+def parse(words):
+    """Return (options, arguments for Snakemake or pytest) of the command line."""
+    own, rest = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    parser = argparse.ArgumentParser(
+        prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("verb", nargs="?", metavar="test", help="run the tests instead of the benchmark")
+    parser.add_argument("--open", action="store_true", help="open the report at the end")
+    parser.add_argument("--torch", metavar="BUILD", help="default, cpu, or the address of an index")
+    options, unknown = parser.parse_known_args(own)
+    if options.verb not in (None, "test"):
+        unknown = [options.verb, *unknown]
+    if unknown:
+        stop(
+            f"unknown argument {' '.join(unknown)}; use `python3 run.py` or `python3 run.py test`, then -- and further arguments"
+        )
+    return options, rest
 
 
 def main():
     """Set up what the command line asks for, run it, and exit with its status."""
-    words = sys.argv[1:]
-    rest = words[words.index("--") + 1 :] if "--" in words else []
-    verbs = words[: words.index("--")] if "--" in words else words
-    if verbs not in ([], ["test"]):
-        stop(
-            f"unknown argument {' '.join(verbs)}; use `python3 run.py` or `python3 run.py test`, then -- and further arguments"
-        )
+    options, rest = parse(sys.argv[1:])
     os.chdir(ROOT)
-    environment = {
-        **cache_folders(),
-        **os.environ,
-        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
-        "VIRTUAL_ENV": str(VENV),
-        "PYTHONUTF8": "1",
-    }
-    if verbs == ["test"]:
-        set_up("test")
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
+    if options.verb == "test":
+        set_up("test", options.torch)
         sys.exit(run_tests(environment, rest))
-    set_up("benchmark")
-    sys.exit(run_benchmark(environment, rest))
+    set_up("benchmark", options.torch)
+    sys.exit(run_benchmark(environment, rest, options.open))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from mossfuse.benchmark.plan.covered import (
     training_settings,
 )
 from mossfuse.benchmark.plan.disk import require_disk
-from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.grid import Grid, untrained
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.about import catalogue_digest
@@ -214,6 +214,12 @@ def training_truths(wildcards):
     return [PATHS.scene(wildcards.dataset, scene) for scene in scenes]
 
 
+def first_grid():
+    """Return the grid of the rows that need no training here, where they are to be reported before anything is trained."""
+    reduced = untrained(SETTINGS, GRID) if SETTINGS["first_report"] else {"grid": []}
+    return Grid(reduced) if reduced["grid"] and GRID.trainings() else None
+
+
 def training_records():
     """Return the record of every training."""
     return [PATHS.training(**vars(t)).record for t in GRID.trainings()]
@@ -228,3 +234,6 @@ def gpu_wanted(wildcards):
 def every_core(wildcards):
     """Return the number of cores of this run."""
     return workflow.cores or 1
+
+
+FIRST = first_grid()

@@ -1,6 +1,30 @@
 # The report people browse, and the exit status of the run.
 
 
+if FIRST:
+
+    rule first_report:
+        # A leaderboard of the rows that need no training, before anything is trained; `report` removes it.
+        input:
+            runs=cell_files("run", FIRST.runs()),
+            scores=cell_files("score", FIRST.cells()),
+            times=cell_files("time", FIRST.clocked_cells()),
+            views=cell_files("view", FIRST.cells()),
+            curves=cell_files("curve", FIRST.traced_cells()),
+            scenes=scene_views(),
+        output:
+            PATHS.first_report,
+        log:
+            PATHS.log("first_report"),
+        priority: 100
+        conda:
+            "../envs/mossfuse.yaml"
+        params:
+            settings=EFFECTIVE,
+        shell:
+            "python -m mossfuse bench first-report --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+
+
 rule report:
     input:
         metrics=PATHS.metrics,

@@ -5,6 +5,8 @@ rule train:
     input:
         pairs=training_pairs,
         truths=training_truths,
+        # Only its existence counts: what is trained does not depend on it.
+        first=ancient(PATHS.first_report) if FIRST else [],
     output:
         weights=TRAINING.weights,
         history=TRAINING.history,

@@ -248,6 +248,16 @@ class Grid:
         return list(out)
 
 
+def untrained(config: Mapping[str, Any], grid: Grid) -> dict[str, Any]:
+    """Return a checked configuration reduced to the rows whose weights the workflow does not train; its grid may be empty."""
+    kept = {name for name, row in grid.rows.items() if not row.trained_here}
+    entries = [{**entry, "methods": [m for m in entry["methods"] if m in kept]} for entry in config["grid"]]
+    entries = [entry for entry in entries if entry["methods"]]
+    used = {name for entry in entries for method in entry["methods"] for name in (method, split_suffix(method)[0])}
+    rows = {kind: {name: own for name, own in config[kind].items() if name in used} for kind in ("methods", "external")}
+    return {**config, **rows, "grid": entries}
+
+
 def make_block(entry: Mapping[str, Any]) -> Block:
     """Resolve one entry of the grid; raise MossFuseError for an unknown dataset, scene or option."""
     from mossfuse.datasets import find_dataset

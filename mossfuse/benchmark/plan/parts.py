@@ -8,7 +8,18 @@ from typing import Any
 
 from mossfuse.errors import MossFuseError
 
-OWN = ("name", "results", "reports", "checkpoints", "grid", "methods", "external", "conventions", "timing")
+OWN = (
+    "name",
+    "results",
+    "reports",
+    "checkpoints",
+    "grid",
+    "methods",
+    "external",
+    "conventions",
+    "timing",
+    "first_report",
+)
 
 
 def merge_parts(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -129,13 +129,14 @@ class TrainingFiles:
 
 @dataclass(frozen=True)
 class Paths:
-    """Where everything stands below the four folders of a configuration."""
+    """Where everything stands below the four folders of a configuration. tables: their folder; None: that of the results."""
 
     results: Path = Path("results")
     reports: Path = Path("reports")
     checkpoints: Path = Path("checkpoints")
     data: Path = Path("data")
     variants: tuple[tuple[str, str], ...] = ()
+    tables: Path | None = None
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Paths:
@@ -238,22 +239,22 @@ class Paths:
     @property
     def metrics(self) -> Path:
         """Long table of all scores: the source of every other table."""
-        return self.results / "metrics.csv"
+        return (self.tables or self.results) / "metrics.csv"
 
     @property
     def summary(self) -> Path:
         """Nested means of the scores."""
-        return self.results / "metrics.json"
+        return (self.tables or self.results) / "metrics.json"
 
     @property
     def timing(self) -> Path:
         """Table of all measured times."""
-        return self.results / "timing.csv"
+        return (self.tables or self.results) / "timing.csv"
 
     @property
     def catalogue(self) -> Path:
         """Titles, citations and settings of everything in the tables."""
-        return self.results / "catalogue.json"
+        return (self.tables or self.results) / "catalogue.json"
 
     @property
     def verdict(self) -> Path:
@@ -264,6 +265,16 @@ class Paths:
     def report(self) -> Path:
         """Front page of the report."""
         return self.reports / "index.html"
+
+    @property
+    def first(self) -> Paths:
+        """Map with the tables and the pages of the rows that need no training here, reported before anything is trained."""
+        return replace(self, tables=self.results / "_first", reports=self.reports / "_first")
+
+    @property
+    def first_report(self) -> Path:
+        """Written when these rows have been reported."""
+        return self.results / "first_report.txt"
 
     @property
     def report_copy(self) -> Path:

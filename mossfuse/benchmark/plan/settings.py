@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "limits": {"fuse_s": 3600, "train_s": 172800},
     "mirrors": [],
     "parts": {},
+    "first_report": False,
 }
 
 

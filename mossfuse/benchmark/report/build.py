@@ -46,13 +46,15 @@ class Site:
         shutil.copyfile(source, self.path(name))
 
 
-def build_report(results, checkpoints, data, out):
+def build_report(results, checkpoints, data, out, tables=None):
     """Write index.html and everything it links to into ``out``; return the path of index.html.
+
+    tables: folder of the tables where it is not that of the results.
 
     The same results give the same bytes. Files of an earlier report that are no longer part of it are removed,
     foreign files stay. Raises MossFuseError where a table of the results is missing.
     """
-    content = load_results(results, checkpoints, data)
+    content = load_results(results, checkpoints, data, tables)
     site = Site(Path(out))
     conventions = content.conventions
     boards = {c: [make_board(content, *place, c) for place in content.boards] for c in conventions}

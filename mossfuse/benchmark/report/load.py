@@ -69,9 +69,12 @@ class Results:
         return self.catalogue["methods"].get(method, {})
 
 
-def load_results(results, checkpoints, data):
-    """Return the Results of the folders; raise MossFuseError where a table is missing, empty or of another layout."""
-    paths = Paths(results=Path(results), checkpoints=Path(checkpoints), data=Path(data))
+def load_results(results, checkpoints, data, tables=None):
+    """Return the Results of the folders; raise MossFuseError where a table is missing, empty or of another layout.
+
+    tables: folder of the tables where it is not that of the results.
+    """
+    paths = Paths(results=Path(results), checkpoints=Path(checkpoints), data=Path(data), tables=tables)
     metrics, catalogue = read_table(paths.metrics), read_json(paths.catalogue)
     check_version(catalogue, paths.catalogue)
     for name, known in catalogue.get("tables", {}).items():

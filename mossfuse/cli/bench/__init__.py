@@ -35,6 +35,14 @@ VERBS = (
     ("draw-pair", pictures.draw_pair, "draw one scene and its pair", ("dataset", "degradation", "scene"), ()),
     ("collect", scores.collect, "gather every cell into the tables", (), ()),
     ("report", report.report, "build the report", (), ()),
+    ("first-report", report.first_report, "report the rows that need no training here", (), ()),
+    (
+        "show",
+        report.show,
+        "print the leaderboards and what failed",
+        (),
+        (("--open", {"action": "store_true", "help": "open the report in the browser"}),),
+    ),
     ("verdict", report.verdict, "list the cells that failed and clear their status", (), ()),
 )
 

@@ -1,4 +1,4 @@
-"""Steps of workflow/rules/report.smk: report and verdict."""
+"""Steps of workflow/rules/report.smk: report, first report and verdict; and ``show``, which prints what they found."""
 
 import logging
 import shutil
@@ -14,9 +14,62 @@ def report(options):
     from mossfuse.benchmark.report import build_report
 
     paths = load(options).paths
+    for stale in (paths.first.reports, paths.first.tables):
+        shutil.rmtree(stale, ignore_errors=True)
     build_report(paths.results, paths.checkpoints, paths.data, paths.reports)
     shutil.rmtree(paths.report_copy, ignore_errors=True)
     shutil.copytree(paths.reports, paths.report_copy, ignore=shutil.ignore_patterns("README.md", ".gitignore"))
+
+
+def first_report(options):
+    """Report the rows that need no training here before anything is trained; do nothing where every row has been reported."""
+    from mossfuse.benchmark.plan.grid import Grid, untrained
+    from mossfuse.benchmark.report import build_report
+    from mossfuse.benchmark.results.collect import collect
+    from mossfuse.files.atomic import write_text
+
+    job = load(options)
+    if not job.paths.report.exists():
+        paths, reduced = job.paths.first, untrained(job.settings, job.grid)
+        collect(Grid({**reduced, "name": f"{reduced['name']}, the rows that need no training"}), paths)
+        build_report(paths.results, paths.checkpoints, paths.data, paths.reports, paths.tables)
+        print_boards(paths)
+    write_text(job.paths.first_report, "the rows that need no training were reported before the others\n")
+
+
+def show(options):
+    """Print the leaderboards, what failed and where the report is; open it with ``--open``."""
+    import webbrowser
+
+    paths = load(options).paths
+    if not paths.report.exists():
+        raise MossFuseError(f"there is no report at {paths.report} yet; run the benchmark first")
+    print_boards(paths)
+    if options.open:
+        webbrowser.open(paths.report.resolve().as_uri())
+
+
+def print_boards(paths):
+    """Print the leaderboards of the tables of ``paths``, what failed, and where the report is."""
+    from rich.console import Console
+
+    from mossfuse.benchmark.report.board import make_board
+    from mossfuse.benchmark.report.load import load_results
+    from mossfuse.benchmark.report.terminal import show_boards
+
+    content = load_results(paths.results, paths.checkpoints, paths.data, paths.tables)
+    boards = [make_board(content, *place, content.conventions[0]) for place in content.boards]
+    console = Console(highlight=False)
+    show_boards(console, boards, failures_of(content.metrics))
+    console.print(f"report: {paths.report}", soft_wrap=True)
+
+
+def failures_of(metrics):
+    """Return [(cell, reason)] of the failed cells of the long table of scores."""
+    failed = metrics[metrics["status"] != "ok"]
+    keys = ["dataset", "degradation", "method", "scene", "seed", "reason"]
+    rows = failed[keys].drop_duplicates().itertuples(index=False)
+    return [(f"{r.dataset}/{r.degradation}/{r.method}/{r.scene} seed {r.seed}", r.reason) for r in rows]
 
 
 def verdict(options):
