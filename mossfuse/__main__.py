@@ -8,6 +8,9 @@ import sys
 
 from mossfuse.benchmark.run.warm import run_verb
 from mossfuse.errors import MossFuseError, extra_needed
+from mossfuse.threads import pin_threads
+
+COMPUTING = ("fuse", "train", "estimate", "score")  # verbs that say how many threads they use
 
 
 class Version(argparse.Action):
@@ -45,6 +48,11 @@ def main(arguments=None):
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal without the degree sign is no error
     options = parser().parse_args(arguments)
+    threads = pin_threads(os.environ)  # before anything numeric is imported
+    if options.verb in COMPUTING:
+        logging.getLogger(__name__).info(
+            "%d thread%s; OMP_NUM_THREADS sets another number", threads, "s" * (threads > 1)
+        )
     try:
         with extra_needed(f"mossfuse {options.verb}"):
             return options.run(options) or 0

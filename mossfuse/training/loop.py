@@ -102,6 +102,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
             run.count(loss, terms)
             if run.step % LOG_EVERY == 0 or run.step == recipe.steps:
                 run.record(recipe.learning_rate * pace, held_out_loss if patches.held_out else None)
+                todo.set_postfix_str(run.latest(), refresh=False)
                 network.train()
             if recipe.keep_every and run.step % recipe.keep_every == 0:
                 checkpoint.save(iterate_path(path, run.step), run.judged, pairs[0].wavelengths, {"steps": run.step})
@@ -174,6 +175,11 @@ class Run:
         for name, value in row.items():
             self.history.setdefault(name, []).append(value)
         self.sums = {}
+
+    def latest(self):
+        """Return the last record's losses, for the progress bar."""
+        shown = {"loss": "loss", "held_out": "held out"}
+        return ", ".join(f"{shown[name]} {self.history[name][-1]:.4f}" for name in shown if name in self.history)
 
     def choose(self):
         """Set ``judged`` to the best iterate; return its step and its held-out loss (None where nothing is held out)."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mossfuse.benchmark.run.borders import Borders
+from mossfuse.threads import pin_threads
 
 # Variables of schedulers and of the workflow hold the names of jobs, those of the project the folders of the data.
 PRIVATE = ("SLURM", "SBATCH", "PBS_", "LSB_", "LSF_", "JOB_", "SNAKEMAKE", "DVC_", "MOSSFUSE_", "PYTEST_")
@@ -57,8 +58,7 @@ class Handover:
 def environment(folder: Path, closed: Iterable[Path], threads: int, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of a child process that works in ``folder``; relative paths in them become absolute."""
     out = {k: v for k, v in variables.items() if not k.startswith(PRIVATE) and k not in PLACES}
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        out[name] = str(threads)
+    pin_threads(out, threads)
     package = str(Path(__file__).resolve().parents[3])
     listed = variables.get("PYTHONPATH", "").split(os.pathsep)
     # An installed package is found without: its folder must not come before the standard library.

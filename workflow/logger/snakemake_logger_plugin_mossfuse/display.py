@@ -120,7 +120,7 @@ class LiveDisplay(Display):
             for bar in rule.bars():
                 table.add_row(
                     Text("  step", "dim"), ProgressBar(bar.total, bar.done), Text(f"{bar.done}/{bar.total}", "dim"),
-                    Text(bar.facts.replace("=", " "), "dim", overflow="ellipsis"),
+                    Text(bar.facts, "dim", overflow="ellipsis"),
                 )  # fmt: skip
         parts: list[RenderableType] = [self.summary(), table]
         if waiting:
@@ -166,7 +166,7 @@ class PlainDisplay(Display):
             for rule in list(self.rules.rules.values()):
                 for bar in rule.bars():
                     left = "" if bar.left is None else f", {clock(bar.left)} left"
-                    facts = f", {bar.facts.replace('=', ' ')}" if bar.facts else ""
+                    facts = f", {bar.facts}" if bar.facts else ""
                     self.line(now, f"{label(rule.name)}: step {bar.done} of {bar.total}{facts}{left}")
 
     def stop(self) -> None:

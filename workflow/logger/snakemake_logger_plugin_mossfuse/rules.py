@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TAIL = 4096  # bytes at the end of a job's log that are searched for a progress bar
-# A bar as mossfuse.progress writes it: what: 23%|###   | 5/22 [00:02<00:07, 2.20it/s, loss=0.01]
+# A bar as mossfuse.progress writes it: what: 23%|###   | 5/22 [00:02<00:07, 2.20it/s, loss 0.01]
 BAR = re.compile(
     r"(?P<what>[^\r\n]*?):\s+\d+%\|[^|]*\| *(?P<done>\d+)/(?P<total>\d+) \[[\d:]+<(?P<left>[\d:?]+)(?:, *(?P<rest>[^\]]*))?\]"
 )
@@ -13,7 +13,7 @@ BAR = re.compile(
 
 @dataclass(frozen=True)
 class Bar:
-    """A progress bar in a job's log. left: seconds, None where it is not known yet; facts: such as 'loss=0.01'."""
+    """A progress bar in a job's log. left: seconds, None where it is not known yet; facts: such as 'loss 0.01'."""
 
     what: str
     done: int
@@ -107,8 +107,8 @@ def read_bar(log: Path) -> Bar | None:
     found = BAR.match(text.rsplit("\n", 1)[-1].rsplit("\r", 1)[-1].strip())
     if found is None:
         return None
-    facts = (found["rest"] or "").split(", ", 1)[1:]
-    return Bar(found["what"], int(found["done"]), int(found["total"]), seconds(found["left"]), "".join(facts))
+    _rate, _, facts = (found["rest"] or "").partition(", ")
+    return Bar(found["what"], int(found["done"]), int(found["total"]), seconds(found["left"]), facts)
 
 
 def seconds(clock: str) -> float | None:
