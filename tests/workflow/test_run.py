@@ -1,9 +1,13 @@
 """run.py: each thing that can be wrong with a machine is one clear sentence, and a dead run's lock is removed."""
 
+import functools
+import http.server
 import importlib.util
 import os
 import subprocess
 import sys
+import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +25,7 @@ def script(tmp_path, monkeypatch):
         (tmp_path / name).write_text("", encoding="utf-8")
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(module, "nvidia_driver", lambda: True)  # pip alone, unless a test says otherwise
     return module
 
 
@@ -134,12 +139,104 @@ def test_test_suite_gets_one_worker_per_processor_and_one_numeric_thread_each(sc
 def test_benchmark_installs_its_extra_and_tests_install_theirs(script, monkeypatch):
     installed = []
     monkeypatch.setattr(script, "call", lambda command, _: installed.extend(c for c in command if c.startswith(".[")))
-    monkeypatch.setattr(script, "check_machine", lambda: script.VENV.mkdir(exist_ok=True))
+    monkeypatch.setattr(script, "check_machine", lambda _: script.VENV.mkdir(exist_ok=True))
     script.set_up("benchmark")
     script.set_up("test")
     assert installed == [".[benchmark]", ".[test]"]
     script.set_up("benchmark")
     assert len(installed) == 2  # the tests' extra includes the benchmark's
+
+
+@pytest.mark.parametrize(
+    ("wanted", "driver", "platform", "build"),
+    [
+        (None, False, "linux", "cpu"),
+        (None, True, "linux", "default"),
+        (None, False, "darwin", "default"),
+        ("default", False, "linux", "default"),
+        ("cpu", True, "linux", "cpu"),
+    ],
+)
+def test_cpu_build_is_chosen_where_no_driver_answers(script, monkeypatch, wanted, driver, platform, build):
+    monkeypatch.setattr(script, "nvidia_driver", lambda: driver)
+    monkeypatch.setattr(script.sys, "platform", platform)
+    assert script.torch_build(wanted) == build
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Write nothing."""
+
+
+@pytest.fixture
+def indices(tmp_path):
+    """Serve two package indices, default/ with torch 2.13.0 and cpu/ with torch 2.13.0+cpu; return their address."""
+    for name, version in (("default", "2.13.0"), ("cpu", "2.13.0+cpu")):
+        folder = tmp_path / "served" / name / "torch"
+        folder.mkdir(parents=True)
+        wheel = folder / f"torch-{version}-py3-none-any.whl"
+        facts = f"torch-{version}.dist-info"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("torch.py", f"__version__ = '{version}'")
+            archive.writestr(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")
+            archive.writestr(f"{facts}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{facts}/RECORD", "")
+        (folder / "index.html").write_text(f'<a href="{wheel.name.replace("+", "%2B")}">{wheel.name}</a>')
+    handler = functools.partial(Quiet, directory=str(tmp_path / "served"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_cpu_build_comes_from_the_extra_index(script, indices, monkeypatch, tmp_path, capfd):
+    for name in [name for name in os.environ if name.startswith("PIP_") or name.lower() == "http_proxy"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setattr(script, "CPU_INDEX", f"{indices}/cpu")
+    monkeypatch.setattr(script, "has_torch", lambda: False)
+    (script.ROOT / "constraints.txt").write_text("torch==2.13.0\n", encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
+    script.install_torch([*pip, "--target", str(tmp_path / "site"), "--index-url", f"{indices}/default"], "cpu")
+    assert "2.13.0+cpu" in (tmp_path / "site" / "torch.py").read_text()
+    assert "PyTorch's CPU build is installed" in capfd.readouterr().out
+
+
+def test_installed_torch_and_the_default_build_are_left_alone(script, monkeypatch):
+    monkeypatch.setattr(script, "call", lambda *_: pytest.fail("installed"))
+    monkeypatch.setattr(script, "has_torch", lambda: True)
+    script.install_torch(["pip"], "cpu")
+    monkeypatch.setattr(script, "has_torch", lambda: False)
+    script.install_torch(["pip"], "default")
+
+
+def test_index_that_does_not_answer_is_one_sentence_and_the_default_build(script, monkeypatch, capsys):
+    monkeypatch.setattr(script, "call", lambda *_: pytest.fail("installed"))
+    monkeypatch.setattr(script, "has_torch", lambda: False)
+    monkeypatch.setattr(script, "CPU_INDEX", "http://127.0.0.1:9")
+    script.install_torch(["pip"], "cpu")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("run.py: http://127.0.0.1:9 does not answer") and "default build" in line
+
+
+def test_run_ends_with_the_leaderboards_of_its_configuration(script, monkeypatch):
+    calls = []
+    finished = type("Finished", (), {"returncode": 0})
+    monkeypatch.setattr(script.subprocess, "run", lambda command, env: calls.append((command, env)) or finished)
+    assert script.run_benchmark({}, ["--configfile", "config/smoke.yaml"], open_report=True) == 0
+    (run, environment), (show, _) = calls
+    assert run[-2:] == ["--logger", "mossfuse"] and environment["PYTHONPATH"].endswith("logger")
+    assert show[1:] == ["-m", "mossfuse", "bench", "show", "--settings", "config/smoke.yaml", "--open"]
+
+
+@pytest.mark.parametrize("arguments", [["--dry-run"], ["--verbose"], ["--report=report.zip"]])
+def test_snakemake_speaks_for_itself_where_it_is_asked_to(script, monkeypatch, arguments):
+    calls = []
+    finished = type("Finished", (), {"returncode": 0})
+    monkeypatch.setattr(script.subprocess, "run", lambda command, env: calls.append(command) or finished)
+    script.run_benchmark({}, arguments)
+    assert len(calls) == 1 and "--logger" not in calls[0]
 
 
 def test_unknown_argument_is_refused():

@@ -9,7 +9,7 @@ if FIRST:
             runs=cell_files("run", FIRST.runs()),
             scores=cell_files("score", FIRST.cells()),
             times=cell_files("time", FIRST.clocked_cells()),
-            views=cell_files("view", FIRST.cells()),
+            views=cell_files("view", FIRST.shown_cells()),
             curves=cell_files("curve", FIRST.traced_cells()),
             scenes=scene_views(),
         output:
@@ -19,10 +19,8 @@ if FIRST:
         priority: 100
         conda:
             "../envs/mossfuse.yaml"
-        params:
-            settings=EFFECTIVE,
         shell:
-            "python -m mossfuse bench first-report --settings {params.settings} > {log} 2>&1 || (cat {log} >&2; exit 1)"
+            "python -m mossfuse bench first-report > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
 rule report:

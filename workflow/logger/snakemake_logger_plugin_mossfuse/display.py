@@ -108,7 +108,7 @@ class LiveDisplay(Display):
         now = time.monotonic()
         table = Table.grid(padding=(0, 1))
         table.add_column(width=17, no_wrap=True)
-        table.add_column(width=max(10, min(30, self.console.width - 50)))
+        table.add_column(width=max(10, min(30, self.console.width - 60)))
         table.add_column(justify="right", no_wrap=True)
         table.add_column(no_wrap=True)
         waiting = []
@@ -159,7 +159,7 @@ class PlainDisplay(Display):
             if rule.finished and rule.name not in self.said:
                 self.said.add(rule.name)
                 failed = f", {rule.failed} failed" if rule.failed else ""
-                took = clock((rule.ended or now) - (rule.began or now))
+                took = clock(rule.took(now))
                 self.line(now, f"{label(rule.name)}: {rule.done} of {rule.total} in {took}{failed}")
         if now - self.last > PLAIN_EVERY_S:
             self.last = now
@@ -189,7 +189,7 @@ def row_of(rule: Rule, now: float) -> tuple[RenderableType, ...]:
     style = "red" if rule.failed else "dim" if rule.finished else "bold"
     count = Text(f"{rule.done + rule.failed}/{rule.total}", style)
     if rule.finished:
-        state = Text(f"{clock((rule.ended or now) - (rule.began or now))}", "dim")
+        state = Text(clock(rule.took(now)), "dim")
         if rule.failed:
             state = Text(f"{rule.failed} failed", "red")
     else:

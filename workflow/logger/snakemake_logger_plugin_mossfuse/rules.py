@@ -41,6 +41,10 @@ class Rule:
         """Whether no job is left."""
         return self.total > 0 and self.done + self.failed >= self.total
 
+    def took(self, now: float) -> float:
+        """Return the seconds from the start of the first job to the end of the last one."""
+        return 0.0 if self.began is None else (now if self.ended is None else self.ended) - self.began
+
     def bars(self) -> list[Bar]:
         """Return the progress bars of the jobs that run now."""
         found = (read_bar(log) for _, logs in self.running.values() for log in logs)
