@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 from mossfuse.devices import mixed, new_generator, parameter_count, repeatable, seeded
 from mossfuse.errors import MossFuseError
@@ -102,7 +103,8 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
             run.count(loss, terms)
             if run.step % LOG_EVERY == 0 or run.step == recipe.steps:
                 run.record(recipe.learning_rate * pace, held_out_loss if patches.held_out else None)
-                todo.set_postfix_str(run.latest(), refresh=False)
+                if isinstance(todo, tqdm):
+                    todo.set_postfix_str(run.latest(), refresh=False)
                 network.train()
             if recipe.keep_every and run.step % recipe.keep_every == 0:
                 checkpoint.save(iterate_path(path, run.step), run.judged, pairs[0].wavelengths, {"steps": run.step})

@@ -181,7 +181,9 @@ def indices(tmp_path):
             archive.writestr(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")
             archive.writestr(f"{facts}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
             archive.writestr(f"{facts}/RECORD", "")
-        (folder / "index.html").write_text(f'<a href="{wheel.name.replace("+", "%2B")}">{wheel.name}</a>')
+        (folder / "index.html").write_text(
+            f'<a href="{wheel.name.replace("+", "%2B")}">{wheel.name}</a>', encoding="utf-8"
+        )
     handler = functools.partial(Quiet, directory=str(tmp_path / "served"))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -199,7 +201,7 @@ def test_cpu_build_comes_from_the_extra_index(script, indices, monkeypatch, tmp_
     (script.ROOT / "constraints.txt").write_text("torch==2.13.0\n", encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
     script.install_torch([*pip, "--target", str(tmp_path / "site"), "--index-url", f"{indices}/default"], "cpu")
-    assert "2.13.0+cpu" in (tmp_path / "site" / "torch.py").read_text()
+    assert "2.13.0+cpu" in (tmp_path / "site" / "torch.py").read_text(encoding="utf-8")
     assert "PyTorch's CPU build is installed" in capfd.readouterr().out
 
 
