@@ -78,10 +78,9 @@ def load_results(results, checkpoints, data, tables=None):
     metrics, catalogue = read_table(paths.metrics), read_json(paths.catalogue)
     check_version(catalogue, paths.catalogue)
     for name, known in catalogue.get("tables", {}).items():
-        if sha256_of(paths.results / name) != known:
-            raise MossFuseError(
-                f"{paths.results / name} is damaged or was edited since it was collected; delete it and run again"
-            )
+        table = paths.catalogue.with_name(name)
+        if sha256_of(table) != known:
+            raise MossFuseError(f"{table} is damaged or was edited since it was collected; delete it and run again")
     metrics["seen_in_training"] = metrics["seen_in_training"].str.lower() == "true"
     metrics["seed"] = metrics["seed"].astype(int)
     metrics["value"] = pd.to_numeric(metrics["value"], errors="coerce")

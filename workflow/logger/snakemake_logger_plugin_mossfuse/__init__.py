@@ -18,7 +18,7 @@ from .rules import Rules
 
 LOG = Path("logs", "run.log")
 # Said at the end of every failed run, after the errors themselves.
-REPEATED = re.compile(r"Exiting because a job execution failed|At least one job did not complete|WorkflowError:\s*$")
+REPEATED = re.compile(r"(WorkflowError:\s*)?(Exiting because a job execution failed|At least one job did not complete|$)")
 
 SAID = ("first_report",)  # rules whose log is shown when they have finished
 
