@@ -95,7 +95,7 @@ def test_run_without_a_terminal_writes_plain_lines_and_failed_jobs_in_full(tmp_p
         rule b:
             output: "b.txt"
             log: "b.log"
-            shell: "echo 'the reason [of the failure]' > {log}; exit 1"
+            shell: "echo 'the reason [of the failure]' > {log}; echo 'bar: 100%|###| 5/5 [00:02<00:00, 2.00it/s]' >> {log}; exit 1"
         """),
         encoding="utf-8",
     )
@@ -107,6 +107,7 @@ def test_run_without_a_terminal_writes_plain_lines_and_failed_jobs_in_full(tmp_p
     assert run.returncode == 1
     assert "a: 1 of 1 in 0:0" in run.stderr
     assert "FAILED: b\nthe reason [of the failure]\n" in run.stderr
+    assert "bar:" not in run.stderr
     assert "1 of 2 steps" in run.stderr and "1 failed" in run.stderr
     assert "chatter" not in run.stdout + run.stderr and "\x1b" not in run.stderr
     everything = (tmp_path / "logs" / "run.log").read_text(encoding="utf-8")

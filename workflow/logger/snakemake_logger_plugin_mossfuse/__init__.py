@@ -14,11 +14,13 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from .display import LiveDisplay, PlainDisplay, new_console
-from .rules import Rules
+from .rules import BAR, Rules
 
 LOG = Path("logs", "run.log")
 # Said at the end of every failed run, after the errors themselves.
-REPEATED = re.compile(r"(WorkflowError:\s*)?(Exiting because a job execution failed|At least one job did not complete|$)")
+REPEATED = re.compile(
+    r"(WorkflowError:\s*)?(Exiting because a job execution failed|At least one job did not complete|$)"
+)
 
 SAID = ("first_report",)  # rules whose log is shown when they have finished
 
@@ -123,4 +125,4 @@ def read_logs(paths):
         if path.is_file():
             lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
             texts += [line.rsplit("\r", 1)[-1].rstrip() for line in lines]
-    return "\n".join(line for line in texts if line)
+    return "\n".join(line for line in texts if line and not BAR.match(line))

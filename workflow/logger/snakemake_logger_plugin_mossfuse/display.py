@@ -193,6 +193,6 @@ def row_of(rule: Rule, now: float) -> tuple[RenderableType, ...]:
         if rule.failed:
             state = Text(f"{rule.failed} failed", "red")
     else:
-        left = rule.left(now, rule.bars())
+        left = rule.left(now, rule.bars()) if rule.running else None
         state = Text("" if left is None else f"{clock(left)} left")
     return Text(label(rule.name), style), ProgressBar(rule.total, rule.done + rule.failed), count, state
