@@ -72,7 +72,7 @@ class LogHandler(LogHandlerBase):
             self.display.failed(*self.jobs.get(record.jobid, (record.rule_name, {})), read_logs(record.log))
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
             message = str(record.msg or "")
-            if message and not REPEATED.match(message):
+            if message and not REPEATED.search(message):
                 self.display.error(message, warning=record.levelno < logging.ERROR)
         elif event is None and str(record.msg).startswith("Nothing to be done"):
             self.display.note("nothing to do: every result is up to date")
