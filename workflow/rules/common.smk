@@ -45,6 +45,9 @@ CELL_NAMES = ("{dataset}", "{degradation}", "{method}", "{scene}", "{seed}")
 CELL = PATHS.cell(*CELL_NAMES)
 # A scene that was read with options has a folder of its own.
 SCENE = replace(PATHS.dataset("{dataset}"), variant="{variant}").scene("{scene}")
+# A cube is removed once everything that reads it is finished, unless the configuration keeps it.
+CUBE = CELL.cube if SETTINGS["keep_cubes"] == "all" else temp(CELL.cube)
+SHOWN = sorted(set(GRID.shown_replicates().values()))
 TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
 # From so many jobs on, a warm process is worth its start.
 WARM_FROM = 12

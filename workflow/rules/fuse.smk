@@ -9,7 +9,7 @@ rule fuse:
         external=external_inputs,
     output:
         run=CELL.run,
-        cube=CELL.cube,
+        cube=CUBE,
         history=CELL.history,
     log:
         PATHS.cell_log("fuse", *CELL_NAMES),
@@ -33,19 +33,37 @@ rule fuse:
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
 
 
+if SETTINGS["keep_cubes"] == "report":
+
+    use rule fuse as fuse_shown_cell with:
+        # The report shows this cell: its cube stays.
+        output:
+            run=CELL.run,
+            cube=CELL.cube,
+            history=CELL.history,
+        wildcard_constraints:
+            degradation="|".join(map(re.escape, SHOWN)),
+
+    ruleorder: fuse_shown_cell > fuse
+
+
 if TRACED:
 
     use rule fuse as fuse_with_iterates with:
         # The saved cubes are removed once their curve is scored; `snakemake --notemp` keeps them.
         output:
             run=CELL.run,
-            cube=CELL.cube,
+            cube=CUBE,
             history=CELL.history,
             iterates=temp(directory(CELL.iterates)),
         wildcard_constraints:
             method="|".join(map(re.escape, TRACED)),
 
     ruleorder: fuse_with_iterates > fuse
+
+    if SETTINGS["keep_cubes"] == "report":
+
+        ruleorder: fuse_with_iterates > fuse_shown_cell
 
 
 rule time:

@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "timing": {"scenes": 3, "repeats": 3, "budget_s": 20, "training": False},
     "threads": {"fuse": 1, "train": 1},
     "limits": {"fuse_s": 3600, "train_s": 172800},
+    "keep_cubes": "all",
     "mirrors": [],
     "parts": {},
     "first_report": False,
