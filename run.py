@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -253,7 +254,14 @@ def run_benchmark(environment, arguments, open_report=False):
         return subprocess.run(command, env=environment).returncode
     words = [str(ROOT / "workflow" / "logger"), environment.get("PYTHONPATH")]
     shown = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, words))}
+    # Ctrl-C reaches Snakemake as well, which ends its jobs and says so; until then this script waits.
+    interrupts = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
     status = subprocess.run([*command, "--logger", "mossfuse"], env=shown).returncode
+    signal.signal(signal.SIGINT, before)
+    if interrupts:
+        print("run.py: interrupted; start again to finish what is missing", file=sys.stderr)
+        return 130
     show = [str(BIN / "python"), "-m", "mossfuse", "bench", "show", *settings_of(arguments)]
     subprocess.run([*show, "--open"] if open_report else show, env=environment)
     if status:

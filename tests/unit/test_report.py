@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import io
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from helpers.fabricated_results import METHODS, fabricate
 from helpers.headless import browser, find_browser
@@ -23,9 +25,11 @@ from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.more import missing_lines, more_context, more_metrics
 from mossfuse.benchmark.report.scenes import same_size
-from mossfuse.benchmark.report.style import method_colours, slug
+from mossfuse.benchmark.report.style import method_colours, number, slug
 from mossfuse.benchmark.report.tables import latex, published_comparison, to_csv, to_latex, to_markdown
+from mossfuse.benchmark.report.terminal import show_boards
 from mossfuse.benchmark.results.collect import METRIC_COLUMNS, nested_means
+from mossfuse.cli.bench.report import failures_of
 from mossfuse.errors import MossFuseError
 
 X8 = "x8-gauss7s2"
@@ -358,6 +362,20 @@ class Links(HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+
+
+def test_terminal_shows_the_leaderboards_and_each_failure_in_80_columns(results):
+    boards = [make_board(results, *place, "std1") for place in results.boards]
+    console = Console(file=io.StringIO(), width=80, highlight=False)
+    show_boards(console, boards, failures_of(results.metrics))
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    for board in boards:
+        assert f"{board.dataset}, " in text
+        assert all(method in text for method in board.table["method"])
+        best = board.ranked.iloc[0]
+        assert number("psnr", best["psnr"]) in text
+    assert "1 failed" in text and "NaN in 3 of 9 <samples>" in text
 
 
 @pytest.fixture(scope="session")

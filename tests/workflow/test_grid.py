@@ -11,7 +11,7 @@ import pytest
 
 from helpers.repository import ROOT
 from mossfuse.benchmark.plan.cells import Cell
-from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.grid import Grid, untrained
 from mossfuse.benchmark.plan.paths import TrainingFiles
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.collect import seen_in_training, with_base
@@ -48,6 +48,20 @@ def test_base_of_a_refinement_is_run_and_judged_though_the_grid_does_not_name_it
         Cell(*place, "pixel-mlp", "mosaic", 4),
     ]
     assert [c for c in grid.clocked_cells() if c not in grid.timed_cells()] == extra[:2]
+
+
+def test_rows_reported_first_need_no_training_here():
+    config = check_settings(
+        {
+            "grid": [{**ENTRY, "methods": ["bicubic", "mossfuse", "mossfuse+sdc"]}, {**ENTRY, "methods": ["mossfuse"]}],
+            "methods": {"mossfuse": {"preset": "smoke"}},
+        },
+        "test",
+    )
+    first = Grid(untrained(config, Grid(config)))
+    assert {cell.method for cell in first.cells()} == {"bicubic"} and not first.trainings()
+    alone = {**config, "grid": config["grid"][1:]}
+    assert untrained(alone, Grid(alone))["grid"] == []
 
 
 def test_lattices_are_replicates_of_one_degradation_and_one_of_them_is_timed_and_drawn():

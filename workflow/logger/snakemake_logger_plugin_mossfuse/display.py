@@ -119,7 +119,7 @@ class LiveDisplay(Display):
             table.add_row(*row_of(rule, now))
             for bar in rule.bars():
                 table.add_row(
-                    Text("  step", "dim"), ProgressBar(bar.total, bar.done), Text(f"{bar.done}/{bar.total}", "dim"),
+                    Text("  step", "dim"), bar_of(bar.total, bar.done), Text(f"{bar.done}/{bar.total}", "dim"),
                     Text(bar.facts, "dim", overflow="ellipsis"),
                 )  # fmt: skip
         parts: list[RenderableType] = [self.summary(), table]
@@ -179,6 +179,11 @@ class PlainDisplay(Display):
         self.print(Text(f"[{clock(now - self.began)}] {text}"))
 
 
+def bar_of(total: int, done: int) -> ProgressBar:
+    """Return the bar of a line."""
+    return ProgressBar(total, done, complete_style="cyan", finished_style="green")
+
+
 def label(rule: str) -> str:
     """Return what a rule does, in words."""
     return NAMES.get(rule, rule.replace("_", " "))
@@ -195,4 +200,4 @@ def row_of(rule: Rule, now: float) -> tuple[RenderableType, ...]:
     else:
         left = rule.left(now, rule.bars()) if rule.running else None
         state = Text("" if left is None else f"{clock(left)} left")
-    return Text(label(rule.name), style), ProgressBar(rule.total, rule.done + rule.failed), count, state
+    return Text(label(rule.name), style), bar_of(rule.total, rule.done + rule.failed), count, state
