@@ -59,7 +59,19 @@ def plan(folder: Path, scenes: int, degradations: int, seeds: int, *options: str
     os.environ["MOSSFUSE_DATASETS"] = environment["MOSSFUSE_DATASETS"]
     config = folder / "config.yaml"
     config.write_text(yaml.safe_dump(configuration(scenes, degradations, seeds)), encoding="utf-8")
-    command = [sys.executable, *options, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "2", "-n", "-q", "rules"]
+    command = [
+        sys.executable,
+        *options,
+        "-m",
+        "snakemake",
+        "-s",
+        str(ROOT / "Snakefile"),
+        "--cores",
+        "2",
+        "-n",
+        "-q",
+        "rules",
+    ]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - start
@@ -85,7 +97,9 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 out = Path(folder) / "profile"
                 plan(Path(folder) / "run", *grid, "-m", "cProfile", "-o", str(out))
-                script = f"import pstats; pstats.Stats({str(out)!r}).sort_stats('cumtime').print_stats({options.profile})"
+                script = (
+                    f"import pstats; pstats.Stats({str(out)!r}).sort_stats('cumtime').print_stats({options.profile})"
+                )
                 subprocess.run([sys.executable, "-c", script], check=True)
 
 

@@ -52,7 +52,6 @@ NOT_THE_HARNESS: tuple[str, ...] = (
     "mossfuse.methods",
     "mossfuse.metrics.catalogue.KIND",
     "mossfuse.preprocess",
-    "mossfuse.preprocess",
     "mossfuse.refine",
 )
 # Hashes that only go into a record; the noise of a pair depends on one.

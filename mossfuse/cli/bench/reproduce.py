@@ -20,7 +20,9 @@ def add_reproduce(steps: Any) -> None:
         "Exit status 0: the cube has the same bytes; 1: it differs.",
     )
     step.add_argument(
-        "cell", metavar="CELL", help="the record of a cell, its folder, or DATASET/DEGRADATION/METHOD/SCENE/seedN of the results"
+        "cell",
+        metavar="CELL",
+        help="the record of a cell, its folder, or DATASET/DEGRADATION/METHOD/SCENE/seedN of the results",
     )
     step.add_argument("--settings", metavar="FILE", help="configuration that says where the results and mirrors are")
     step.add_argument("--checkpoint", metavar="FILE", help="weights, where they are not where the record says")

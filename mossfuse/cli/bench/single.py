@@ -13,7 +13,11 @@ def add_run(steps):
         "run", help="run and score one method on one scene",
         description="Run one method on one scene of a dataset, score it and print the scores; no result of a grid changes.",
     )  # fmt: skip
-    step.add_argument("method", metavar="METHOD", help="a method, also with a refinement (nsgp+dc) or on the denoised pair (denoised+cnmf)")
+    step.add_argument(
+        "method",
+        metavar="METHOD",
+        help="a method, also with a refinement (nsgp+dc) or on the denoised pair (denoised+cnmf)",
+    )
     step.add_argument("scene", metavar="SCENE", help="a scene of the dataset")
     step.add_argument("--dataset", metavar="NAME", help="dataset (default: the configuration's first one)")
     step.add_argument("--degradation", metavar="NAME", help="degradation (default: the dataset's first one)")
