@@ -110,5 +110,18 @@ def test_run_without_a_terminal_writes_plain_lines_and_failed_jobs_in_full(tmp_p
     assert "bar:" not in run.stderr
     assert "1 of 2 steps" in run.stderr and "1 failed" in run.stderr
     assert "chatter" not in run.stdout + run.stderr and "\x1b" not in run.stderr
+    assert "exit status" not in run.stderr  # said once
     everything = (tmp_path / "logs" / "run.log").read_text(encoding="utf-8")
     assert "chatter" in everything and "Job stats" in everything
+
+
+def test_mistake_in_a_configuration_is_shown(tmp_path):
+    (tmp_path / "Snakefile").write_text(
+        "from snakemake.exceptions import WorkflowError\nraise WorkflowError('no such key')\n", encoding="utf-8"
+    )
+    path = os.pathsep.join([str(ROOT / "workflow" / "logger"), os.environ.get("PYTHONPATH", "")])
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--logger", "mossfuse"],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert run.returncode == 1 and "no such key" in run.stderr

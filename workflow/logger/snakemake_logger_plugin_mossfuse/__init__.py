@@ -17,11 +17,11 @@ from .display import LiveDisplay, PlainDisplay, new_console
 from .rules import BAR, Rules
 
 LOG = Path("logs", "run.log")
-# Said at the end of every failed run, after the errors themselves.
+# What Snakemake says about jobs that have failed, which are shown themselves, and about an interruption, which run.py reports.
 REPEATED = re.compile(
-    r"(WorkflowError:\s*)?(Exiting because a job execution failed|At least one job did not complete|$)"
+    r"^(WorkflowError:\s*)?(Exiting because a job execution failed|At least one job did not complete)"
+    r"|returned non-zero exit status|died with <Signals.SIGINT|KeyboardInterrupt"
 )
-
 SAID = ("first_report",)  # rules whose log is shown when they have finished
 
 
