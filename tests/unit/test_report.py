@@ -299,6 +299,45 @@ def test_method_below_plain_interpolation_is_named(grid, tmp_path):
     assert "In SAM MossFuse (60.000°) is worse than plain interpolation" in words
 
 
+def with_facts(results, **facts):
+    """The same results where the catalogue says more about some methods: method -> its further facts."""
+    catalogue = copy.deepcopy(results.catalogue)
+    for method, more in facts.items():
+        catalogue["methods"][method] |= more
+    return dataclasses.replace(results, catalogue=catalogue)
+
+
+def test_shortened_training_is_marked_and_decides_nothing_about_learning(results):
+    short = with_facts(results, mossfuse={"shortened": True}, **{"mossfuse-authors": {"shortened": True}})
+    board = make_board(short, "toy", X8, "std1")
+    assert board.table.set_index("method").loc["mossfuse", "title"] == "MossFuse ‡"
+    words = " ".join(findings(short, board))
+    assert "learned" not in words and "Learning" not in words and "without any training" not in words
+    for text in (to_markdown(board), to_csv(board)):
+        assert "MossFuse ‡" in text
+    assert "‡ learns for fewer steps than in its paper." in to_markdown(board)
+    assert r"MossFuse $^\ddagger$" in to_latex(board) and "‡" not in to_markdown(make_board(results, "toy", X8, "std1"))
+
+
+def test_scenes_that_defaults_were_chosen_on_are_marked_and_the_others_have_a_mean_of_their_own(results):
+    known = with_facts(results, nsgp={"tuned_on": {"toy": ["plum", "fig"]}})
+    board = make_board(known, "toy", X8, "std1")
+    table = board.table.set_index("method")
+    assert table.loc["nsgp", "tuned"] == ["plum"] and table.loc["nsgp", "title"].endswith(" °")
+    rows = known.board("toy", X8)
+    left = rows[(rows["convention"] == "std1") & (rows["metric"] == "psnr") & rows["scene"].isin(["apple", "pear"])]
+    mean = left[left["method"] == "nsgp"]["value"].mean()
+    words = " ".join(findings(known, board))
+    assert (
+        "Defaults of Null-space Gaussian process were chosen on 1 of these 3 scenes (°). Over the other 2 scenes"
+        in words
+    )
+    assert f"Null-space Gaussian process {mean:.2f} dB" in words
+    assert "° defaults of the method were chosen on scenes of this table." in to_markdown(board)
+    every = with_facts(results, nsgp={"tuned_on": {"toy": ["apple", "plum", "pear"]}})
+    assert "were chosen on every scene here (°)" in " ".join(findings(every, make_board(every, "toy", X8, "std1")))
+
+
 # ---- exports ------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mossfuse.benchmark.report.facts import place_facts
-from mossfuse.benchmark.report.style import clock_title
+from mossfuse.benchmark.report.style import TUNED, clock_title
 from mossfuse.benchmark.results.ranking import Run, field_of, ranks
 from mossfuse.benchmark.results.statistics import summary
 from mossfuse.metrics import all_columns, find_column
@@ -27,7 +27,8 @@ TRAINED_ON = {
 class Board:
     """One leaderboard.
 
-    table: one row per method, best first: rank (NaN: not ranked), method, title, knows, trained_on, weights, standing,
+    table: one row per method, best first: rank (NaN: not ranked), method, title, shortened (its training), tuned
+        (the scenes that count on which its defaults were chosen), knows, trained_on, weights, standing,
         for every metric its mean, {metric}_low and {metric}_high, {metric}_lattice and {metric}_draw (standard deviations of the
         mean over sampling lattices and draws of the noise, NaN for one), then scenes, failed, seen, parameters (of the
         timed runs, of the scored ones where none was timed), train_s and train_cpu_s (of trainings that ran alone), and for each
@@ -82,7 +83,7 @@ def make_board(results, dataset, degradation, convention):
         for column, source in ((metric, "mean"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high"),
                                (f"{metric}_lattice", "lattice_std"), (f"{metric}_draw", "draw_std")):  # fmt: skip
             table[column] = means[source].reindex(table["method"]).to_numpy(dtype=float)
-    facts = [row_facts(results, rows, name, field.standings[name]) for name in table["method"]]
+    facts = [row_facts(results, rows, name, field.standings[name], field.scenes) for name in table["method"]]
     table = pd.concat([table, pd.DataFrame(facts)], axis=1)
     clocks = add_times(table, results.timing, dataset, degradation)
     facts = [place_facts(results, name, dataset, degradation) for name in table["method"]]
@@ -96,11 +97,14 @@ def make_board(results, dataset, degradation, convention):
     )  # fmt: skip
 
 
-def row_facts(results, rows, method, standing):
-    """Return what a leaderboard says of a method beside its scores."""
+def row_facts(results, rows, method, standing, scenes):
+    """Return what a leaderboard says of a method beside its scores; scenes: those that count."""
     about, weights = results.about(method), rows.loc[rows["method"] == method, "weights"].iloc[0]
+    tuned = [scene for scene in results.tuned_on(method, rows["dataset"].iloc[0]) if scene in scenes]
     return {
-        "title": results.title(method),
+        "title": results.title(method) + (f" {TUNED}" if tuned else ""),
+        "shortened": bool(results.about(method).get("shortened")),
+        "tuned": tuned,
         "knows": "unknown" if weights == "external" else describe_knowledge(about.get("knows", [])),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,

@@ -2,10 +2,11 @@
 
 import math
 
-from mossfuse.benchmark.report.style import CONTROL, metric_title, number, p_value, with_unit
-from mossfuse.benchmark.results.statistics import paired
+from mossfuse.benchmark.report.style import CONTROL, TUNED, metric_title, number, p_value, with_unit
+from mossfuse.benchmark.results.statistics import paired, summary
 from mossfuse.metrics import find_column
 
+SHOWN = 5  # methods in a sentence
 LEARNED = ("scene", "dataset", "supervised", "authors", "given")
 
 
@@ -16,6 +17,7 @@ def findings(results, board):
         return ["No method finished every scene, so no method is ranked.", *holes(results, board)]
     out = [lead(board, metrics[0]), *evidence(results, board, metrics[0])]
     out += training(ranked, metrics[0])
+    out += tuned(results, board, metrics[0])
     out += other_leaders(ranked, metrics)
     out += below_floor(ranked, board.compared)
     return out + holes(results, board)
@@ -64,8 +66,12 @@ def gap(metric, first, second):
 
 
 def training(ranked, metric):
-    """Return a sentence that compares the best untrained method with the best learned one."""
-    untrained, learned = ranked[ranked["weights"] == "none"], ranked[ranked["weights"].isin(LEARNED)]
+    """Return a sentence that compares the best untrained method with the best learned one.
+
+    A method that learns for fewer steps than in its paper says nothing about learning, so it is not compared.
+    """
+    full = ranked[~ranked["shortened"].astype(bool)]
+    untrained, learned = full[full["weights"] == "none"], full[full["weights"].isin(LEARNED)]
     if untrained.empty or learned.empty:
         return []
     a, b = untrained.iloc[0], learned.iloc[0]
@@ -76,6 +82,27 @@ def training(ranked, metric):
     if a["rank"] > b["rank"]:
         return [f"Learning pays here: {how}, is {gap(metric, a, b)} ahead of the best untrained one, {a['title']}."]
     return [f"{a['title']}, which is not trained, and {how}, are level."]
+
+
+def tuned(results, board, metric):
+    """Return a sentence about scenes on which defaults were chosen, with the means over the scenes that are left."""
+    marked = board.ranked[board.ranked["tuned"].map(len) > 0]
+    if marked.empty:
+        return []
+    used = {scene for scenes in marked["tuned"] for scene in scenes}
+    left = [scene for scene in board.scenes if scene not in used]
+    names = listed(results.title(method) for method in marked["method"])
+    where = "every scene here" if not left else f"{len(used)} of these {len(board.scenes)} scenes"
+    text = f"Defaults of {names} were chosen on {where} ({TUNED})"
+    if not left:
+        return [f"{text}; their figures are not those of untouched scenes."]
+    rows = results.board(board.dataset, board.degradation)
+    rows = rows[rows["scene"].isin(left) & rows["method"].isin(board.ranked["method"])]
+    means = summary(rows, board.convention, metric).set_index("method")["mean"]
+    best = means.sort_values(ascending=find_column(metric).lower_is_better).head(SHOWN)
+    values = listed(f"{results.title(method)} {with_unit(metric, value)}" for method, value in best.items())
+    places = f"the other {len(left)} scenes" if len(left) > 1 else f"the other scene, {left[0]},"
+    return [f"{text}. Over {places} the mean {metric_title(metric)} is: {values}."]
 
 
 def other_leaders(ranked, metrics):

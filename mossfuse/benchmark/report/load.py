@@ -7,6 +7,7 @@ import pandas as pd
 
 from mossfuse.benchmark.plan.cells import Cell, Training
 from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.report.style import SHORTENED
 from mossfuse.benchmark.results.layout import check_version
 from mossfuse.errors import MossFuseError
 from mossfuse.files import atomic
@@ -58,7 +59,13 @@ class Results:
         return list(dict.fromkeys(self.board(dataset, degradation)["degradation"]))
 
     def title(self, method):
-        return self.catalogue["methods"].get(method, {}).get("title") or method
+        """Return a row's title, with a sign where its training is shorter than its paper's."""
+        about = self.about(method)
+        return (about.get("title") or method) + (f" {SHORTENED}" if about.get("shortened") else "")
+
+    def tuned_on(self, method, dataset):
+        """Return the scenes of a dataset on which defaults of a row's method were chosen."""
+        return self.about(method).get("tuned_on", {}).get(dataset, [])
 
     def estimates(self, method, part):
         """Return whether 'psf' or 'srf' returned by a method is an estimate: not where the method was given the true one."""

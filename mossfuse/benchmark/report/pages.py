@@ -14,7 +14,7 @@ from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.more import more_context
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
-from mossfuse.benchmark.report.tables import published_comparison
+from mossfuse.benchmark.report.tables import published_comparison, signs
 from mossfuse.benchmark.results.collect import ALONE
 from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, spread_over, summary
 from mossfuse.metrics import all_columns, describe
@@ -40,7 +40,7 @@ def common(results, boards, colours):
             "error": scale_context(ERROR), "sam": scale_context(ANGLE),
             "errors": scale_context(ERROR) | {"title": "Absolute error in this band"},
         }, "page_name": page_name,
-        "metrics": all_columns(), "conventions": results.conventions,
+        "metrics": all_columns(), "conventions": results.conventions, "signs": signs,
     }  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def board_rows(board):
         ]
         rows.append(
             {
-                **row[["method", "title", "knows", "trained_on", "standing", "scenes", "failed", "seen", "weights"]].to_dict(),
+                **row[["method", "title", "knows", "trained_on", "standing", "scenes", "failed", "seen", "weights", "tuned"]].to_dict(),
                 "rank": style.count(row["rank"]), "rank_sort": sort_key(row["rank"]), "cells": cells, "times": times,
                 "parameters": style.count(row["parameters"]), "parameters_sort": sort_key(row["parameters"]),
                 "train": style.seconds(row["train_s"]), "train_sort": sort_key(row["train_s"]), "of": len(board.scenes),
@@ -192,12 +192,14 @@ def scene_matrix(results, board):
     failed = set(rows.loc[rows["status"] != "ok", ["method", "scene"]].itertuples(index=False, name=None))
     body = []
     for method in board.table["method"]:
-        cells = []
+        cells, tuned = [], results.tuned_on(method, board.dataset)
         for scene in scenes:
             key = (method, scene)
             texts = {m: style.number(m, values[m].get(key)) for m in board.metrics}
             keys = {m: sort_key(values[m].get(key)) for m in board.metrics}
-            cells.append({"texts": texts, "keys": keys, "seen": key in seen, "failed": key in failed})
+            cells.append(
+                {"texts": texts, "keys": keys, "seen": key in seen, "failed": key in failed, "tuned": scene in tuned}
+            )
         body.append({"method": method, "title": results.title(method), "cells": cells})
     return {"metrics": board.metrics, "scenes": scenes, "rows": body, "left_out": set(board.seen_scenes)}
 

@@ -10,6 +10,11 @@ COLOURS = (
     "#3b6fc4", "#d1782a", "#2f9461", "#c24a5a", "#8566c2", "#a07a1e", "#1d93a8", "#c45a9e", "#7a8f2e", "#5c7080",
     "#b0603f", "#5a5fd0",
 )  # fmt: skip
+SHORTENED, TUNED = "‡", "°"  # signs behind a title
+LEGEND = {
+    SHORTENED: "learns for fewer steps than in its paper",
+    TUNED: "defaults of the method were chosen on scenes of this table",
+}
 CONTROL, CONTROL_COLOUR = "bicubic", "#8a8f97"
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "d")
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mossfuse.benchmark.report.board import marks
 from mossfuse.benchmark.report.style import (
+    LEGEND,
     arrow,
     count,
     interval,
@@ -101,7 +102,15 @@ def caption(board):
     return (
         f"{board.dataset}, {board.degradation}: mean over {scenes} scene{'s' if scenes != 1 else ''}{''.join(many)}, metrics by the "
         f"convention {board.convention}; best bold, second underlined; rows without a rank are not comparable."
+        f"{''.join(f' {sentence}.' for sentence in signs(board))}"
     )
+
+
+def signs(board):
+    """Return what the signs behind the titles of a leaderboard mean, where there are any."""
+    return [
+        f"{sign} {text}" for sign, text in LEGEND.items() if board.table["title"].str.contains(sign, regex=False).any()
+    ]
 
 
 def latex(text):
@@ -115,6 +124,7 @@ def latex(text):
         "−": "$-$",
         "∞": r"$\infty$",
         "×": r"$\times$",
+        "‡": r"$^\ddagger$",
     }
     return "".join(signs.get(c, c) for c in text)
 

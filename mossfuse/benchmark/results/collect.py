@@ -145,7 +145,9 @@ def catalogue(grid):
 
     return {
         "version": VERSION,
-        "methods": {name: describe_row(row) for name, row in grid.rows.items()},
+        "methods": {
+            name: {**describe_row(row), "tuned_on": tuned_scenes(grid, row)} for name, row in grid.rows.items()
+        },
         "datasets": {b.label: describe_block(b) for b in grid.blocks},
         "degradations": {name: plain(d) for name, d in grid.degradations.items()},
         "conventions": {
@@ -154,6 +156,15 @@ def catalogue(grid):
         "grid": [dict(entry) for entry in grid.config["grid"]],
         "config": grid.config,
     }
+
+
+def tuned_scenes(grid, row):
+    """Return dataset -> the scenes of the grid on which defaults of the row's method were chosen, where there are any."""
+    found = {}
+    for block in grid.blocks if row.method is not None else ():
+        own = row.method.tuned_on.get(block.dataset, ())
+        found.setdefault(block.label, {}).update(dict.fromkeys(scene for scene in block.scenes if scene in own))
+    return {label: list(scenes) for label, scenes in found.items() if scenes}
 
 
 def plain(spec):
@@ -170,6 +181,7 @@ def describe_row(row):
         "licence": method.licence,
         "knows": sorted(row.knows),
         "prefix": row.prefix,
+        "shortened": row.shortened,
         "trains": method.trains,
         "weights": row.weights_kind,
         "note": method.note,
