@@ -94,15 +94,21 @@ def main():
     parser.add_argument("--write", action="store_true", help=f"write {RESULT.relative_to(ROOT)}")
     options = parser.parse_args()
     every = pairs()
-    found = json.loads(RESULT.read_text(encoding="utf-8"))["methods"] if RESULT.exists() else {}
     for name in options.names:
-        found[name] = search(name, every)
-        print(name, found[name]["params"] or "defaults", f"{found[name]['default_psnr']} -> {found[name]['psnr']} dB,",
-              f"{found[name]['cpu_seconds']} CPU s", flush=True)  # fmt: skip
-    if options.write:
-        RESULT.parent.mkdir(parents=True, exist_ok=True)
-        places = [{"degradation": name, "size": size} for name, size in PLACES]
-        write_json(RESULT, {"scenes": list(SCENES), "places": places, "methods": dict(sorted(found.items()))})
+        found = search(name, every)
+        print(name, found["params"] or "defaults", f"{found['default_psnr']} -> {found['psnr']} dB,",
+              f"{found['cpu_seconds']} CPU s", flush=True)  # fmt: skip
+        if options.write:
+            keep(name, found)
+
+
+def keep(name, found):
+    """Add a rival's result to the file, which holds those of the others."""
+    before = json.loads(RESULT.read_text(encoding="utf-8"))["methods"] if RESULT.exists() else {}
+    places = [{"degradation": degradation, "size": size} for degradation, size in PLACES]
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    methods = dict(sorted({**before, name: found}.items()))
+    write_json(RESULT, {"scenes": list(SCENES), "places": places, "methods": methods})
 
 
 if __name__ == "__main__":
