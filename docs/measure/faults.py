@@ -24,11 +24,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mossfuse.benchmark.plan.paths import Paths
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 PAGE = ROOT / "docs" / "faults.md"
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
-PLACE = "results/phantom-64/x8-gauss7s2-nikond5100"
+PATHS = Paths()
+PAIR = ("phantom-64", "x8-gauss7s2-nikond5100")
+PLACE = PATHS.results.joinpath(*PAIR)
+BICUBIC = PATHS.cell(*PAIR, "bicubic", "mosaic", 0)
 CONFIG = {
     "name": "faults",
     "grid": [
@@ -111,7 +116,7 @@ class Clone:
     @property
     def table(self) -> bytes:
         """The table of the scores; empty where there is none."""
-        path = self.path / "results" / "metrics.csv"
+        path = self.path / PATHS.metrics
         return path.read_bytes() if path.is_file() else b""
 
     def is_equal(self) -> bool:
@@ -236,13 +241,13 @@ def cut(path: Path) -> None:
 
 # fault -> (how, file, files to remove by hand as the sentence says: None for the file itself)
 DAMAGE = {
-    "damaged cube (one byte)": (flip, f"{PLACE}/bicubic/mosaic/seed0/fused.mat"),
-    "damaged cube (cut short)": (cut, f"{PLACE}/mossfuse/mosaic/seed0/fused.mat"),
-    "damaged pair (one byte)": (flip, f"{PLACE}/_pairs/mosaic.mat"),
+    "damaged cube (one byte)": (flip, BICUBIC.cube),
+    "damaged cube (cut short)": (cut, PATHS.cell(*PAIR, "mossfuse", "mosaic", 0).cube),
+    "damaged pair (one byte)": (flip, PATHS.pair(*PAIR, "mosaic")),
     "damaged scene (cut short)": (cut, "data/phantom-64/SCENES/mosaic.mat"),
-    "damaged checkpoint (one byte)": (flip, "checkpoints/phantom-64/x8-gauss7s2-nikond5100/mossfuse/seed0/weights.pt"),
-    "damaged record of a run (cut short)": (cut, f"{PLACE}/bicubic/mosaic/seed0/run.json"),
-    "damaged scores (cut short)": (cut, f"{PLACE}/bicubic/mosaic/seed0/score.csv"),
+    "damaged checkpoint (one byte)": (flip, PATHS.training(*PAIR, "mossfuse", 0).weights),
+    "damaged record of a run (cut short)": (cut, BICUBIC.run),
+    "damaged scores (cut short)": (cut, BICUBIC.score),
 }
 
 
@@ -250,14 +255,14 @@ def damage(clone: Clone, fault: str) -> Outcome:
     """Damage a file between two runs."""
     how, name = DAMAGE[fault]
     scenes = next((clone.path / "data" / "phantom-64").glob("scenes*")).name
-    path = clone.path / name.replace("SCENES", scenes)
+    path = clone.path / str(name).replace("SCENES", scenes)
     how(path)
     return clone.outcome(fault, lambda: path.unlink(missing_ok=True))
 
 
 def damaged_table(clone: Clone) -> Outcome:
     """Damage the table itself; the report asks."""
-    path = clone.path / "results" / "metrics.csv"
+    path = clone.path / PATHS.metrics
     cut(path)
     code, words = clone.finish("all")
     found = [match[1].strip() for line in words.splitlines() if (match := SENTENCE.search(line))]
@@ -279,7 +284,7 @@ def full_disk(clone: Clone) -> Outcome:
     for name in ("results", "checkpoints"):
         shutil.rmtree(clone.path / name)
     process = clone.start()
-    while process.poll() is None and not (clone.path / PLACE / "_pairs" / "mosaic.mat").exists():
+    while process.poll() is None and not (clone.path / PATHS.pair(*PAIR, "mosaic")).exists():
         time.sleep(0.2)
     with open(filler, "wb") as stream:
         try:
@@ -292,7 +297,7 @@ def full_disk(clone: Clone) -> Outcome:
     words = clone.words()
     for log in clone.path.glob("logs/**/*.log"):
         words += log.read_text(encoding="utf-8", errors="replace")
-    for record in clone.path.glob("results/**/run.json"):
+    for record in (clone.path / PATHS.results).rglob(BICUBIC.run.name):
         words += record.read_text(encoding="utf-8", errors="replace")
     crashed = "Segmentation" in words or "signal 11" in words
     found = [match[1].strip() for line in words.splitlines() if (match := SENTENCE.search(line))]
@@ -313,8 +318,8 @@ def small_disk(clone: Clone) -> Outcome:
 
 def no_permission(clone: Clone) -> Outcome:
     """Take away the permission to write results, for somebody who is not root."""
-    place = clone.path / PLACE / "bicubic" / "mosaic" / "seed0"
-    (place / "score.csv").unlink()
+    place = clone.path / BICUBIC.folder
+    (clone.path / BICUBIC.score).unlink()
     place.chmod(0o555)
     return clone.outcome("results without permission to write", lambda: place.chmod(0o755))
 
@@ -442,7 +447,7 @@ def every_fault(place: Path, wanted: str, count: int, seed: int) -> list[Outcome
 def one_case(folder: Path, name: str) -> None:
     """Run a case in a folder that another process has prepared, and print its outcome."""
     if name == "no_permission":
-        clone = Clone(folder, (folder / "results" / "metrics.csv").read_bytes())
+        clone = Clone(folder, (folder / PATHS.metrics).read_bytes())
         outcome = no_permission(clone)
     else:
         base = make_clone(folder / "clone")
