@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 WIDTH = 11  # of the column of labels
+SHOWN = 12  # rows that were never measured
 
 
 def add_verb(verbs: Any) -> None:
@@ -54,11 +55,9 @@ def run(options: Namespace) -> int:
     lines.append(("disk", f"{size(sum(need.total for need in needs.values()))} in all: {parts}"))
     unknown = sum(need.unknown for need in needs.values())
     if unknown:
+        jobs_ = "1 job" if unknown == 1 else f"{unknown} jobs"
         lines.append(
-            (
-                "",
-                f"not counted, because not known: the files of {unknown} jobs (trained weights, scenes of no fixed shape)",
-            )
+            ("", f"not counted, because not known: the files of {jobs_} (trained weights, scenes of no fixed shape)")
         )
     if any(item.file is not None and item.file.size is None for item in missing):
         lines.append(
@@ -75,8 +74,10 @@ def run(options: Namespace) -> int:
     at_least = "at least " if work.unknown else ""
     lines.append(("time", f"{at_least}{hours}, for what is left and was measured before"))
     if work.unknown:
-        listing = ", ".join(f"{what} ({count})" for what, count in sorted(work.unknown.items()))
-        lines.append(("", f"unknown, never measured{' on a GPU' if gpus else ''}: {listing}"))
+        rows = sorted(work.unknown.items(), key=lambda item: -item[1])
+        listing = ", ".join(f"{what} ({count})" for what, count in rows[:SHOWN])
+        more = f" and {len(rows) - SHOWN} more rows" if len(rows) > SHOWN else ""
+        lines.append(("", f"unknown, never measured{' on a GPU' if gpus else ''}: {listing}{more}"))
     sys.stdout.write("".join(f"{label:{WIDTH}}{text}\n" for label, text in lines))
     return int(short)
 
