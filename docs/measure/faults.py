@@ -317,11 +317,15 @@ def small_disk(clone: Clone) -> Outcome:
 
 
 def no_permission(clone: Clone) -> Outcome:
-    """Take away the permission to write results, for somebody who is not root."""
+    """Take away the permission to write a cell: by its mode, or from root, whom modes do not hold back, by a read-only mount."""
     place = clone.path / BICUBIC.folder
     (clone.path / BICUBIC.score).unlink()
-    place.chmod(0o555)
-    return clone.outcome("results without permission to write", lambda: place.chmod(0o755))
+    if os.geteuid():
+        place.chmod(0o555)
+        return clone.outcome("results without permission to write", lambda: place.chmod(0o755))
+    for words in (["--bind", str(place), str(place)], ["-o", "remount,bind,ro", str(place)]):
+        subprocess.run(["mount", *words], check=True)
+    return clone.outcome("results on a disk that became read-only", lambda: subprocess.run(["umount", str(place)]))
 
 
 # ---- several runs, other places -----------------------------------------------------------------------------------
@@ -394,21 +398,15 @@ def on_small_disk(name: str) -> list[Outcome]:
     return [Outcome(**json.loads(line)) for line in lines]
 
 
-def as_nobody(name: str, base: Clone, place: Path) -> list[Outcome]:
-    """Run one case as somebody who is not root, whom permissions do not hold back."""
-    if os.getuid():
-        return [no_permission(base.copy(place / name))]
-    clone = base.copy(place / name)
-    place.chmod(0o755)
-    subprocess.run(["chown", "-R", "65534:65534", str(clone.path)], check=True)
-    command = [sys.executable, __file__, "--folder", str(clone.path), "--case", name]
-    environment = {**os.environ, "HOME": str(clone.path)}
-    done = subprocess.run(
-        command, capture_output=True, text=True, user=65534, group=65534, extra_groups=[], env=environment
-    )
+def in_namespace(name: str, clone: Clone) -> list[Outcome]:
+    """Run one case on a finished run in a mount namespace of its own where this is root's process, else here."""
+    if os.geteuid():
+        return [no_permission(clone)]
+    command = ["unshare", "-m", sys.executable, __file__, "--folder", str(clone.path), "--case", name]
+    done = subprocess.run(command, capture_output=True, text=True)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
-        return [Outcome(name, f"not tried: {done.stderr.strip().splitlines()[-1:]}", False)]
+        return [Outcome(name.replace("_", " "), f"not tried: {done.stderr.strip().splitlines()[-1:]}", False)]
     return [Outcome(**json.loads(line)) for line in lines]
 
 
@@ -429,7 +427,7 @@ def every_fault(place: Path, wanted: str, count: int, seed: int) -> list[Outcome
         ("damaged table", lambda: [damaged_table(base.copy(place / "table"))]),
         ("small_disk", lambda: on_small_disk("small_disk")),
         ("full_disk", lambda: on_small_disk("full_disk")),
-        ("no_permission", lambda: as_nobody("no_permission", base, place)),
+        ("no_permission", lambda: in_namespace("no_permission", base.copy(place / "permission"))),
         ("two runs", lambda: [two_runs(base.copy(place / "two"))]),
         ("moved", lambda: [moved(base.copy(place / "moving"))]),
         ("locales", lambda: locales(base.copy(place / "locale"), place)),
