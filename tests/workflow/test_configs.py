@@ -50,6 +50,19 @@ def test_cell_is_scored_under_the_conventions_of_its_parts_alone():
     assert grid.conventions_of(of["classical"]) == ["classical-table"]
 
 
+def test_scenes_pairs_cells_and_trainings_run_in_the_order_of_the_parts():
+    grid = Grid(read_settings("config/evidence.yaml"))
+    first, last = grid.cells_of(grid.blocks[0]), list(grid.cells_of(grid.blocks[-1]))[-1]
+    pair = (last.dataset, last.degradation, last.scene)
+    for cell in first:
+        assert grid.importance[cell.dataset, cell.scene] == len(grid.blocks)  # what is prepared first is fused first
+        assert grid.importance[cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed] == len(grid.blocks)
+    assert grid.importance[(*pair[:2], last.method, last.scene, last.seed)] == 1
+    assert grid.importance[(*pair[:2], last.method, last.seed)] == 1 < grid.importance[pair]  # an earlier part has the pair
+    wanted = {(label, scene) for label, scenes in grid.scenes_to_prepare().items() for scene in scenes}
+    assert wanted <= set(grid.importance)
+
+
 PART = """
 name: {name}
 grid:

@@ -92,12 +92,20 @@ onstart:
 
 
 def importance(wildcards):
-    """Return the priority of a pair and of its cells: where the configuration has parts, entries of the grid run in their order."""
+    """Return the priority of a job on a scene, pair, cell or training: where the configuration has parts, entries of the grid run in their order."""
     if not SETTINGS["parts"]:
         return 0
-    return GRID.importance.get(
-        (wildcards.dataset, wildcards.degradation, wildcards.scene), 0
-    )
+    names = [
+        wildcards.get(name) for name in ("dataset", "degradation", "method", "scene")
+    ]
+    seed = wildcards.get("seed")
+    key = (*filter(None, names), *(() if seed is None else (int(seed),)))
+    return GRID.importance.get(key, 0)
+
+
+def training_importance(wildcards):
+    """Return the priority of a training: before the cells, or in the order of the parts."""
+    return importance(wildcards) if SETTINGS["parts"] else 50
 
 
 def conventions(wildcards):

@@ -23,6 +23,7 @@ rule prepare:
         SCENE,
     log:
         PATHS.log("prepare", "{dataset}{variant}", "{scene}"),
+    priority: importance
     conda:
         "../envs/mossfuse.yaml"
     params:

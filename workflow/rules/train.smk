@@ -13,7 +13,7 @@ rule train:
         record=TRAINING.record,
     log:
         PATHS.log("train", "{dataset}", "{degradation}", "{method}", "seed{seed}"),
-    priority: 50
+    priority: training_importance
     conda:
         "../envs/mossfuse.yaml"
     threads: every_core if SETTINGS["timing"]["training"] else SETTINGS["threads"]["train"]

@@ -152,13 +152,28 @@ class Grid:
         return {cell: tuple(names) for cell, names in out.items()}
 
     @cached_property
-    def importance(self) -> dict[tuple[str, str, str], int]:
-        """(label, degradation, scene) -> how early its cells are to run: 1 for the last entry of the grid that names it first."""
-        out: dict[tuple[str, str, str], int] = {}
+    def importance(self) -> dict[tuple[str | int, ...], int]:
+        """Names of a cell, training, pair or scene -> how early it is to run: 1 for what the last entry of the grid names first.
+
+        Keys: (label, degradation, row, scene, seed), (label, degradation, row, seed), (label, degradation, scene), (label, scene).
+        """
+        out: dict[tuple[str | int, ...], int] = {}
         for number, block in enumerate(self.blocks):
-            for degradation in block.degradations:
-                for scene in block.scenes:
-                    out.setdefault((block.label, degradation, scene), len(self.blocks) - number)
+            rank = len(self.blocks) - number
+            for cell in self.with_bases(self.cells_of(block)):
+                keys: list[tuple[str | int, ...]] = [
+                    (cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed),
+                    (cell.dataset, cell.degradation, split_suffix(cell.method)[0], cell.seed),
+                    (cell.dataset, cell.degradation, cell.scene),
+                    (cell.dataset, cell.scene),
+                ]
+                for key in keys:
+                    out.setdefault(key, rank)
+            if any(self.rows[split_suffix(row)[0]].trained_here for row in block.methods):
+                for scene in block.train_scenes:
+                    out.setdefault((block.label, scene), rank)
+                    for degradation in block.degradations:
+                        out.setdefault((block.label, degradation, scene), rank)
         return out
 
     def base_cell(self, cell: Cell) -> Cell:
