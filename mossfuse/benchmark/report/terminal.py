@@ -14,7 +14,7 @@ STYLES = {"best": "bold", "second": "underline", "": ""}
 
 
 def show_boards(console: Console, boards: list[Any], failures: list[tuple[str, str]]) -> None:
-    """Print one table for each Board, and one of the failures (cell, reason) where there are any."""
+    """Print one table for each Board, and the failures (cell, reason) in full."""
     for board in boards:
         scenes = f"{len(board.scenes)} scene{'s' * (len(board.scenes) != 1)}"
         heading = f"{board.dataset}, {board.degradation}: means of {scenes}, convention {board.convention}"
@@ -23,7 +23,9 @@ def show_boards(console: Console, boards: list[Any], failures: list[tuple[str, s
     if failures:
         heading = f"{len(failures)} failed; the next run tries only these again"
         console.print(Text(heading, "bold red"))
-        console.print(failure_table(failures), Text(""), sep="\n")
+        for cell, reason in failures:
+            console.print(Text(f"{cell}: {reason}"))
+        console.print()
 
 
 def leaderboard(board: Any) -> Table:
@@ -42,14 +44,4 @@ def leaderboard(board: Any) -> Table:
         times = [seconds(row["time_0"])] if board.clocks else []
         note = "" if row["standing"] == "ranked" else f" ({row['standing']})"
         table.add_row(count(row["rank"]), f"{row['method']}{note}", *scores, *times)
-    return table
-
-
-def failure_table(failures: list[tuple[str, str]]) -> Table:
-    """Return the failed cells with their reasons, in full."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("cell", overflow="fold")
-    table.add_column("reason", overflow="fold")
-    for cell, reason in failures:
-        table.add_row(cell, reason)
     return table
