@@ -16,19 +16,23 @@ from rich.console import Console
 
 from helpers.fabricated_results import METHODS, fabricate
 from helpers.headless import browser, find_browser
-from mossfuse.benchmark.report import build_report
+from mossfuse.benchmark.report import build_report, style
 from mossfuse.benchmark.report.board import make_board, marks
+from mossfuse.benchmark.report.comparisons import with_tests
 from mossfuse.benchmark.report.conditions import mixed_conditions
+from mossfuse.benchmark.report.drawing import default_rows
 from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.report.figures import pareto
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.more import missing_lines, more_context, more_metrics
+from mossfuse.benchmark.report.pages import statistics_context
 from mossfuse.benchmark.report.scenes import same_size
 from mossfuse.benchmark.report.style import method_colours, number, slug
 from mossfuse.benchmark.report.tables import latex, published_comparison, to_csv, to_latex, to_markdown
 from mossfuse.benchmark.report.terminal import show_boards
 from mossfuse.benchmark.results.collect import METRIC_COLUMNS, nested_means
+from mossfuse.benchmark.results.signed_rank import holm
 from mossfuse.cli.bench.report import failures_of
 from mossfuse.errors import MossFuseError
 
@@ -183,10 +187,67 @@ def test_marks_follow_printed_digits_and_skip_unranked_rows():
     assert marks(table, "sam") == ["", "second", "best", ""]
 
 
-def test_intervals_enclose_the_means(board):
-    for metric in board.metrics:
-        ranked = board.ranked
-        assert (ranked[f"{metric}_low"] <= ranked[metric]).all() and (ranked[metric] <= ranked[f"{metric}_high"]).all()
+def with_more_scenes(table):
+    """The grid's table with copies of its scenes under new names, each 0.1 dB better than the last."""
+    parts = [table]
+    for k in range(1, 4):
+        copy = table[table["dataset"] == "toy"].copy()
+        copy["scene"] += str(k)
+        copy.loc[copy["metric"] == "psnr", "value"] = (
+            copy.loc[copy["metric"] == "psnr", "value"].astype(float) + 0.1 * k
+        ).astype(str)
+        parts.append(copy)
+    return pd.concat(parts)
+
+
+def test_intervals_enclose_the_means_and_few_scenes_have_none(grid, board, tmp_path):
+    assert board.ranked[[f"{m}_low" for m in board.metrics]].isna().all().all()  # three scenes
+    more = make_board(load_results(*changed(grid, tmp_path, with_more_scenes)), "toy", X8, "std1")
+    assert len(more.scenes) == 12
+    ranked = more.ranked
+    assert (ranked["psnr_low"] < ranked["psnr"]).all() and (ranked["psnr"] < ranked["psnr_high"]).all()
+
+
+def test_every_p_of_a_report_is_computed_once_in_one_family(grid, tmp_path):
+    results = load_results(*changed(grid, tmp_path, with_more_scenes))
+    boards = with_tests(results, [make_board(results, *place, "std1") for place in results.boards])
+    tests = pd.concat([board.tests for board in boards])
+    assert set(tests["other"]) == {"bicubic"} and "bicubic" not in set(tests["method"])
+    tested = tests[tests["p"].notna()]
+    assert set(tested["metric"]) == {"psnr", "sam"} and set(tests["tests"]) == {len(tested)}
+    np.testing.assert_allclose(tested["p_holm"], holm(tested["p"]))
+    assert len(set(tested["board"])) == 1 and set(tested["dataset"]) == {"toy", "eight"}
+    toy = boards[0]
+    best = toy.ranked["method"].iloc[0]
+    p = toy.tests_of("psnr").set_index("method").loc[best, "p_holm"]
+    words = " ".join(findings(results, toy))
+    assert f"over the {len(tested)} tests of this report: p = {style.p_value(p)}" in words or p < 0.001
+    shown = statistics_context(results, boards, {board.slug: {} for board in boards})["sections"][0]["comparisons"]
+    assert {row["method"]: row["p_holm"] for row in dict(shown)["psnr"]}[best] == p
+
+
+def test_reference_is_the_configurations_and_never_the_winner(grid, tmp_path):
+    folders = changed(grid, tmp_path, with_more_scenes)
+    path = folders[0] / "catalogue.json"
+    catalogue = json.loads(path.read_text(encoding="utf-8"))
+    catalogue["config"]["statistics"] = {"reference": "ridge-dc", "margins": {"psnr": 0.5}}
+    path.write_text(json.dumps(catalogue), encoding="utf-8")
+    results = load_results(*folders)
+    (board,) = with_tests(results, [make_board(results, "toy", X8, "std1")])
+    assert set(board.tests["other"]) == {"ridge-dc"}
+    assert set(board.tests.loc[board.tests["p"].notna(), "metric"]) == {"psnr"}
+    gone = results.catalogue["config"]["statistics"]
+    gone["reference"] = "not-run"
+    (board,) = with_tests(results, [make_board(results, "toy", X8, "std1")])
+    assert board.tests.empty
+
+
+def test_rank_diagram_has_one_row_per_method_and_its_choice_looks_at_no_score(results):
+    catalogue = copy.deepcopy(results.catalogue)
+    for name, family in (("ridge-dc", "ridge"), ("mossfuse-authors", "mossfuse"), ("mossfuse", "mossfuse")):
+        catalogue["methods"][name]["family"] = family
+    named = dataclasses.replace(results, catalogue=catalogue)
+    assert default_rows(named, ["mossfuse-authors", "nsgp", "mossfuse", "ridge-dc"]) == ["nsgp", "mossfuse", "ridge-dc"]
 
 
 def test_times_of_two_machines_never_share_a_column(grid, tmp_path):

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "external": {},
     "conventions": ["std1"],
     "timing": {"scenes": 3, "repeats": 3, "budget_s": 20, "training": False},
+    "statistics": {"reference": "bicubic", "margins": {"psnr": 0.1, "sam": "2 %"}},
     "threads": {"fuse": 1, "train": 1},
     "limits": {"fuse_s": 3600, "train_s": 172800},
     "keep_cubes": "all",
@@ -104,6 +105,7 @@ def check_settings(config: Any, source: str = "config") -> dict[str, Any]:
         value = default if value is None else value
         out[key] = {**default, **value} if isinstance(default, dict) else value
     check_conventions(out["conventions"])
+    check_metrics(out["statistics"]["margins"])
     return {**out, "grid": config["grid"]}
 
 
@@ -132,6 +134,14 @@ def check_conventions(names: Iterable[str]) -> None:
 
     for name in names:
         find_convention(name)
+
+
+def check_metrics(names: Iterable[str]) -> None:
+    """Raise MossFuseError for a metric that does not exist."""
+    from mossfuse.metrics import find_column
+
+    for name in names:
+        find_column(name)
 
 
 def sentence(error: Any) -> str:

@@ -1,6 +1,6 @@
 """The leaderboard of one dataset under one degradation and its replicates, as a table of numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ class Board:
         clock k time_k (warm), cold_k (first call), memory_k (MiB, peak of the timed runs): means over the timed scenes.
     degradation: without phase and draw. metrics: names of the metric columns; scenes: those that count; clocks: list of
     Clock. shown: scene -> full degradation of the replicate whose pictures are shown, the first one. lattices, draws: numbers
-    of replicates behind a mean.
+    of replicates behind a mean. tests: comparisons with the reference (mossfuse.benchmark.report.comparisons).
     """
 
     dataset: str
@@ -49,6 +49,7 @@ class Board:
     shown: dict
     lattices: int = 1
     draws: int = 1
+    tests: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def slug(self):
@@ -62,6 +63,10 @@ class Board:
     @property
     def ranked(self):
         return self.table[self.table["rank"].notna()]
+
+    def tests_of(self, metric):
+        """Return the comparisons in one metric, in the order of the table; empty where there are none."""
+        return self.tests[self.tests["metric"] == metric] if len(self.tests) else self.tests
 
 
 def make_board(results, dataset, degradation, convention):

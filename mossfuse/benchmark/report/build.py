@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+import pandas as pd
 
 from mossfuse.benchmark.report import pages, style
 from mossfuse.benchmark.report.board import make_board
+from mossfuse.benchmark.report.comparisons import with_tests
 from mossfuse.benchmark.report.drawing import draw_board
 from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.more import more_metrics
 from mossfuse.benchmark.report.scenes import scene_pages
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
-from mossfuse.benchmark.results.statistics import paired
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import all_columns
 from mossfuse.progress import track
@@ -58,7 +59,7 @@ def build_report(results, checkpoints, data, out, tables=None):
     site = Site(Path(out))
     conventions = content.conventions
     boards = {c: [make_board(content, *place, c) for place in content.boards] for c in conventions}
-    leading = boards[conventions[0]]
+    leading = boards[conventions[0]] = with_tests(content, boards[conventions[0]])
     colours = style.method_colours(content.methods)
     markers = style.method_markers(content.methods)
     figures = {b.slug: draw_board(content, b, colours, markers, site) for b in track(leading, "drawing figures")}
@@ -85,7 +86,7 @@ def make_environment(common):
 
 
 def write_exports(site, content, boards):
-    """Write the long tables, every leaderboard in three formats, all paired comparisons and the published numbers."""
+    """Write the long tables, every leaderboard in three formats, all comparisons and the published numbers."""
     for table in (content.paths.metrics, content.paths.timing):
         site.copy(table, f"exports/{table.name}")
     for convention, many in boards.items():
@@ -95,8 +96,6 @@ def write_exports(site, content, boards):
             site.text(f"{stem}.md", to_markdown(board))
             site.text(f"{stem}.tex", to_latex(board))
     for board in boards[content.conventions[0]]:
-        rows = content.board(board.dataset, board.degradation)
-        rows = rows[rows["scene"].isin(board.scenes)]
         stem = f"exports/{style.slug(board.dataset, board.degradation)}"
         further = more_metrics(content, board)
         if any(name in all_columns() for name in further):
@@ -104,14 +103,12 @@ def write_exports(site, content, boards):
                 index=False, float_format="%.10g", lineterminator="\n"
             )
             site.text(f"{stem}--more.csv", text)
-        for metric in board.metrics[:1]:
-            pairs = paired(rows, board.convention, metric)
-            site.text(
-                f"{stem}--paired-{metric}.csv", pairs.to_csv(index=False, float_format="%.10g", lineterminator="\n")
-            )
         compared = published_comparison(content, board)
         if len(compared):
             site.text(f"{stem}--published.csv", compared.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+
+    tests = pd.concat([board.tests for board in boards[content.conventions[0]]])
+    site.text("exports/comparisons.csv", tests.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
 
 
 def write_assets(site):

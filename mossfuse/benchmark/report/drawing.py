@@ -6,8 +6,7 @@ from mossfuse.benchmark.plan.cells import Training
 from mossfuse.benchmark.report import figures
 from mossfuse.benchmark.report.load import read_history
 from mossfuse.benchmark.report.style import metric_title, slug
-from mossfuse.benchmark.results.statistics import cliques, critical_difference, paired, scene_values
-from mossfuse.metrics import find_column
+from mossfuse.benchmark.results.statistics import cliques, critical_difference, scene_values
 
 
 @dataclass(frozen=True)
@@ -26,26 +25,42 @@ def counted_rows(results, board, ranked=False):
     return rows[rows["method"].isin(board.ranked["method"])] if ranked else rows
 
 
+def default_rows(results, methods):
+    """Return one row per family of methods, variants of one method being a family: the row named like the method, else the first.
+
+    The choice rests on names and on the order of the grid, never on scores.
+    """
+    families = {}
+    for method in sorted(methods, key=results.methods.index):
+        about = results.about(method)
+        family = about.get("family") or about.get("refines") or method
+        families.setdefault(family, []).append(method)
+    chosen = {family if family in rows else rows[0] for family, rows in families.items()}
+    return [method for method in methods if method in chosen]
+
+
 def draw_board(results, board, colours, markers, site):
     """Draw every figure that the board's results allow; return kind -> Drawn."""
     if not board.metrics or board.ranked.empty:
         return {}
-    metric, first = board.metrics[0], board.ranked["method"].iloc[0]
+    metric, pairs = board.metrics[0], board.tests_of(board.metrics[0])
     name = metric_title(metric)
     ranked = counted_rows(results, board, ranked=True)
     values = scene_values(counted_rows(results, board), board.convention, metric)
-    ranks = critical_difference(ranked, board.convention, metric)
-    pairs = paired(ranked, board.convention, metric, reference=first)
-    pairs = pairs.sort_values("mean_difference", ascending=find_column(metric).lower_is_better, kind="stable")
+    families = default_rows(results, list(board.ranked["method"]))
+    ranks = critical_difference(ranked[ranked["method"].isin(families)], board.convention, metric)
     planned = [
         ("time", figures.quality_time(board, colours, markers),
-         f"Mean {name} against seconds per scene. Bars: 95 % intervals over scenes; dashed: Pareto front."),
+         f"Mean {name} against seconds per scene, warm and alone on the machine. Bars: 95 % intervals over scenes, where there "
+         "are enough; dashed: Pareto front."),
         ("parameters", figures.quality_parameters(board, colours, markers), f"Mean {name} against the number of parameters."),
         ("scenes", figures.per_scene(values, board, colours), f"{name} of every scene; the tick is the mean."),
         ("differences", figures.differences(pairs, colours, metric),
-         f"Mean difference in {name} to the first method, paired by scene, with 95 % bootstrap intervals."),
+         f"Mean difference in {name} to the reference, which the configuration names, paired by scene; 95 % intervals where there "
+         "are enough scenes."),
         ("ranks", figures.rank_diagram(ranks, cliques(ranks), colours),
-         "Mean ranks over scenes (1 is best); a thick bar joins methods closer than Nemenyi's critical difference."),
+         "Mean ranks over scenes (1 is best) of one row per method, variants left out; a thick bar joins methods closer than "
+         "Nemenyi's critical difference."),
         ("convergence", figures.convergence(histories(results, board)),
          "Losses that the methods log while they train or fit, none of them against ground truth. Dashed, where a method "
          "holds patches out: its loss on those, by which it chooses its weights."),

@@ -216,7 +216,9 @@ def name_rows(ax, names):
 
 @themed
 def differences(pairs, colours, metric):
-    """Draw the mean paired difference of every method to the first, with its 95 % interval. pairs: rows of ``paired``."""
+    """Draw the mean paired difference of every method to the reference, with its 95 % interval. pairs: rows of ``paired``."""
+    if pairs.empty:
+        return None
     pairs = pairs[np.isfinite(pairs["mean_difference"].astype(float))]
     if pairs.empty:
         return None

@@ -3,7 +3,8 @@
 import math
 
 from mossfuse.benchmark.report.style import CONTROL, TUNED, metric_title, number, p_value, with_unit
-from mossfuse.benchmark.results.statistics import paired, summary
+from mossfuse.benchmark.results.signed_rank import smallest_p
+from mossfuse.benchmark.results.statistics import scene_values, summary
 from mossfuse.metrics import find_column
 
 SHOWN = 5  # methods in a sentence
@@ -38,23 +39,34 @@ def lead(board, metric):
 
 
 def evidence(results, board, metric):
-    """Return a sentence on whether the scenes distinguish the first two methods."""
+    """Return sentences on how surely the leader leads: scenes won against the second, and the test against the reference."""
     ranked = board.ranked
     if len(ranked) < 2 or len(board.scenes) < 2:
         return []
     rows = results.board(board.dataset, board.degradation)
-    rows = rows[rows["scene"].isin(board.scenes) & rows["method"].isin(ranked["method"])]
+    rows = rows[rows["scene"].isin(board.scenes)]
+    values = scene_values(rows, board.convention, metric).pivot(index="scene", columns="method", values="value")
     first, second = ranked["method"].iloc[:2]
-    pairs = paired(rows, board.convention, metric)
-    pair = next(p for _, p in pairs.iterrows() if {p["method"], p["other"]} == {first, second})
-    wins = pair["wins"] if pair["method"] == first else pair["losses"]
-    text = f"It is ahead of the second on {wins} of {pair['n']} scenes"
-    if pair["smallest_p"] > 0.05:
-        return [
-            f"{text}; with {pair['n']} scenes no paired test can reach p = 0.05, so this is a description, not a proof."
-        ]
-    verdict = "significant" if pair["p_holm"] < 0.05 else "not significant"
-    return [f"{text}; the difference is {verdict} (Wilcoxon, Holm-corrected p {p_sign(pair['p_holm'])})."]
+    ahead = values[first] < values[second] if find_column(metric).lower_is_better else values[first] > values[second]
+    n = len(values)
+    text = f"It is ahead of the second on {int(ahead.sum())} of {n} scenes"
+    if smallest_p(n) > 0.05:
+        return [f"{text}; with {n} scenes no paired test can reach p = 0.05, so this is a description, not a proof."]
+    return [f"{text}.", *tested(results, board, metric, first)]
+
+
+def tested(results, board, metric, method):
+    """Return a sentence on the test of a method against the reference; none where there is no such test."""
+    tests = board.tests_of(metric)
+    tests = tests[(tests["method"] == method) & tests["p_holm"].notna()] if len(tests) else tests
+    if tests.empty:
+        return []
+    test = tests.iloc[0]
+    verdict = "significant" if test["p_holm"] < 0.05 else "not significant"
+    return [
+        f"Against the reference, {results.title(test['other'])}, its difference is {verdict} (Wilcoxon, Holm-corrected over the "
+        f"{test['tests']} tests of this report: p {p_sign(test['p_holm'])})."
+    ]
 
 
 def p_sign(p):

@@ -8,15 +8,18 @@ import numpy as np
 from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
 from mossfuse.benchmark.report import style
 from mossfuse.benchmark.report.board import TRAINED_ON, marks
+from mossfuse.benchmark.report.comparisons import reference_of, settings_of
 from mossfuse.benchmark.report.conditions import mixed_conditions
-from mossfuse.benchmark.report.drawing import counted_rows
+from mossfuse.benchmark.report.drawing import counted_rows, default_rows
 from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.more import more_context
 from mossfuse.benchmark.report.scenes import page_name, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison, signs
 from mossfuse.benchmark.results.collect import ALONE
-from mossfuse.benchmark.results.statistics import critical_difference, paired, scene_values, spread_over, summary
+from mossfuse.benchmark.results.intervals import SMALLEST
+from mossfuse.benchmark.results.margins import read_margin
+from mossfuse.benchmark.results.statistics import critical_difference, scene_values, spread_over, summary
 from mossfuse.metrics import all_columns, describe
 from mossfuse.protocol import describe_knowledge
 
@@ -215,13 +218,11 @@ def published_rows(results, board):
 def statistics_context(results, boards, figures):
     sections = []
     for board in boards:
-        ranked, everyone = counted_rows(results, board, ranked=True), counted_rows(results, board)
-        comparisons = []
-        for metric in board.compared if len(board.ranked) > 1 else []:
-            reference = board.ranked["method"].iloc[0]
-            pairs = paired(ranked, board.convention, metric, reference=reference).to_dict("records")
-            order = list(board.table["method"])
-            comparisons.append((metric, reference, sorted(pairs, key=lambda p: order.index(p["method"]))))
+        everyone = counted_rows(results, board)
+        families = default_rows(results, list(board.ranked["method"]))
+        ranked = everyone[everyone["method"].isin(families)]
+        comparisons = [(metric, board.tests_of(metric).to_dict("records")) for metric in board.compared]
+        comparisons = [(metric, pairs) for metric, pairs in comparisons if pairs]
         spreads = [
             (words, metric, row)
             for factor, words in (("seed", "seeds"), ("lattice", "sampling lattices"), ("draw", "draws of the noise"))
@@ -238,7 +239,11 @@ def statistics_context(results, boards, figures):
                 "text": degradation_of(results, board),
             }
         )  # fmt: skip
-    return page("statistics.html", sections=sections)
+    tests = max((row["tests"] for s in sections for _, pairs in s["comparisons"] for row in pairs), default=0)
+    return page(
+        "statistics.html", sections=sections, reference=reference_of(results), tests=tests, smallest=SMALLEST,
+        margins={m: str(read_margin(size)) for m, size in settings_of(results)["margins"].items()},
+    )  # fmt: skip
 
 
 def without_given_parts(results, rows):

@@ -177,6 +177,7 @@ def describe_row(row):
     method = row.method
     return {
         "title": row.title,
+        "family": row.module.__name__.rpartition(".")[2],
         "citation": method.citation,
         "licence": method.licence,
         "knows": sorted(row.knows),

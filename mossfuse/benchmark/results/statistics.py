@@ -13,6 +13,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from mossfuse.benchmark.results.intervals import interval_of_mean
+from mossfuse.benchmark.results.signed_rank import equivalence, smallest_p, wilcoxon
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import find_column
 
@@ -20,7 +22,10 @@ GROUP = ["dataset", "board"]
 CELL = ["dataset", "degradation", "method", "scene", "seed"]
 REPLICATE = ["lattice", "draw"]
 COLUMNS = [*CELL, "board", *REPLICATE, "seen_in_training", "status", "convention", "metric", "value"]
-RESAMPLES = 10_000
+PAIRED_COLUMNS = [
+    *GROUP, "method", "other", "n", "zeros", "missing", "mean_difference", "median_difference", "ci_low", "ci_high", "p",
+    "smallest_p", "wins", "ties", "losses", "tie", "margin", "p_equivalence",
+]  # fmt: skip
 
 
 def scene_values(table, convention, metric, *, include_seen=False):
@@ -100,9 +105,9 @@ def failed_scenes(table, *, include_seen=False):
     return grouped.agg(failed=lambda s: s.nunique(), scenes=lambda s: ", ".join(sorted(set(s)))).reset_index()
 
 
-def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0, resamples=RESAMPLES):
+def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0):
     """Return one row per method: n (scenes), failed (scenes with a failed seed), mean, median, std, ci_low, ci_high of
-    the mean over scenes (bootstrap), seed_std (root mean square over scenes; NaN where no scene has two seeds), and the
+    the mean over scenes (NaN for few scenes), seed_std (root mean square over scenes; NaN where no scene has two seeds), and the
     standard deviation of the mean over sampling lattices (lattice_std) and draws of the noise (draw_std), with their numbers."""
     values = scene_values(table, convention, metric, include_seen=include_seen)
     cells = replicate_values(table, convention, metric, include_seen=include_seen)
@@ -111,7 +116,7 @@ def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0
     rows = []
     for key, group in values.groupby([*GROUP, "method"], sort=True):
         v = group["value"].to_numpy()
-        low, high = bootstrap_mean(v, level=level, seed=seed, resamples=resamples)
+        low, high = interval_of_mean(v, level=level, seed=seed)
         row = dict(zip([*GROUP, "method"], key, strict=True))
         row |= {"n": len(v), "failed": int(failed.get(key, 0)), "mean": v.mean(), "median": np.median(v)}
         row |= {"std": sample_std(v), "ci_low": low, "ci_high": high}
@@ -147,16 +152,15 @@ def spread_over(factor, table, convention, metric, *, include_seen=False):
     )
 
 
-def paired(
-    table, convention, metric, *, reference=None, include_seen=False, tie=None, level=0.95, seed=0, resamples=RESAMPLES
-):
+def paired(table, convention, metric, *, reference=None, margin=None, include_seen=False, tie=None, level=0.95, seed=0):
     """Compare methods over the scenes that both finished, every pair of them or each one against ``reference``.
 
-    Differences are ``method`` minus ``other`` in the metric's unit. Columns: n (pairs), missing (scenes that only one
-    of the two finished), mean_difference, median_difference, ci_low, ci_high (bootstrap of the mean difference), p
-    (Wilcoxon signed rank, two-sided, exact), p_holm (Holm over all rows of the group), smallest_p (what n pairs can
-    reach at best), wins, ties, losses of ``method`` (a tie: closer than ``tie``, by default the metric's own
-    threshold, given in the column ``tie``).
+    Differences are ``method`` minus ``other`` in the metric's unit. Columns: n (pairs), zeros (pairs without any difference,
+    which the test leaves out), missing (scenes that only one of the two finished), mean_difference, median_difference,
+    ci_low, ci_high (of the mean difference; NaN for few scenes), p (Wilcoxon signed rank, two-sided, exact, not corrected),
+    smallest_p (what the pairs that differ can reach at best), wins, ties, losses of ``method`` (a tie: closer than ``tie``,
+    by default the metric's own threshold, given in the column ``tie``), margin, p_equivalence (two one-sided tests against
+    the Margin; NaN without one).
     """
     column = find_column(metric)
     sign = direction(column)
@@ -165,28 +169,24 @@ def paired(
     rows = []
     for key, group in values.groupby(GROUP, sort=True):
         wide = group.pivot(index="scene", columns="method", values="value").sort_index()
-        block = []
         for first, second in method_pairs(list(wide.columns), reference):
             present = wide[[first, second]].notna()
             both = wide.loc[present.all(axis=1), [first, second]].to_numpy()
             d = differences(both[:, 0], both[:, 1])
-            low, high = bootstrap_mean(d, level=level, seed=seed, resamples=resamples)
+            low, high = interval_of_mean(d, level=level, seed=seed)
             row = dict(zip(GROUP, key, strict=True)) | {"method": first, "other": second, "n": len(d)}
-            row["missing"] = int(present.any(axis=1).sum() - len(d))
+            row |= {"zeros": int((d == 0).sum()), "missing": int(present.any(axis=1).sum() - len(d))}
             with np.errstate(invalid="ignore"):
                 row["mean_difference"] = d.mean() if len(d) else np.nan
             row |= {"median_difference": np.median(d) if len(d) else np.nan, "ci_low": low, "ci_high": high}
-            row |= {"p": wilcoxon(d), "p_holm": np.nan, "smallest_p": smallest_p(len(d))}
+            row |= {"p": wilcoxon(d), "smallest_p": smallest_p(len(d) - row["zeros"])}
             better = sign * d
             row |= {"wins": int((better > tie).sum()), "losses": int((better < -tie).sum())}
             row |= {"ties": len(d) - row["wins"] - row["losses"], "tie": tie}
-            block.append(row)
-        for row, p in zip(block, holm([row["p"] for row in block]), strict=True):
-            row["p_holm"] = p
-        rows += block
-    columns = [*GROUP, "method", "other", "n", "missing", "mean_difference", "median_difference", "ci_low", "ci_high"]
-    columns += ["p", "p_holm", "smallest_p", "wins", "ties", "losses", "tie"]
-    return pd.DataFrame(rows, columns=columns)
+            row |= {"margin": "" if margin is None else str(margin)}
+            row["p_equivalence"] = np.nan if margin is None else equivalence(d, margin.at(both[:, 1]))
+            rows.append(row)
+    return pd.DataFrame(rows, columns=PAIRED_COLUMNS)
 
 
 def method_pairs(methods, reference):
@@ -257,64 +257,6 @@ def differences(first, second):
 def sample_std(values):
     with np.errstate(invalid="ignore"):
         return float(np.std(values, ddof=1)) if len(values) > 1 else np.nan
-
-
-def bootstrap_mean(values, *, level=0.95, seed=0, resamples=RESAMPLES):
-    """Return (low, high) of the mean: expanded percentile bootstrap (Hesterberg, Am. Stat. 2015, section 3.3).
-
-    The plain percentile interval is too narrow for few values; the expansion replaces the normal quantile by
-    sqrt(n / (n - 1)) times Student's. Same values, same seed: same interval. NaN below two values.
-    """
-    from scipy.stats import norm, t
-
-    n = len(values)
-    if n < 2:
-        return np.nan, np.nan
-    tail = norm.cdf(-math.sqrt(n / (n - 1)) * t.ppf(0.5 + level / 2, n - 1))
-    draws = np.random.default_rng(seed).integers(0, n, (resamples, n))
-    with np.errstate(invalid="ignore"):
-        means = np.sort(np.asarray(values, float)[draws].mean(axis=1))
-    low = min(math.floor(tail * resamples), resamples - 1)
-    return float(means[low]), float(means[resamples - 1 - low])
-
-
-def wilcoxon(d):
-    """Return the two-sided p of the Wilcoxon signed-rank test, exact for any ties; differences of zero are left out (1 if all).
-
-    The null distribution is that of random signs over the observed (mid-)ranks, by dynamic programming.
-    """
-    from scipy.stats import rankdata
-
-    d = np.asarray(d, float)
-    if not d.size or np.isnan(d).any():
-        return np.nan
-    d = d[d != 0]
-    doubled = np.rint(2 * rankdata(np.abs(d))).astype(int)  # mid-ranks are halves; doubled they are whole
-    chance = np.zeros(doubled.sum() + 1)
-    chance[0] = 1.0
-    for rank in doubled:
-        shifted = np.zeros_like(chance)
-        shifted[rank:] = chance[: len(chance) - rank]
-        chance = (chance + shifted) / 2
-    positive = int(doubled[d > 0].sum())
-    return float(min(1.0, 2 * min(chance[: positive + 1].sum(), chance[positive:].sum())))
-
-
-def smallest_p(n):
-    """Return the smallest two-sided p that the signed-rank test can give with n pairs, 2^(1-n): 0.0625 for five."""
-    return min(1.0, 2.0 ** (1 - n)) if n else np.nan
-
-
-def holm(p_values):
-    """Return Holm's step-down adjusted p values, in the order given; NaN stays NaN and is not counted."""
-    p = np.asarray(p_values, float)
-    out = np.full(p.shape, np.nan)
-    order = [i for i in np.argsort(p, kind="stable") if not np.isnan(p[i])]
-    largest = 0.0
-    for place, i in enumerate(order):
-        largest = max(largest, min(1.0, (len(order) - place) * p[i]))
-        out[i] = largest
-    return out
 
 
 def friedman(ranks):
