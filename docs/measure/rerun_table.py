@@ -10,11 +10,13 @@ list with the digests themselves.
 
 import argparse
 import ast
+import queue
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -244,23 +246,32 @@ def copy_code(target: Path) -> Path:
     return target
 
 
-def measure(edits: tuple[Edit, ...] = EDITS) -> list[tuple[Edit, set[str]]]:
-    """Return every edit with the jobs that Snakemake plans after it."""
+def measure(edits: tuple[Edit, ...] = EDITS, workers: int = 1) -> list[tuple[Edit, set[str]]]:
+    """Return every edit with the jobs that Snakemake plans after it; each worker has copies of its own."""
     with tempfile.TemporaryDirectory() as place:
         code, folder = copy_code(Path(place) / "code"), Path(place) / "run"
         folder.mkdir()
         (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
         snakemake(code, folder)
         assert not planned(code, folder)
-        found = []
-        for edit in edits:
+        places: queue.Queue[tuple[Path, Path]] = queue.Queue()
+        for number in range(workers):
+            own = Path(place) / str(number)
+            places.put((shutil.copytree(code, own / "code"), shutil.copytree(folder, own / "run")))
+
+        def after(edit: Edit) -> tuple[Edit, set[str]]:
+            code, folder = places.get()
             path = code / edit.file
             before = path.read_text(encoding="utf-8")
             path.write_text(edited(edit), encoding="utf-8")
-            found.append((edit, planned(code, folder)))
+            jobs = planned(code, folder)
             path.write_text(before, encoding="utf-8")
-            sys.stderr.write(f"{edit.name}: {len(found[-1][1])} jobs\n")
-        return found
+            places.put((code, folder))
+            sys.stderr.write(f"{edit.name}: {len(jobs)} jobs\n")
+            return edit, jobs
+
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(after, edits))
 
 
 def counted(jobs: set[str]) -> str:
@@ -286,8 +297,9 @@ def main() -> None:
     """Measure, and print the table or write it into the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the table into docs/reruns.md")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="dry runs at once")
     options = parser.parse_args()
-    text = table(measure())
+    text = table(measure(workers=options.workers))
     sys.stdout.write(text + "\n")
     if options.write:
         page = PAGE.read_text(encoding="utf-8")

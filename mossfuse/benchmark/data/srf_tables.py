@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def record_response(name: str, path: Path, mirrors: Iterable[Path], folder: Path
 
     mirrors, folder: as for ``mossfuse.degradations.responses.load_srf``.
     """
-    record = {"sha256": table_sha256(name, mirrors, folder)}
+    record = {"sha256": table_sha256(name, tuple(mirrors), folder)}
     if not path.is_file() or json.loads(path.read_text(encoding="utf-8")) != record:
         write_json(path, record)
 
@@ -34,12 +35,13 @@ def response_digest(name: str, path: Path, mirrors: Iterable[Path], folder: Path
         return ABSENT
     try:
         with offline():
-            return table_sha256(name, mirrors, folder)[:16]
+            return table_sha256(name, tuple(mirrors), folder)[:16]
     except Exception:  # other people's code reads the table; whatever stops it stops the job with its reason
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return str(found["sha256"])[:16]
 
 
-def table_sha256(name: str, mirrors: Iterable[Path], folder: Path) -> str:
-    """Return the hash of the table's values."""
+@cache
+def table_sha256(name: str, mirrors: tuple[Path, ...], folder: Path) -> str:
+    """Return the hash of the table's values; it is read once in a process, which asks before every job."""
     return array_sha256(find_response(name)[0].table(list(mirrors), folder))

@@ -8,7 +8,9 @@ docs/reruns.md shows what an edit runs again.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +68,7 @@ class CoveredCode:
     def __init__(self, grid: Grid, code: Code | None = None) -> None:
         self.grid = grid
         self.code = code or code_of_project()
+        self.metrics_of = cache(self.compute_metrics)
 
     def harness(self, job: str) -> str:
         """Return the digest of the code between the files of a job and what it calls."""
@@ -92,8 +95,12 @@ class CoveredCode:
         further += [PACKAGE / "refine.py"] if row.suffix else []
         return "-".join(self.code.of_file(path) for path in (Path(str(row.module.__file__)), *further))
 
-    def metrics(self, conventions: list[str]) -> str:
+    def metrics(self, conventions: Iterable[str]) -> str:
         """Return the digests of the metrics that these conventions contain."""
+        return self.metrics_of(tuple(conventions))
+
+    def compute_metrics(self, conventions: tuple[str, ...]) -> str:
+        """Return what ``metrics`` returns."""
         from mossfuse.metrics.catalogue import metric_files
 
         return "-".join(self.code.of_file(path) for path in metric_files(conventions))

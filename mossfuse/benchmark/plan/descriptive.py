@@ -39,8 +39,9 @@ def without_descriptions(tree: ast.Module) -> ast.Module:
     only fills such a field.
     """
     removed: Counter[str] = Counter()
-    shared = spread_names(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    shared = spread_names(nodes)
+    for node in nodes:
         if isinstance(node, ast.Call):
             strip_call(node, removed)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -91,10 +92,10 @@ def names_in(node: ast.AST | None) -> Iterator[str]:
             yield part.id
 
 
-def spread_names(tree: ast.Module) -> dict[str, tuple[str, ...]]:
+def spread_names(nodes: list[ast.AST]) -> dict[str, tuple[str, ...]]:
     """Return the names of the mappings that specifications take as ``**NAME``, with their descriptive fields."""
     found: dict[str, tuple[str, ...]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and called(node) in FIELDS:
             for keyword in node.keywords:
                 if keyword.arg is None and isinstance(keyword.value, ast.Name):
@@ -145,7 +146,7 @@ def strip_types(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
 def strip_arguments(tree: ast.Module, removed: Counter[str]) -> None:
     """Take out of calls the arguments that a function of the file has used for descriptive fields alone."""
     unused: dict[str, tuple[list[str], set[str]]] = {}
-    for statement in tree.body:
+    for statement in tree.body if removed else ():
         if isinstance(statement, ast.FunctionDef):
             order = [argument.arg for argument in statement.args.args]
             read = {name for part in statement.body for name in names_in(part)}
@@ -167,7 +168,7 @@ def strip_arguments(tree: ast.Module, removed: Counter[str]) -> None:
 
 def drop_constants(tree: ast.Module, removed: Counter[str]) -> None:
     """Drop the constants that only descriptive fields read, and then those that only these read."""
-    while True:
+    while any((name := constant_of(s)) and (removed[name] or name in CONSTANTS) for s in tree.body):
         read = Counter(name for statement in tree.body for name in names_in(statement))
         idle = [
             statement

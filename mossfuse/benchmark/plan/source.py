@@ -102,11 +102,13 @@ def describe(node: ast.stmt) -> Statement:
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and those below it, but for imports for types and the name before an attribute."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if is_for_types(child) or (isinstance(node, ast.Attribute) and isinstance(child, ast.Name)):
-            continue
-        yield from walk(child)
+    todo = [node]
+    while todo:
+        current = todo.pop()
+        yield current
+        for child in ast.iter_child_nodes(current):
+            if not (is_for_types(child) or (isinstance(current, ast.Attribute) and isinstance(child, ast.Name))):
+                todo.append(child)
 
 
 def imports_of(node: ast.Import | ast.ImportFrom) -> Iterator[Import]:
