@@ -62,6 +62,11 @@ def tested(results, board, metric, method):
     if tests.empty:
         return []
     test = tests.iloc[0]
+    if test["smallest_p"] * test["tests"] > 0.05:
+        return [
+            f"With {test['n']} scenes and the {test['tests']} tests of this report no Holm-corrected p can reach 0.05: this is a "
+            "description, not a proof."
+        ]
     verdict = "significant" if test["p_holm"] < 0.05 else "not significant"
     return [
         f"Against the reference, {results.title(test['other'])}, its difference is {verdict} (Wilcoxon, Holm-corrected over the "
