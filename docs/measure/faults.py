@@ -123,6 +123,12 @@ class Clone:
         """Return whether the table has the bytes of the reference."""
         return self.table == self.reference
 
+    def forget(self, name: Path) -> None:
+        """Remove a result and the tables that were made from it, so that both are made again."""
+        path = self.path / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        (self.path / "results" / "metrics.csv").unlink()
+
     def wipe(self) -> None:
         """Remove what runs have made."""
         for name in ("results", "reports", "checkpoints", "data", "logs", ".snakemake"):
@@ -319,7 +325,7 @@ def small_disk(clone: Clone) -> Outcome:
 def no_permission(clone: Clone) -> Outcome:
     """Take away the permission to write a cell: by its mode, or from root, whom modes do not hold back, by a read-only mount."""
     place = clone.path / BICUBIC.folder
-    (clone.path / BICUBIC.score).unlink()
+    clone.forget(BICUBIC.score)
     if os.geteuid():
         place.chmod(0o555)
         return clone.outcome("results without permission to write", lambda: place.chmod(0o755))
@@ -350,7 +356,7 @@ def two_runs(clone: Clone) -> Outcome:
 
 def moved(clone: Clone) -> Outcome:
     """Move the checkout after half of the results are removed."""
-    shutil.rmtree(clone.path / PLACE / "bicubic")
+    clone.forget(BICUBIC.folder)
     path = clone.path.with_name("moved to another folder")
     clone.path.rename(path)
     return Clone(path, clone.reference).outcome("checkout moved, to a name with blanks")
@@ -368,7 +374,7 @@ def locales(clone: Clone, place: Path) -> list[Outcome]:
         if made.returncode > 1 or not (folder / f"{name}.{charmap}").exists():
             outcomes.append(Outcome(f"locale {name}.{charmap}", "not tried: localedef cannot make it here", True))
             continue
-        shutil.rmtree(clone.path / PLACE / "bicubic", ignore_errors=True)
+        clone.forget(BICUBIC.folder)
         code, words = clone.finish(LOCPATH=str(folder), LC_ALL=f"{name}.{charmap}", PYTHONUTF8="0")
         fused = words.count("rule fuse:")
         said = f"goes through; {fused} of 3 methods run again, the one whose results were removed"
@@ -378,7 +384,7 @@ def locales(clone: Clone, place: Path) -> list[Outcome]:
 
 def read_only_home(clone: Clone) -> Outcome:
     """Run with a home folder that cannot be written to, as run.py does."""
-    shutil.rmtree(clone.path / PLACE / "bicubic")
+    clone.forget(BICUBIC.folder)
     cache = str(clone.path / ".snakemake" / "cache")
     code, _ = clone.finish(HOME="/proc/nowhere", XDG_CACHE_HOME=cache, MPLCONFIGDIR=cache)
     return Outcome("home folder that cannot be written to", "", code == 0 and clone.is_equal())
