@@ -127,7 +127,7 @@ class Clone:
         """Remove a result and the tables that were made from it, so that both are made again."""
         path = self.path / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-        (self.path / "results" / "metrics.csv").unlink()
+        (self.path / PATHS.metrics).unlink()
 
     def wipe(self) -> None:
         """Remove what runs have made."""
