@@ -52,8 +52,8 @@ CONFIG = {
     "timing": {"scenes": "none"},
 }
 LONGEST_S = 900
-# What the program says, as opposed to Snakemake: a step, a failed row, run.py, the check at the start.
-SENTENCE = re.compile(r"(?:mossfuse: |FAILED: |run\.py: |^(?=the run needs))(.+)")
+# What the program says: a step, a failed row, run.py, the check at the start; and Snakemake about files that it may not write.
+SENTENCE = re.compile(r"(?:mossfuse: |FAILED: |run\.py: |^(?=the run needs|Write-protected))(.+)")
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def kills(clone: Clone, count: int, draw: random.Random, longest: float) -> list
     left, compared, equal = 0, 0, True
     clone.wipe()
     while sum(counts.values()) < count:
-        process = clone.start()
+        process = clone.start("all")
         try:
             process.wait(draw.uniform(0.5, longest))
         except subprocess.TimeoutExpired:
@@ -207,10 +207,10 @@ def kills(clone: Clone, count: int, draw: random.Random, longest: float) -> list
             left += not ended(process.pid)
             continue
         if process.returncode:
-            continue  # a killed job fails its run; the next start is what counts
+            continue  # a killed job or method fails its run; the next start tries exactly it again
         compared, equal = compared + 1, equal and clone.is_equal()
         clone.wipe()
-    code, _ = clone.finish()
+    code, _ = clone.finish("all")
     equal = equal and code == 0 and clone.is_equal()
     listing = ", ".join(f"{number} x {kind}" for kind, number in counts.items() if number)
     behind = f"; {left} runs left processes behind" if left else "; no process stayed behind"
