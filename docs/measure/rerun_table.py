@@ -157,9 +157,9 @@ EDITS = (
 )  # fmt: skip
 
 
-def edited(edit: Edit) -> str:
-    """Return the text of the edit's file after the edit; raise ValueError where its place does not exist."""
-    text = (ROOT / edit.file).read_text(encoding="utf-8")
+def edited(edit: Edit, root: Path = ROOT) -> str:
+    """Return the text of the edit's file below ``root`` after the edit; raise ValueError where its place does not exist."""
+    text = (root / edit.file).read_text(encoding="utf-8")
     if isinstance(edit.where, tuple):
         old, new = edit.where
         if old not in text:
@@ -263,7 +263,7 @@ def measure(edits: tuple[Edit, ...] = EDITS, workers: int = 1) -> list[tuple[Edi
             code, folder = places.get()
             path = code / edit.file
             before = path.read_text(encoding="utf-8")
-            path.write_text(edited(edit), encoding="utf-8")
+            path.write_text(edited(edit, code), encoding="utf-8")
             jobs = planned(code, folder)
             path.write_text(before, encoding="utf-8")
             places.put((code, folder))
