@@ -58,7 +58,9 @@ def test_scenes_pairs_cells_and_trainings_run_in_the_order_of_the_parts():
         assert grid.importance[cell.dataset, cell.scene] == len(grid.blocks)  # what is prepared first is fused first
         assert grid.importance[cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed] == len(grid.blocks)
     assert grid.importance[(*pair[:2], last.method, last.scene, last.seed)] == 1
-    assert grid.importance[(*pair[:2], last.method, last.seed)] == 1 < grid.importance[pair]  # an earlier part has the pair
+    assert (
+        grid.importance[(*pair[:2], last.method, last.seed)] == 1 < grid.importance[pair]
+    )  # an earlier part has the pair
     wanted = {(label, scene) for label, scenes in grid.scenes_to_prepare().items() for scene in scenes}
     assert wanted <= set(grid.importance)
 
