@@ -156,7 +156,7 @@ def test_shortened_rows_and_known_scenes_are_marked_with_a_legend(evidence):
     )
     path.write_text(lines, encoding="utf-8")
     text = table_of("leaders x32", evidence, evidence.folder.parent)
-    assert "| scene | `ridge-dc`† | `nsgp` |" in text and "† A learned row" in text
+    assert "| scene | `ridge-dc`‡ | `nsgp` |" in text and "‡ A learned row" in text
     assert "| cave-8, beads | 42.00° / 3.00° | **42.50" in text and "° Over scenes" in text
 
 

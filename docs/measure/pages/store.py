@@ -15,7 +15,7 @@ import pandas as pd
 
 from pages.layout import CURVES, METRICS, PROVENANCE, TIMING
 
-SHORTENED, KNOWN = "†", "°"
+SHORTENED, KNOWN = "‡", "°"
 CELL = ["dataset", "degradation", "method", "scene", "seed"]
 # Twelve distinct CAVE scenes: the chart at its 31 bands, and the eleven scenes of which a mirror holds eight bands. cave-half and cave-26
 # are two more versions of balloons and are not counted again.
