@@ -137,7 +137,7 @@ EDITS = (
     Edit("mossfuse/benchmark/results/collect.py", "nested_means", ("collect",)),
     Edit("mossfuse/benchmark/report/board.py", "marks", ("report",)),
     # What only describes.
-    described("baselines/bicubic.py", "Bicubic interpolation", "title of a method"),
+    Edit("baselines/bicubic.py", ('title="Bicubic', 'title="Another'), what="title of a method", describes=True),
     described("baselines/bicubic.py", "R. Keys. Cubic convolution", "citation of a method"),
     described("baselines/bicubic.py", "uses the LR-HSI alone", "note of a method"),
     described("mossfuse/methods/mossfuse.py", "own implementation (the official code states", "licence of a method"),
