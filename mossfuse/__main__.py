@@ -10,6 +10,7 @@ from mossfuse.benchmark.run.warm import run_verb
 from mossfuse.errors import MossFuseError, extra_needed
 from mossfuse.threads import pin_threads
 
+log = logging.getLogger(__name__)
 COMPUTING = ("fuse", "train", "estimate", "score")  # verbs that say how many threads they use
 
 
@@ -49,13 +50,12 @@ def main(arguments=None):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal without the degree sign is no error
     options = parser().parse_args(arguments)
     threads = pin_threads(os.environ)  # before anything numeric is imported
-    if options.verb in COMPUTING:
-        logging.getLogger(__name__).info(
-            "%d thread%s; OMP_NUM_THREADS sets another number", threads, "s" * (threads > 1)
-        )
     try:
         with extra_needed(f"mossfuse {options.verb}"):
-            return options.run(options) or 0
+            status = options.run(options) or 0
+        if options.verb in COMPUTING:
+            log.info("%d thread%s; OMP_NUM_THREADS sets another number", threads, "s" * (threads > 1))
+        return status
     except MossFuseError as error:
         sys.stderr.write(f"mossfuse: {error}\n")
         return 2

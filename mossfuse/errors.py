@@ -6,7 +6,8 @@ from contextlib import contextmanager
 # The extra of the package (pyproject.toml) that installs a library which is not a core dependency.
 EXTRAS = {
     **dict.fromkeys(
-        ("dvc", "jinja2", "jsonschema", "matplotlib", "pandas", "seaborn", "skimage", "snakemake", "yaml"), "benchmark"
+        ("dvc", "jinja2", "jsonschema", "matplotlib", "pandas", "rich", "seaborn", "skimage", "snakemake", "yaml"),
+        "benchmark",
     ),
     "rasterio": "geotiff",
 }

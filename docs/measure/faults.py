@@ -276,7 +276,9 @@ def damaged_table(clone: Clone) -> Outcome:
     code, _ = clone.finish()
     said = f"“{found[0]}”" if found else "**no sentence**"
     return Outcome(
-        "damaged metrics.csv (cut short), then the report", said, bool(found) and code == 0 and clone.is_equal()
+        f"damaged {PATHS.metrics.name} (cut short), then the report",
+        said,
+        bool(found) and code == 0 and clone.is_equal(),
     )
 
 
@@ -477,7 +479,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         outcomes = every_fault(options.folder or Path(folder), options.only, options.kills, options.seed)
     table = "\n".join(
-        ["| what happens | the next start | metrics.csv in the end |", "|---|---|---|", *(o.row for o in outcomes)]
+        [
+            f"| what happens | the next start | {PATHS.metrics.name} in the end |",
+            "|---|---|---|",
+            *(o.row for o in outcomes),
+        ]
     )
     if options.write:
         before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)

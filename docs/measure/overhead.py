@@ -20,9 +20,12 @@ from pathlib import Path
 
 from mossfuse.benchmark.plan.covered import CoveredCode
 from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.run import warm
 from mossfuse.datasets import find_dataset
+
+SETTINGS = Paths().settings.name
 
 DEGRADATION = "x8-gauss7s2-nikond5100"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -30,7 +33,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def bench(verb: str, *arguments: str, address: str = "") -> None:
     """Run a verb of ``mossfuse bench`` as the workflow does."""
-    command = [sys.executable, "-m", "mossfuse", "bench", verb, "--settings", "settings.json", *arguments]
+    command = [sys.executable, "-m", "mossfuse", "bench", verb, "--settings", SETTINGS, *arguments]
     subprocess.run(command, check=True, env={**os.environ, warm.VARIABLE: address}, stderr=subprocess.DEVNULL)
 
 
@@ -42,7 +45,7 @@ def prepare(count: int) -> list[str]:
     grid = {"dataset": "phantom", "as": "small", "options": {"size": 64}, "degradations": [DEGRADATION], "scenes": scenes,
             "methods": list(rows), "seeds": [0]}  # fmt: skip
     settings = check_settings({"grid": [grid], "methods": rows, "conventions": ["std1"]}, "the script")
-    Path("settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    Path(SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
     bench("fetch")
     for scene in scenes:
         bench("prepare", "small", scene)
@@ -65,7 +68,7 @@ def spent() -> float:
 def main(count: int) -> None:
     """Print a table: CPU seconds per cell of fusing and of scoring, both ways, and their ratio."""
     cells = prepare(count)
-    grid = Grid(json.loads(Path("settings.json").read_text(encoding="utf-8")))
+    grid = Grid(json.loads(Path(SETTINGS).read_text(encoding="utf-8")))
     covered = CoveredCode(grid)
     known = ("--code", covered.row("bicubic0"), "--harness", covered.harness("fuse"))  # as the workflow hands them over
     server = warm.start(1)

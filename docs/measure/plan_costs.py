@@ -48,7 +48,7 @@ def main(folders):
     found = defaultdict(list)  # (quantity, rule) -> [(units, cost)]
     for folder in folders:
         os.chdir(folder)
-        settings = next(Path().glob("**/settings.json"))
+        settings = next(Path().rglob(Paths().settings.name))
         grid = Grid(read_settings(settings))
         paths = Paths.of(grid.config)
         jobs = [job for job in jobs_of(grid, paths) if job.product.exists()]

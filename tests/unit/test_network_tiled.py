@@ -218,7 +218,7 @@ def test_speed_benchmark_fails_where_values_differ(monkeypatch, capsys):
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
     monkeypatch.delenv("MOSSFUSE_MIRRORS", raising=False)  # random weights
-    options = argparse.Namespace(threads=1, repeats=1, weights=None)
+    options = argparse.Namespace(threads=1, repeats=1, weights=None, save=False)
     assert benchmark.inference(options, size=64)
     printed = capsys.readouterr().out
     assert "as released" in printed and "0.56, hoped 0.45" in printed

@@ -283,7 +283,7 @@ def ablations(name):
 
 
 def test_every_ablation_of_the_configurations_differs_and_trains(pairs, tmp_path):
-    full, small = ablations("ablations"), ablations("dev-ablations")
+    full, small = ablations("ablations"), ablations("evidence/ablations")
     assert len({str(train) for train in full.values()}) == len({str(train) for train in small.values()}) == 11
     for name, settings in full.items():
         if not name.startswith("dim"):

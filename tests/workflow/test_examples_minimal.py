@@ -32,7 +32,7 @@ EDITS = {
     "waves.py": ('"fast": 3', '"fast": 2', {"waves"}, {("waves", TELESCOPE), ("waves", BOX)}, WAVES),
     "two_halves.py": ("[1, 1, 0, 0]", "[1, 2, 0, 0]", set(), {("waves", TELESCOPE)}, OF_TELESCOPE),
     "moffat.py": ("values / values.sum()", "values.T / values.sum()", set(), {("waves", TELESCOPE)}, OF_TELESCOPE),
-    "telescope.py": ('note="example"', 'note="another"', set(), {("waves", TELESCOPE)}, OF_TELESCOPE),
+    "telescope.py": ('note="example"', 'note="another"', set(), set(), set()),  # a note decides nothing
     "haze.py": ("+ share)", "+ share / 2)", set(), {("waves", BOX), ("phantom-64", BOX)}, EVERY - OF_TELESCOPE),
     "largest_error.py": (".max())", ".max() * 100)", set(), set(), set()),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from mossfuse.datasets import find_dataset
 from mossfuse.datasets.phantom import generate
 from mossfuse.degradations import degrade, find_degradation, load_srf
 from mossfuse.files import write_cube
+from mossfuse.threads import PATIENCE, THREADS
 
 NOISY = find_degradation("x8-gauss7s2-nikond5100-snr30-35")
 WAVELENGTHS = np.arange(400.0, 701, 10)
@@ -180,7 +181,7 @@ def test_variables_of_a_child_name_no_job_and_are_absolute(tmp_path, monkeypatch
     variables = {"SLURM_JOB_COMMENT": "beads", "PWD": "/beads", "MOSSFUSE_MIRRORS": "/m", "MOSSFUSE_BASELINES": "own",
                  "PYTHONPATH": "lib:", "HOME": "/home/u", "OMP_NUM_THREADS": "8"}  # fmt: skip
     found = handover.environment(tmp_path / "work", [tmp_path / "data"], 3, variables)
-    assert found.keys() - {"OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"} == {
+    assert found.keys() - {*THREADS, *PATIENCE} == {
         "HOME", "PYTHONPATH", "MOSSFUSE_BASELINES", "TMPDIR",
     }  # fmt: skip
     assert found["MOSSFUSE_BASELINES"] == str(tmp_path / "own") and found["OMP_NUM_THREADS"] == "3"

@@ -64,7 +64,8 @@ def test_smoke_run_makes_tables_and_report(finished):
     assert (finished / "reports" / "index.html").exists()
     times = list(csv.DictReader(open(finished / "results" / "timing.csv", encoding="utf-8")))
     assert len(times) == 5 and all(float(t["median_s"]) > 0 for t in times)
-    assert next(t for t in times if t["method"] == "mossfuse")["train_s"]
+    (trained,) = (finished / "checkpoints").rglob("train.json")
+    assert json.loads(trained.read_text(encoding="utf-8"))["seconds"] > 0  # shown in tables where nothing ran beside it
 
 
 @pytest.mark.slow

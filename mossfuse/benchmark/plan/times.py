@@ -126,7 +126,7 @@ def records(grid: Grid, paths: Paths, here: Path) -> Iterator[tuple[str, tuple[s
 
 def evidence(grid: Grid) -> Iterator[tuple[str, tuple[str, ...], float, int | None]]:
     """Yield the same of the tables of times that the repository holds."""
-    for path in sorted(EVIDENCE.glob("*/timing.csv")):
+    for path in sorted(EVIDENCE.glob(f"*/{Paths().timing.name}")):
         with open(path, newline="", encoding="utf-8") as stream:
             for row in csv.DictReader(stream):
                 if row.get("median_s") and row["method"] in grid.rows:
