@@ -160,7 +160,7 @@ def has(part: Part, **where: object) -> bool:
 
 
 def same(value: float, best: float, metric: str) -> bool:
-    """Return whether two figures are printed alike."""
+    """Return whether two figures are printed with the same digits."""
     return round(value, DIGITS[metric]) == round(best, DIGITS[metric])
 
 
@@ -174,10 +174,10 @@ def knowledge(name: str) -> str:
     from mossfuse.methods import find_method
 
     method = find_method(name)[0]
-    told = [
+    given = [
         word for key, word in GIVEN.items() if key in method.knows and not (key == "phase" and "psf" in method.knows)
     ]
-    return f"{', '.join(told) or 'nothing'}; {BUDGET[method.trains]}"
+    return f"{', '.join(given) or 'nothing'}; {BUDGET[method.trains]}"
 
 
 def differences(cells: pd.DataFrame, first: str, second: str, column: str) -> pd.Series:
