@@ -16,8 +16,9 @@ from rich.console import Console
 
 from helpers.fabricated_results import METHODS, fabricate
 from helpers.headless import browser, find_browser
-from mossfuse.benchmark.report import build_report, style
+from mossfuse.benchmark.report import style
 from mossfuse.benchmark.report.board import make_board, marks
+from mossfuse.benchmark.report.build import build_report
 from mossfuse.benchmark.report.comparisons import with_tests
 from mossfuse.benchmark.report.conditions import mixed_conditions
 from mossfuse.benchmark.report.drawing import default_rows

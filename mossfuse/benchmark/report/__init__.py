@@ -1,5 +1,4 @@
-"""The report: static pages, tables and figures made from a finished grid's results."""
+"""The report: static pages, tables and figures made from a finished grid's results.
 
-from mossfuse.benchmark.report.build import build_report
-
-__all__ = ["build_report"]
+Nothing is imported here: printing the leaderboards needs no plotting library.
+"""

@@ -11,7 +11,7 @@ log = logging.getLogger("mossfuse")
 
 def report(options):
     """Build the report, and the copy of it that Snakemake owns."""
-    from mossfuse.benchmark.report import build_report
+    from mossfuse.benchmark.report.build import build_report
 
     paths = load(options).paths
     for stale in (paths.first.reports, paths.first.tables):
@@ -24,7 +24,7 @@ def report(options):
 def first_report(options):
     """Report the rows that need no training here before anything is trained; do nothing where every row has been reported."""
     from mossfuse.benchmark.plan.grid import Grid, untrained
-    from mossfuse.benchmark.report import build_report
+    from mossfuse.benchmark.report.build import build_report
     from mossfuse.benchmark.results.collect import collect
     from mossfuse.files.atomic import write_text
 
