@@ -51,8 +51,7 @@ def fuse(
             observation, method=method, weights=weights, device=device, seed=seed, preset=preset, params=params
         )
     residuals = Residuals(observation, work.sensor)
-    shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
-    cube = assemble_tiles(deliver(pair, work, residuals), shape)
+    cube = assemble_tiles(deliver(pair, work, residuals), pair.result.shape)
     notes = {"method": work.name, **in_units(residuals.summary(), pair.white), **work.notes}
     notes |= {f"{name}_source": source for name, source in work.source.items()}
     notes |= {"white_hsi": pair.white[0], "white_msi": pair.white[1], "phase": work.sensor.phase}

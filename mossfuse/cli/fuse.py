@@ -105,7 +105,7 @@ def write(pair, work, outputs, georeference):
     from mossfuse.physics.residuals import Residuals
 
     observation, sensor = pair.observation, work.sensor
-    shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
+    shape = pair.result.shape
     estimates = {
         "psf_hat": sensor.psf,
         "srf_hat": sensor.srf * (pair.white[1] / pair.white[0]),
@@ -115,7 +115,7 @@ def write(pair, work, outputs, georeference):
     inside = {} if outputs["sensor"] else estimates
     residuals = Residuals(observation, sensor)
     preview = Preview(observation) if outputs["preview"] else None
-    with cube_writer(outputs["cube"], shape, observation.wavelengths, georeference=georeference, **inside) as put:
+    with cube_writer(outputs["cube"], shape, pair.result.wavelengths, georeference=georeference, **inside) as put:
         tiles = deliver(pair, work, residuals, preview and preview.add)
         for (rows, cols), values in track_rows(tiles, shape):
             put(rows, cols, values)

@@ -8,7 +8,10 @@ import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import replacing
+from mossfuse.files.image import Georeference, Image
+from mossfuse.files.no_data import mark_measured
 from mossfuse.files.raw import put_pixels
+from mossfuse.files.wavelengths import in_nanometres, widths_in_nanometres
 
 TYPES = {1: "u1", 2: "i2", 3: "i4", 4: "f4", 5: "f8", 12: "u2", 13: "u4", 14: "i8", 15: "u8"}
 RAW_SUFFIXES = (".img", ".dat", ".raw", ".bsq", ".bil", ".bip", "")
@@ -19,15 +22,6 @@ ORDERS = {
     "bip": ("lines samples bands", (0, 1, 2)),
 }
 PLACE = ("map info", "coordinate system string", "projection info", "geo points", "rotation", "x start", "y start")
-NANOMETRES = {
-    "nanometers": 1.0,
-    "nanometer": 1.0,
-    "nm": 1.0,
-    "micrometers": 1e3,
-    "micrometer": 1e3,
-    "um": 1e3,
-    "microns": 1e3,
-}
 
 
 def holds(path):
@@ -53,7 +47,8 @@ def read(path, names):
     if "cube" in names:
         out["cube"] = read_raw(header, raw, fields)
     if "wavelengths" in names:
-        out["wavelengths"] = wavelengths_of(header, fields)
+        centres = wavelengths_of(header, fields)
+        out["wavelengths"] = np.empty(0) if centres is None else centres
     return out
 
 
@@ -122,39 +117,63 @@ def header_name(path):
 
 
 def find_files(path):
-    """Return (header, raw file) from either of the two names."""
+    """Return (header, raw file) from either of the two names; the raw file's suffix may be in upper case."""
     path = Path(path)
     if path.suffix.lower() == ".hdr":
         stem = path.with_suffix("")  # both NAME.hdr and NAME.img.hdr are in use
-        candidates = [stem] + [stem.with_name(stem.name + suffix) for suffix in RAW_SUFFIXES if suffix]
+        candidates = [stem] + [
+            stem.with_name(stem.name + s) for suffix in RAW_SUFFIXES if suffix for s in (suffix, suffix.upper())
+        ]
         raw = next((c for c in candidates if c.is_file()), None)
         if raw is None:
             raise MossFuseError(
                 f"{path} has no raw file beside it; expected {stem.name} with one of {', '.join(RAW_SUFFIXES[:-1])}"
             )
         return path, raw
-    for header in (path.with_suffix(".hdr"), path.with_name(path.name + ".hdr")):
-        if header.is_file():
-            return header, path
-    raise MossFuseError(f"{path} has no ENVI header beside it; expected {path.with_suffix('.hdr').name}")
+    headers = [path.with_suffix(".hdr"), path.with_name(path.name + ".hdr"), path.with_suffix(".HDR")]
+    found = [header for header in headers if header.is_file()]
+    if not found:
+        raise MossFuseError(f"{path} has no ENVI header beside it; expected {path.with_suffix('.hdr').name}")
+    if len(found) > 1 and not same_file(*found[:2]) and read_header(found[0]) != read_header(found[1]):
+        raise MossFuseError(
+            f"{path} has two headers that differ, {found[0].name} and {found[1].name}; remove the wrong one"
+        )
+    return found[0], path
+
+
+def same_file(one, other):
+    """Return whether two names are one file, as on a file system that ignores case."""
+    return one.samefile(other)
 
 
 def read_header(header):
-    """The header's fields, lower-case names; integers where the raw array needs them."""
-    content = header.read_text(errors="replace", encoding="utf-8")
+    """Return the header's fields by lower-case name, as text; integers where the raw array needs them.
+
+    A field ends with its line, or with the brace that closes its value; an empty one is left out.
+    """
+    content = header.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     if not content.lstrip().startswith("ENVI"):
         raise MossFuseError(f"{header} is not an ENVI header (its first line is not ENVI); check the file")
-    pairs = re.findall(r"^\s*([^=\n{}]+?)\s*=\s*(\{.*?\}|[^\n]*)", content, flags=re.MULTILINE | re.DOTALL)
-    fields = {name.strip().lower(): value.strip() for name, value in pairs}
+    lines = [line for line in content.split("\n") if not line.lstrip().startswith(";")]
+    pairs = re.findall(r"^[ \t]*([^=\n{}]+?)[ \t]*=[ \t]*(\{[^{}]*\}|[^\n]*)", "\n".join(lines), flags=re.MULTILINE)
+    fields = {name.strip().lower(): value.strip() for name, value in pairs if value.strip()}
     for name in ("samples", "lines", "bands", "data type"):
-        if not re.fullmatch(r"\d+", fields.get(name, "")):
+        if not re.fullmatch(r"\d+", fields.get(name, "")) or (name != "data type" and int(fields[name]) == 0):
             raise MossFuseError(f"{header} has no valid '{name}'; fix the header")
         fields[name] = int(fields[name])
+    for name, value in fields.items():
+        if isinstance(value, str) and value.startswith("{") and not value.endswith("}"):
+            raise MossFuseError(f"{header}: the list '{name}' has no closing brace; fix the header")
     return fields
 
 
 def read_raw(header, raw, fields):
-    kind, interleave = TYPES.get(fields["data type"]), fields.get("interleave", "bsq").lower()
+    """Return the pixels (rows, cols, bands) in the machine's byte order."""
+    kind, interleave = TYPES.get(fields["data type"]), fields.get("interleave", "").lower()
+    if "interleave" not in fields and fields["bands"] == 1:
+        interleave = "bsq"
+    if not interleave:
+        raise MossFuseError(f"{header} has no 'interleave'; write bsq, bil or bip there, as the raw file is laid out")
     if kind is None or interleave not in ORDERS:
         raise MossFuseError(
             f"{header}: data type {fields['data type']} with interleave '{interleave}' is not supported; "
@@ -162,18 +181,97 @@ def read_raw(header, raw, fields):
         )
     names, axes = ORDERS[interleave]
     shape = tuple(fields[n] for n in names.split())
-    dtype = np.dtype((">" if fields.get("byte order", "0") == "1" else "<") + kind)
-    offset = int(fields.get("header offset", 0))
-    needed, held = offset + int(np.prod(shape)) * dtype.itemsize, raw.stat().st_size
+    dtype = np.dtype(byte_order(header, fields) + kind)
+    offset = fields.get("header offset", "0")
+    if not re.fullmatch(r"\d+", offset):
+        raise MossFuseError(f"{header}: 'header offset = {offset}' is no number of bytes; fix the header")
+    if any(re.search(r"[1-9]", fields.get(n, "")) for n in ("major frame offsets", "minor frame offsets")):
+        raise MossFuseError(f"{header}: frame offsets are not supported; store the image without them")
+    needed, held = int(offset) + int(np.prod(shape)) * dtype.itemsize, raw.stat().st_size
     if held < needed:
         raise MossFuseError(f"{raw} has {held} bytes, its header {header.name} asks for {needed}; get the file again")
-    data = np.fromfile(raw, dtype, count=int(np.prod(shape)), offset=offset).reshape(shape).transpose(axes)
+    data = np.fromfile(raw, dtype, count=int(np.prod(shape)), offset=int(offset)).reshape(shape).transpose(axes)
     return np.ascontiguousarray(data.astype(dtype.newbyteorder("="), copy=False))
 
 
+def byte_order(header, fields):
+    """Return '<' or '>'."""
+    name = fields.get("byte order", "0").lower()
+    for order, words in (("<", ("0", "host", "little", "intel")), (">", ("1", "network", "big", "ieee"))):
+        if name == words[0] or name.startswith(words[1:]):
+            return order
+    raise MossFuseError(f"{header}: 'byte order = {fields['byte order']}' is not known; write 0 (little-endian) or 1")
+
+
+def numbers_of(header, fields, name):
+    """Return the list in a field as float64, separated by commas or blanks; None where the field is absent."""
+    if name not in fields:
+        return None
+    words = re.split(r"[,\s]+", fields[name].strip("{}[]() ,\t\n"))
+    try:
+        return np.array([float(word) for word in words])
+    except ValueError:
+        raise MossFuseError(f"{header}: '{name}' is no list of numbers; fix the header") from None
+
+
 def wavelengths_of(header, fields):
-    values = np.array([float(v) for v in fields["wavelength"].strip("{}").split(",")])
+    """Return the wavelengths (bands,) in nm, or None where the header's unit says that they are none."""
+    values = numbers_of(header, fields, "wavelength")
     if values.size != fields["bands"]:
         raise MossFuseError(f"{header} lists {values.size} wavelengths for {fields['bands']} bands; fix the header")
-    unit = fields.get("wavelength units", "").lower()
-    return values * NANOMETRES.get(unit, 1e3 if values.max() < 100 else 1.0)
+    return in_nanometres(values, fields.get("wavelength units", ""), str(header))
+
+
+def image(path):
+    """Return the mossfuse.files.image.Image with everything that the header says."""
+    header, raw = find_files(path)
+    fields = read_header(header)
+    cube = read_raw(header, raw, fields)
+    ignored = numbers_of(header, fields, "data ignore value")
+    nodata = None if ignored is None else float(ignored[0])
+    measured = None if nodata is None else mark_measured(cube, nodata)
+    gains, offsets = (numbers_of(header, fields, f"data {kind} values") for kind in ("gain", "offset"))
+    if gains is not None or offsets is not None:
+        cube = cube.astype(np.float32) * np.float32(1 if gains is None else gains) + np.float32(
+            0 if offsets is None else offsets
+        )
+    centres = wavelengths_of(header, fields) if "wavelength" in fields else None
+    widths, good = numbers_of(header, fields, "fwhm"), numbers_of(header, fields, "bbl")
+    if widths is not None:
+        stored = numbers_of(header, fields, "wavelength")
+        widths = widths_in_nanometres(widths, fields.get("wavelength units", ""), centres, stored)
+    scale = numbers_of(header, fields, "reflectance scale factor")
+    names = fields.get("band names", "").strip("{} \n")
+    return Image(
+        values=cube, wavelengths=centres, fwhm=widths, good_bands=None if good is None else good > 0,
+        measured=measured, georeference=place_of(fields), nodata=nodata, white=None if scale is None else float(scale[0]),
+        band_names=tuple(n.strip() for n in names.split(",")) if names else (), source=str(path),
+    )  # fmt: skip
+
+
+def place_of(fields):
+    """Return the Georeference of 'map info' and 'coordinate system string', or None.
+
+    map info: projection, column and row of the reference pixel (1, 1 is the outer corner of the first), its easting and
+    northing, width and height of a pixel, then UTM zone and hemisphere, datum, and possibly 'rotation=degrees'.
+    """
+    parts = [p.strip() for p in fields.get("map info", "").strip("{}").split(",")]
+    try:
+        col, row, x, y, width, height = (float(p) for p in parts[1:7])
+    except ValueError:
+        return None
+    turn = next((p.partition("=")[2] for p in parts if p.lower().startswith("rotation")), "0")
+    angle = np.radians(float(turn or 0))
+    a, b, d, e = width * np.cos(angle), height * np.sin(angle), width * np.sin(angle), -height * np.cos(angle)
+    place = Georeference(crs_of(fields, parts), (a, b, x, d, e, y))
+    return place.moved(-(row - 1), -(col - 1))
+
+
+def crs_of(fields, parts):
+    """Return the coordinate system as WKT, or 'EPSG:...' of UTM on WGS-84, or '' where it is not known."""
+    given = fields.get("coordinate system string", "").strip("{} \n")
+    if given:
+        return given
+    if parts[0].lower() == "utm" and len(parts) > 9 and parts[7].isdigit() and "84" in parts[9]:
+        return f"EPSG:{(327 if parts[8].lower().startswith('s') else 326)}{int(parts[7]):02d}"
+    return "EPSG:4326" if parts[0].lower().startswith("geographic") else ""

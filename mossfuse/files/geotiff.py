@@ -8,11 +8,14 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from mossfuse.errors import extra_needed
+from mossfuse.errors import MossFuseError, extra_needed
 from mossfuse.files.atomic import replacing, require_space
+from mossfuse.files.image import Georeference, Image
+from mossfuse.files.no_data import mark_measured
+from mossfuse.files.wavelengths import in_nanometres
 
 TAG, UNITS = "wavelength", "wavelength_units"
-NANOMETRES = {"micrometers": 1e3, "um": 1e3}
+IMAGERY = "IMAGERY"  # GDAL's domain of band facts
 
 
 def holds(path):
@@ -25,7 +28,7 @@ def shapes(path):
     """Return {name: shape} of what the file holds."""
     with opened(path) as file:
         out = {"cube": (file.height, file.width, file.count)}
-        if all(TAG in file.tags(b) for b in file.indexes):
+        if stored_wavelengths(file, list(file.indexes), path) is not None:
             out["wavelengths"] = (file.count,)
         return out
 
@@ -37,9 +40,62 @@ def read(path, names):
         if "cube" in names:
             out["cube"] = np.ascontiguousarray(file.read().transpose(1, 2, 0))
         if "wavelengths" in names:
-            tags = [file.tags(b) for b in file.indexes]
-            out["wavelengths"] = np.array([float(t[TAG]) * NANOMETRES.get(t.get(UNITS, "").lower(), 1.0) for t in tags])
+            out["wavelengths"] = stored_wavelengths(file, list(file.indexes), path)
     return out
+
+
+def image(path):
+    """Return the mossfuse.files.image.Image: pixels without an alpha band, scales applied, masks, band facts, ground position."""
+    from rasterio.enums import ColorInterp, MaskFlags
+
+    with opened(path) as file:
+        bands = [b for b, kind in zip(file.indexes, file.colorinterp, strict=True) if kind is not ColorInterp.alpha]
+        if not bands:
+            raise MossFuseError(f"{path} holds an alpha band and nothing else; name another file")
+        cube = np.ascontiguousarray(file.read(bands).transpose(1, 2, 0))
+        flags = {flag for b in bands for flag in file.mask_flag_enums[b - 1]}
+        measured = None
+        if MaskFlags.per_dataset in flags or MaskFlags.alpha in flags:
+            measured = file.dataset_mask() > 0
+        if file.nodata is not None:
+            declared = mark_measured(cube, file.nodata)
+            measured = declared if measured is None else measured & declared
+        gains, offsets = (np.array([values[b - 1] for b in bands]) for values in (file.scales, file.offsets))
+        if (gains != 1).any() or (offsets != 0).any():
+            cube = cube.astype(np.float32) * gains.astype(np.float32) + offsets.astype(np.float32)
+        named = tuple(file.descriptions[b - 1] or "" for b in bands)
+        widths = [file.tags(b, ns=IMAGERY).get("FWHM_UM") for b in bands]
+        return Image(
+            values=cube, wavelengths=stored_wavelengths(file, bands, path), measured=measured, nodata=file.nodata,
+            fwhm=np.array(widths, np.float64) * 1e3 if all(widths) else None, georeference=place_of(file),
+            band_names=named if any(named) else (), source=str(path), good_bands=good_bands(file, bands),
+        )  # fmt: skip
+
+
+def stored_wavelengths(file, bands, path):
+    """Return the wavelengths (bands,) in nm of the bands' tags, GDAL's own (IMAGERY) or ``wavelength``; None where one lacks it."""
+    central = [file.tags(b, ns=IMAGERY).get("CENTRAL_WAVELENGTH_UM") for b in bands]
+    if all(central):
+        return in_nanometres(central, "um", str(path))
+    tags = [{name.lower(): value for name, value in file.tags(b).items()} for b in bands]
+    if not all(TAG in t for t in tags):
+        return None
+    return in_nanometres([t[TAG] for t in tags], tags[0].get(UNITS, ""), str(path))
+
+
+def good_bands(file, bands):
+    """Return (bands,) False where GDAL carried an ENVI list of bad bands into the tag ``bbl``; None without one."""
+    tags = [file.tags(b).get("bbl") for b in bands]
+    return np.array([tag != "0" for tag in tags]) if any(tags) else None
+
+
+def place_of(file):
+    """Return the Georeference of an open file, or None where it has none or is tied by ground control points."""
+    if file.crs is None and file.transform.is_identity:
+        return None
+    if file.transform.is_identity:
+        return None
+    return Georeference("" if file.crs is None else file.crs.to_wkt(), tuple(file.transform)[:6])
 
 
 def georeference(path):

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from mossfuse.pair.cameras import sensor_of
 from mossfuse.pair.gain import match_gain
 from mossfuse.pair.geometry import add_geometry
+from mossfuse.pair.result import Result
 from mossfuse.pair.shapes import find_ratio
 from mossfuse.pair.values import as_image, white_levels
 from mossfuse.protocol import Observation
@@ -23,11 +24,21 @@ NAMES = ("the HSI", "the MSI")
 class Pair:
     """A pair on the methods' scale. The files' units are ``observation.hsi * white[0]`` and ``observation.msi * white[1]``.
 
-    observation.sensor holds what the user gave (psf, srf), and always the geometry (psf_shape, phase).
+    observation.sensor holds what the user gave (psf, srf), and always the geometry (psf_shape, phase). about: what the cube
+    carries beyond its pixels; None stands for the observation's own shape and wavelengths.
     """
 
     observation: Observation
     white: tuple[float, float]
+    about: Result | None = None
+
+    @property
+    def result(self) -> Result:
+        """What the cube carries beyond its pixels."""
+        if self.about is not None:
+            return self.about
+        rows, cols = self.observation.msi.shape[:2]
+        return Result((rows, cols, self.observation.hsi.shape[2]), wavelengths=self.observation.wavelengths)
 
 
 def assemble(

@@ -15,6 +15,8 @@ def deliver(
 ) -> Iterator[Tile]:
     """Yield the tiles of the work in the units of the HSI, float32, after adding each to the residuals.
 
+    The tiles have every band of LR; what was not measured is NaN (mossfuse.pair.result.Result).
+
     look(rows, cols, values): called with every tile on the methods' scale, for a preview.
     """
     white = np.float32(pair.white[0])
@@ -22,7 +24,7 @@ def deliver(
         residuals.add(rows, cols, values)
         if look is not None:
             look(rows, cols, values)
-        yield (rows, cols), values * white
+        yield (rows, cols), pair.result.complete(rows, cols, values * white)
 
 
 def in_units(residuals: dict[str, float], white: tuple[float, float]) -> dict[str, float]:
