@@ -6,7 +6,19 @@ from contextlib import contextmanager
 # The extra of the package (pyproject.toml) that installs a library which is not a core dependency.
 EXTRAS = {
     **dict.fromkeys(
-        ("dvc", "jinja2", "jsonschema", "matplotlib", "pandas", "rich", "seaborn", "skimage", "snakemake", "yaml"),
+        (
+            "dvc",
+            "jinja2",
+            "jsonschema",
+            "matplotlib",
+            "pandas",
+            "rich",
+            "seaborn",
+            "skimage",
+            "snakemake",
+            "tifffile",
+            "yaml",
+        ),
         "benchmark",
     ),
     "rasterio": "geotiff",

@@ -137,6 +137,13 @@ def record_hashes(folder, found):
         write_text(Path(folder) / SUMS, "".join(f"{sha}  {name}\n" for name, sha in lines))
 
 
+def forget_hash(folder, name):
+    """Take a first-seen hash out of SHA256SUMS: its file turned out not to be the right one."""
+    sums = read_sums(folder)
+    if sums.pop(name, None) is not None:
+        write_text(Path(folder) / SUMS, "".join(f"{sha}  {name}\n" for name, sha in sorted(sums.items())))
+
+
 def read_sums(folder):
     """Return {name: sha256} of a folder's SHA256SUMS (empty where there is none)."""
     path = Path(folder) / SUMS
