@@ -113,9 +113,7 @@ def find_array(published: Published, scenes: Sequence[str], folder: Path, mirror
             return obtain(member, raw, ())
     except MossFuseError as error:
         said = f"; {published.by_hand}" if published.by_hand else ""
-        raise MossFuseError(
-            f"dataset '{published.dataset.name}' lacks {', '.join(scenes)}: {error}{said}"
-        ) from error
+        raise MossFuseError(f"dataset '{published.dataset.name}' lacks {', '.join(scenes)}: {error}{said}") from error
 
 
 def beside(archive: RemoteFile, member: str) -> tuple[str, ...]:

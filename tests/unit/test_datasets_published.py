@@ -235,7 +235,9 @@ def test_mdas_is_read_in_the_order_of_its_wavelengths_with_its_picture(tmp_path)
     np.testing.assert_allclose(wavelengths, np.sort(centres[:210]), atol=1e-2)
     picture = mdas.picture("sub_area_1", tmp_path, mirrors)
     np.testing.assert_allclose(picture, images["EeteS_Sentinel_2_10m"].transpose(1, 2, 0) / 1e4, atol=1e-6)
-    (tmp_path / "mirror" / "mdas" / "Augsburg_data_4_publication" / "sub_area_1" / mdas.HEADER).write_text("ENVI\n")
+    (tmp_path / "mirror" / "mdas" / "Augsburg_data_4_publication" / "sub_area_1" / mdas.HEADER).write_text(
+        "ENVI\n", encoding="utf-8"
+    )
     with pytest.raises(MossFuseError, match=r"band_242_meta_info\.hdr lists 0 wavelengths, expected 242"):
         mdas.read("sub_area_1", tmp_path, mirrors)
 
