@@ -39,7 +39,7 @@ _CONVENTIONS = (
     Convention(
         "u8",
         "MATLAB quality_assessment of the HySure family: both cubes rounded to 8 bit; PSNR band mean, peak 255; SSIM "
-        "Gaussian 11; SAM with zero pixels counted as 90 degrees; RMSE and DD on the scale 0..255; UQI window 32.",
+        "Gaussian 11; SAM of SpectAngMapper (a pixel zero in both counts 0, one zero in one cube nearly 90 degrees); RMSE and DD on the scale 0..255; UQI window 32.",
         "u8",
     ),
     Convention(

@@ -50,6 +50,8 @@ def test_every_convention_has_metrics_and_every_built_in_file_is_usable():
 def test_values_lie_in_the_declared_range(cube):
     for metric in all_metrics().values():
         low, high = metric.column.range
+        if metric.name == "ssim.global":  # imgvision's covariance divides by n - 1, its variances by n
+            high += 1 / (TRUTH.shape[0] * TRUTH.shape[1] - 1)
         value = metric.compute(TRUTH, cube, 4, **{name: FACTS[name] for name in metric.needs})
         assert low - 1e-9 <= value <= high + 1e-9, metric.name
 

@@ -99,6 +99,16 @@ def sam_m2u(x: np.ndarray, y: np.ndarray) -> float:
     return mean_angle(degrees(dot, norm_x * norm_y + M2U_EPS))
 
 
+def sam_mapper(x: np.ndarray, y: np.ndarray) -> float:
+    """Return SpectAngMapper's value, on the scale 0..255: MATLAB's eps is added to the inner product and to both norms.
+
+    A pixel that is zero in both cubes therefore counts 0, and one that is zero in one cube arccos(1 / the other norm), nearly 90.
+    """
+    eps = np.finfo(float).eps
+    norm_x, norm_y, dot = norms_and_dot(255 * x, 255 * y)
+    return mean_angle(np.degrees(np.arccos(np.clip((dot + eps) / (norm_x + eps) / (norm_y + eps), -1, 1))))
+
+
 def sam_daem(x: np.ndarray, y: np.ndarray) -> float:
     """Return DAEM's value: 1e-4 added to zero spectra, then 1e-6 to both norms."""
     x = x + DAEM_FLOOR * ~x.any(-1, keepdims=True)
@@ -166,7 +176,14 @@ METRICS = (
         SAM,
         without_ratio(sam, zeros="ninety"),
         "zero pixels count 90, mean over all",
-        "SpectAngMapper (MATLAB eps)",
+        "for comparison; in radians t3sc",
+    ),
+    Metric(
+        "sam.mapper",
+        SAM,
+        without_ratio(sam_mapper),
+        "MATLAB's eps in the inner product and both norms, scale 0..255",
+        "SpectAngMapper of the HySure family",
         ("u8",),
     ),
     Metric(

@@ -95,9 +95,13 @@ def ssim_range_est(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def ssim_global(x: np.ndarray, y: np.ndarray) -> float:
-    """Return imgvision's value: one window, the whole band; blind to local structure."""
+    """Return imgvision's value: one window, the whole band; blind to local structure.
+
+    Its covariance divides by n - 1 pixels and its variances by n, so a band compared with itself gives slightly more than 1.
+    """
     mean_x, mean_y = x.mean((0, 1)), y.mean((0, 1))
-    covariance = (x * y).mean((0, 1)) - mean_x * mean_y
+    pixels = x.shape[0] * x.shape[1]
+    covariance = ((x * y).mean((0, 1)) - mean_x * mean_y) * pixels / max(pixels - 1, 1)
     variances = x.var((0, 1)) + y.var((0, 1))
     c1, c2 = K1**2, K2**2
     return float(
