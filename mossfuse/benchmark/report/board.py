@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mossfuse.benchmark.report.facts import place_facts
+from mossfuse.benchmark.report.standing import reasons
 from mossfuse.benchmark.report.style import TUNED, clock_title
 from mossfuse.benchmark.results.ranking import Run, field_of, ranks
 from mossfuse.benchmark.results.statistics import summary
@@ -23,19 +24,25 @@ TRAINED_ON = {
 }
 
 
+BUDGETS = {"none": "no training", "authors": "authors' training", "given": "not run here", "external": "not run here"}
+
+
 @dataclass(frozen=True)
 class Board:
     """One leaderboard.
 
     table: one row per method, best first: rank (NaN: not ranked), method, title, shortened (its training), tuned
-        (the scenes that count on which its defaults were chosen), knows, trained_on, weights, standing,
-        for every metric its mean, {metric}_low and {metric}_high, {metric}_lattice and {metric}_draw (standard deviations of the
+        (the scenes that count on which its defaults were chosen), knows, blind, trained_on, budget, steps, licence, weights,
+        standing, why (the reason without a rank), tier (0: none; see mossfuse.benchmark.report.tiers), seeds,
+        for every metric its mean, {metric}_median, {metric}_low and {metric}_high, {metric}_lattice and {metric}_draw (standard deviations of the
         mean over sampling lattices and draws of the noise, NaN for one), then scenes, failed, seen, parameters (of the
         timed runs, of the scored ones where none was timed), train_s and train_cpu_s (of trainings that ran alone), and for each
-        clock k time_k (warm), cold_k (first call), memory_k (MiB, peak of the timed runs): means over the timed scenes.
+        clock k time_k (warm), spread_k (interquartile range), cold_k (first call), memory_k (MiB, peak of the timed runs): means
+        over the timed scenes.
     degradation: without phase and draw. metrics: names of the metric columns; scenes: those that count; clocks: list of
     Clock. shown: scene -> full degradation of the replicate whose pictures are shown, the first one. lattices, draws: numbers
-    of replicates behind a mean. tests: comparisons with the reference (mossfuse.benchmark.report.comparisons).
+    of replicates behind a mean. tests: comparisons with the reference (mossfuse.benchmark.report.comparisons); pairs: all pairs
+    of ranked rows in the leading metric (mossfuse.benchmark.report.tiers).
     """
 
     dataset: str
@@ -50,6 +57,7 @@ class Board:
     lattices: int = 1
     draws: int = 1
     tests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pairs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def slug(self):
@@ -85,7 +93,7 @@ def make_board(results, dataset, degradation, convention):
     table = pd.DataFrame({"method": list(dict.fromkeys(rows["method"]))})
     for metric in metrics:
         means = summary(counted, convention, metric).set_index("method")
-        for column, source in ((metric, "mean"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high"),
+        for column, source in ((metric, "mean"), (f"{metric}_median", "median"), (f"{metric}_low", "ci_low"), (f"{metric}_high", "ci_high"),
                                (f"{metric}_lattice", "lattice_std"), (f"{metric}_draw", "draw_std")):  # fmt: skip
             table[column] = means[source].reindex(table["method"]).to_numpy(dtype=float)
     facts = [row_facts(results, rows, name, field.standings[name], field.scenes) for name in table["method"]]
@@ -94,6 +102,12 @@ def make_board(results, dataset, degradation, convention):
     facts = [place_facts(results, name, dataset, degradation) for name in table["method"]]
     counts = pd.Series([entry.get("parameters") for entry in facts], dtype=float)
     table["parameters"] = table["parameters"].fillna(counts)
+    table["seeds"] = [len(entry.get("seeds", ())) for entry in facts]
+    table["steps"] = [entry.get("training_iterations") or entry.get("iterations") for entry in facts]
+    table["tier"] = 0
+    leading = metrics[0] if metrics else None
+    found = reasons(results, rows, convention, leading, table, field.scenes)
+    table["standing"], table["why"] = [standing for standing, _ in found], [why for _, why in found]
     ranked = order_rows(table, metrics)
     shown = rows.drop_duplicates("scene").set_index("scene")["degradation"].to_dict()
     return Board(
@@ -110,7 +124,10 @@ def row_facts(results, rows, method, standing, scenes):
         "title": results.title(method) + (f" {TUNED}" if tuned else ""),
         "shortened": bool(results.about(method).get("shortened")),
         "tuned": tuned,
-        "knows": "unknown" if weights == "external" else describe_knowledge(about.get("knows", [])),
+        "knows": knowledge(about, weights),
+        "blind": blindness(about, weights),
+        "budget": budget(about, weights),
+        "licence": about.get("licence") or "",
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
         "standing": standing.status,
@@ -118,6 +135,23 @@ def row_facts(results, rows, method, standing, scenes):
         "failed": standing.failed,
         "seen": standing.seen,
     }
+
+
+def knowledge(about, weights):
+    """Return what a row is given of the sensor, as text."""
+    if weights == "external":
+        return "unknown"
+    return describe_knowledge(about.get("knows", [])).removeprefix("blind: ").replace("phase", "sampling position")
+
+
+def blindness(about, weights):
+    """Return 'yes' for a row that is given neither PSF nor SRF."""
+    return "unknown" if weights == "external" else "no" if {"psf", "srf"} & set(about.get("knows", [])) else "yes"
+
+
+def budget(about, weights):
+    """Return whether a row learns as long as in its paper."""
+    return "reduced" if about.get("shortened") else BUDGETS.get(weights, "as published")
 
 
 @dataclass(frozen=True)
@@ -152,6 +186,7 @@ def add_times(table, timing, dataset, degradation):
         grouped = rows.groupby("method")
         complete = grouped["scene"].nunique() == len(scenes)
         columns = {"time": grouped["median_s"].mean(), "cold": grouped["first_s"].mean()}
+        columns["spread"] = grouped["spread_s"].mean()
         columns["memory"] = grouped["peak_gpu_mb" if device == "cuda" else "peak_rss_mb"].max()
         for column, values in columns.items():
             table[f"{column}_{len(clocks)}"] = values.where(complete).reindex(table["method"]).to_numpy(dtype=float)
@@ -171,9 +206,12 @@ def order_rows(table, metrics):
 
 
 def marks(table, metric):
-    """Return 'best', 'second' or '' for every row, by the values as they are printed, among the ranked methods."""
+    """Return 'best', 'second' or '' for every row, by the values as they are printed, among the ranked methods.
+
+    An infinite value has no mark: it says that a cube equals the truth, or that a score is broken.
+    """
     column = find_column(metric)
-    shown = table[metric].round(column.decimals).where(table["rank"].notna())
+    shown = table[metric].round(column.decimals).where(table["rank"].notna() & np.isfinite(table[metric]))
     if column.better is None or shown.notna().sum() < 2:
         return [""] * len(table)
     levels = sorted(shown.dropna().unique(), reverse=not column.lower_is_better)[:2]

@@ -16,6 +16,7 @@ from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.more import more_metrics
 from mossfuse.benchmark.report.scenes import scene_pages
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
+from mossfuse.benchmark.report.tiers import with_tiers
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import all_columns
 from mossfuse.progress import track
@@ -59,16 +60,16 @@ def build_report(results, checkpoints, data, out, tables=None):
     site = Site(Path(out))
     conventions = content.conventions
     boards = {c: [make_board(content, *place, c) for place in content.boards] for c in conventions}
-    leading = boards[conventions[0]] = with_tests(content, boards[conventions[0]])
+    leading = boards[conventions[0]] = with_tiers(content, with_tests(content, boards[conventions[0]]))
     colours = style.method_colours(content.methods)
     markers = style.method_markers(content.methods)
     figures = {b.slug: draw_board(content, b, colours, markers, site) for b in track(leading, "drawing figures")}
     write_exports(site, content, boards)
     write_assets(site)
-    common = pages.common(content, leading, colours)
+    common = pages.common(content, leading)
     environment = make_environment(common)
     for name, template, context in pages.all_pages(content, boards, figures, site):
-        site.text(name, environment.get_template(template).render(root="", **context))
+        site.text(name, environment.get_template(template).render(root="../" * name.count("/"), **context))
     for name, context in track(scene_pages(content, leading, colours, site), "writing scene pages"):
         site.text(name, environment.get_template("scene.html").render(root="../", **context))
     remove_stale(site)

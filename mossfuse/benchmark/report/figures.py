@@ -58,7 +58,7 @@ def quality_time(board, colours, markers):
         drawn.append(scatter(ax, table, f"time_{clock}", metric, colours, markers))
         ax.set_xlabel(f"Seconds per scene, training not counted\n{board.clocks[clock].title}")
     axes[0][0].set_ylabel(axis_label(metric))
-    name_points(drawn, colours)
+    name_points(drawn)
     return figure
 
 
@@ -81,7 +81,7 @@ def quality_parameters(board, colours, markers):
     right.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if spread < 30 else (1,)))
     right.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(thousands))
     right.tick_params(left=False)
-    name_points(drawn, colours)
+    name_points(drawn)
     return figure
 
 
@@ -142,14 +142,14 @@ def pareto(cost, quality, higher):
     return front
 
 
-def name_points(panels, colours):
+def name_points(panels):
     """Write each point's name beside it in finished panels [(ax, x, y, names)], once their common scale is known."""
     panels[0][0].figure.canvas.draw()
     for ax, x, y, names in panels:
-        name_panel(ax, x, y, names, [colours[name] for name in names])
+        name_panel(ax, x, y, names)
 
 
-def name_panel(ax, x, y, names, colours):
+def name_panel(ax, x, y, names):
     """Write names beside their points, to the left in the right half; those that would overlap move up."""
     if not names:
         return
@@ -168,7 +168,7 @@ def name_panel(ax, x, y, names, colours):
         placed.append((start, start + length, level))
         ax.annotate(
             names[i], (x[i], y[i]), xytext=((-10 if left else 10) * 0.72, (level - py) * 0.72), textcoords="offset points",
-            ha="right" if left else "left", va="center", fontsize=8, color=colours[i],
+            ha="right" if left else "left", va="center", fontsize=8, color=INK,
         )  # fmt: skip
 
 

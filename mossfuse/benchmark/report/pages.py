@@ -1,40 +1,42 @@
 """What the pages beside the scenes show, as plain data for the templates."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
 from mossfuse.benchmark.report import style
-from mossfuse.benchmark.report.board import TRAINED_ON, marks
+from mossfuse.benchmark.report.board import TRAINED_ON, blindness, budget, knowledge
+from mossfuse.benchmark.report.board_page import board_cells, board_context, board_page, places
 from mossfuse.benchmark.report.comparisons import reference_of, settings_of
 from mossfuse.benchmark.report.conditions import mixed_conditions
+from mossfuse.benchmark.report.degradation import degradation_of
 from mossfuse.benchmark.report.drawing import counted_rows, default_rows
 from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
-from mossfuse.benchmark.report.more import more_context
-from mossfuse.benchmark.report.scenes import page_name, scenes_of
+from mossfuse.benchmark.report.glossary import TERMS, explained, term
+from mossfuse.benchmark.report.leaderboard import leaderboard_context
+from mossfuse.benchmark.report.provenance import commits, provenance_context
+from mossfuse.benchmark.report.scenes import page_name, scene_picture, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison, signs
-from mossfuse.benchmark.results.collect import ALONE
 from mossfuse.benchmark.results.intervals import SMALLEST
 from mossfuse.benchmark.results.margins import read_margin
-from mossfuse.benchmark.results.statistics import critical_difference, scene_values, spread_over, summary
+from mossfuse.benchmark.results.statistics import critical_difference, spread_over, summary
 from mossfuse.metrics import all_columns, describe
-from mossfuse.protocol import describe_knowledge
 
 PAGES = (
     ("index.html", "Leaderboards"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
     ("failures.html", "Failures"), ("data.html", "Data"), ("conventions.html", "Conventions"),
     ("provenance.html", "Provenance"), ("exports.html", "Exports"),
 )  # fmt: skip
-FORMATS = ("csv", "md", "tex")
+INLINE = 3  # boards whose leaderboards stand on the front page; with more, it shows the leaders and leads to the boards' pages
 
 
-def common(results, boards, colours):
-    """Return what every page needs: navigation, colours, scales, titles."""
+def common(results, boards):
+    """Return what every page needs: navigation, looks, scales, titles."""
+    looks = style.looks(results.methods)
     return {
-        "pages": PAGES, "colours": colours, "failure_count": len(failed_cells(results)) + len(failed_trainings(results)),
+        "pages": PAGES, "looks": looks, "colours": {name: look.colour for name, look in looks.items()},
+        "places": places(results, boards), "board_cells": board_cells(results, boards), "term": term, "terms": TERMS, "explained": explained,
+        "scene_picture": scene_picture, "failure_count": len(failed_cells(results)) + len(failed_trainings(results)),
         "catalogue": results.catalogue, "methods": results.methods, "boards": boards,
         "titles": {m: results.title(m) for m in results.methods},
         "dataset_titles": {d: results.catalogue["datasets"].get(d, {}).get("title") or d for d, _ in results.boards},
@@ -67,7 +69,10 @@ def scale_context(scale):
 def all_pages(results, boards, figures, site):
     """Yield (file, template, context); the exports page last, when every file is known."""
     leading = boards[results.conventions[0]]
-    yield "index.html", "index.html", index_context(results, boards, figures)
+    index = index_context(results, boards, figures)
+    yield "index.html", "index.html", index
+    for number, part in enumerate(index["sections"]):
+        yield part["page"], "board.html", board_context(results, boards, figures, number, part)
     yield "statistics.html", "statistics.html", statistics_context(results, leading, figures)
     yield (
         "methods.html",
@@ -90,7 +95,7 @@ def all_pages(results, boards, figures, site):
         page("data.html", datasets=[data_entry(results, d) for d in results.catalogue["datasets"]]),
     )
     yield "conventions.html", "conventions.html", conventions_context(results)
-    yield "provenance.html", "provenance.html", provenance_context(results, boards)
+    yield "provenance.html", "provenance.html", page("provenance.html", **provenance_context(results, leading))
     names = sorted(n for n in site.files if n.startswith(("exports/", "figures/")))
     files = [(name, (site.out / name).stat().st_size) for name in names]
     yield "exports.html", "exports.html", page("exports.html", files=files)
@@ -108,111 +113,26 @@ def index_context(results, boards, figures):
         "Degradations": results.metrics["board"].nunique(),
         "Methods": len(results.methods),
         "Scenes": len(cells[["dataset", "scene"]].drop_duplicates()),
-        "Cells": len(cells),
+        "Runs (method × scene × seed)": len(cells),
         "Failed": int((cells["status"] != "ok").sum()),
     }
-    sections = []
-    for number, board in enumerate(leading):
-        others = [boards[c][number] for c in results.conventions[1:]]
-        sections.append(
-            {
-                "board": board, "rows": board_rows(board), "findings": findings(results, board),
-                "figures": figures[board.slug], "others": [(b, board_rows(b)) for b in others if b.metrics],
-                "published": published_rows(results, board), "matrix": scene_matrix(results, board),
-                "scenes": scenes_of(results, board), "text": degradation_of(results, board), "more": more_context(results, board),
-                "conditions": mixed_conditions(results, board),
-                "clocks": [clock_text(c) for c in board.clocks], "exports": style.slug(board.dataset, board.degradation, board.convention),
-            }
-        )  # fmt: skip
-    return page("index.html", sections=sections, facts=facts, commits=commits(results))
+    return page(
+        "index.html",
+        facts=facts,
+        commits=commits(results),
+        sections=[section(results, b) | {"figures": figures[b.slug]} for b in leading],
+        inline=INLINE,
+    )
 
 
-def clock_text(clock):
-    """Return a sentence on what a clock's columns hold: the device, the scenes, and what ran beside it."""
-    scenes = f"{len(clock.scenes)} scene{'s' if len(clock.scenes) != 1 else ''} ({', '.join(clock.scenes)})"
-    text = f"{clock.title}, median of warm calls, mean over {scenes}, weights in memory, nothing planned beside it"
-    if not clock.others > ALONE:
-        return text
-    return f"{text}; other programs kept up to {clock.others:.1f} processors busy meanwhile, so these times are upper bounds"
-
-
-def degradation_of(results, board):
-    """Return a board's degradation in one line, with the replicates that its means run over."""
-    entries = results.catalogue["degradations"]
-    shown = next(iter(board.shown.values()))
-    text = style.degradation_text(entries.get(shown, {}))
-    many = [
-        f"{count} {words}"
-        for count, words in ((board.lattices, "sampling lattices"), (board.draws, "draws of the noise"))
-        if count > 1
-    ]
-    return f"{text} · mean over {' and '.join(many)}, the first one is shown" if many else text
-
-
-def board_rows(board):
-    """Return the leaderboard for the template: texts, sort keys and marks."""
-    marked = {m: marks(board.table, m) for m in board.metrics}
-    rows = []
-    for k, row in board.table.iterrows():
-        cells = [
-            {
-                "text": style.number(m, row[m]), "sort": sort_key(row[m]), "mark": marked[m][k],
-                "interval": style.interval(m, row[f"{m}_low"], row[f"{m}_high"]),
-                "spreads": style.spreads(m, row[f"{m}_lattice"], row[f"{m}_draw"]),
-            }
-            for m in board.metrics
-        ]  # fmt: skip
-        times = [
-            (show(row[f"{kind}_{k}"]), sort_key(row[f"{kind}_{k}"]))
-            for k in range(len(board.clocks))
-            for kind, show in (("time", style.seconds), ("cold", style.seconds), ("memory", style.count))
-        ]
-        rows.append(
-            {
-                **row[["method", "title", "knows", "trained_on", "standing", "scenes", "failed", "seen", "weights", "tuned"]].to_dict(),
-                "rank": style.count(row["rank"]), "rank_sort": sort_key(row["rank"]), "cells": cells, "times": times,
-                "parameters": style.count(row["parameters"]), "parameters_sort": sort_key(row["parameters"]),
-                "train": style.seconds(row["train_s"]), "train_sort": sort_key(row["train_s"]), "of": len(board.scenes),
-                "train_cpu": style.seconds(row["train_cpu_s"]),
-            }
-        )  # fmt: skip
-    return rows
-
-
-def sort_key(value):
-    """Return a number for the sorting script; empty (always last) where there is none."""
-    return "" if value is None or value != value else f"{value:.10g}"
-
-
-def scene_matrix(results, board):
-    """Return every scene's value of every method: {'metrics', 'scenes', 'rows'}; seen and failed cells are marked as such."""
-    rows, scenes = results.board(board.dataset, board.degradation), scenes_of(results, board)
-    values = {}
-    for metric in board.metrics:
-        table = scene_values(rows, board.convention, metric, include_seen=True)
-        values[metric] = table.set_index(["method", "scene"])["value"].to_dict()
-    seen = set(rows.loc[rows["seen_in_training"], ["method", "scene"]].itertuples(index=False, name=None))
-    failed = set(rows.loc[rows["status"] != "ok", ["method", "scene"]].itertuples(index=False, name=None))
-    body = []
-    for method in board.table["method"]:
-        cells, tuned = [], results.tuned_on(method, board.dataset)
-        for scene in scenes:
-            key = (method, scene)
-            texts = {m: style.number(m, values[m].get(key)) for m in board.metrics}
-            keys = {m: sort_key(values[m].get(key)) for m in board.metrics}
-            cells.append(
-                {"texts": texts, "keys": keys, "seen": key in seen, "failed": key in failed, "tuned": scene in tuned}
-            )
-        body.append({"method": method, "title": results.title(method), "cells": cells})
-    return {"metrics": board.metrics, "scenes": scenes, "rows": body, "left_out": set(board.seen_scenes)}
-
-
-def published_rows(results, board):
-    return [
-        {**row, **{k: style.number(row["metric"], row[k]) for k in ("published", "authors", "ours")},
-         **{k: style.number(row["metric"], row[k], sign=True) for k in ("gap_authors", "gap_ours")}}
-        for row in published_comparison(results, board).to_dict("records")
-    ]  # fmt: skip
+def section(results, board):
+    """Return what the front page and the board's own page both show of a board."""
+    compared = published_comparison(results, board)
+    return {
+        "board": board, "page": board_page(board), "findings": findings(results, board), "text": degradation_of(results, board),
+        "leaderboard": leaderboard_context(results, board, compared), "conditions": mixed_conditions(results, board),
+        "scenes": scenes_of(results, board), "compared": compared,
+    }  # fmt: skip
 
 
 def statistics_context(results, boards, figures):
@@ -284,7 +204,9 @@ def method_entry(results, name):
         **shown,
         "name": name,
         "title": results.title(name),
-        "knows": describe_knowledge(shown["knows"]),
+        "knows": knowledge(about, weights),
+        "blind": blindness(about, weights),
+        "budget": budget(about, weights),
         "trained_on": TRAINED_ON.get(weights, weights),
         "weights": weights,
         "runs": run_facts(results, name),
@@ -339,34 +261,3 @@ def conventions_context(results):
     present = set(results.metrics["metric"])
     shown = [column for name, column in all_columns().items() if name in present]
     return page("conventions.html", used=[(c, words.get(c, "")) for c in used], shown=shown)
-
-
-def provenance_context(results, boards):
-    leading = boards[results.conventions[0]]
-    mixed = [(f"{b.dataset}, {b.degradation}", text) for b in leading if (text := mixed_conditions(results, b))]
-    runs = [{"cell": cell, **record} for cell, record in results.runs.items()]
-    versions = {}
-    for run in runs:
-        for package, version in (run.get("versions") or {}).items():
-            versions.setdefault(package, {}).setdefault(version or "not installed", None)
-    devices = dict.fromkeys(f"{r.get('device', '')}: {r['device_name']}" for r in runs if r.get("device_name"))
-    config = json.dumps(without_places(results.catalogue.get("config", {})), indent=2, sort_keys=True)
-    return page(
-        "provenance.html", runs=runs, commits=commits(results), devices=list(devices), config=config, mixed=mixed,
-        versions={k: ", ".join(v) for k, v in sorted(versions.items())}, trainings=results.trainings,
-    )  # fmt: skip
-
-
-def without_places(config):
-    """Return the configuration without the folders of the machine it ran on: mirrors, and the path of external cubes."""
-    external = {
-        k: {**v, "pattern": Path(v["pattern"]).name} if "pattern" in v else v
-        for k, v in config.get("external", {}).items()
-    }
-    return {**{k: v for k, v in config.items() if k != "mirrors"}, "external": external}
-
-
-def commits(results):
-    """Return [(commit, dirty)] of all runs, without repetition."""
-    records = [*results.runs.values(), *results.trainings.values()]
-    return list(dict.fromkeys((r.get("commit"), r.get("dirty")) for r in records if r.get("commit")))

@@ -25,6 +25,11 @@ def page_name(board, scene):
     return f"scenes/{slug(board.dataset, board.degradation, scene)}.html"
 
 
+def scene_picture(board, scene):
+    """Return the file of a scene's picture in true colour."""
+    return f"view/{slug(board.dataset)}/{slug(board.degradation)}/_truth/{slug(scene)}/colour.png"
+
+
 def scenes_of(results, board):
     """Return every scene of a board, those outside the means included."""
     return list(dict.fromkeys(results.board(board.dataset, board.degradation)["scene"]))

@@ -1,35 +1,66 @@
 """How numbers, methods and places look everywhere in the report."""
 
+import hashlib
 import math
 import re
+from dataclasses import dataclass
 
 from mossfuse.metrics import all_columns
 
-# Mid-light hues that hold against white and against near-black; neighbours differ in lightness too.
-COLOURS = (
-    "#3b6fc4", "#d1782a", "#2f9461", "#c24a5a", "#8566c2", "#a07a1e", "#1d93a8", "#c45a9e", "#7a8f2e", "#5c7080",
-    "#b0603f", "#5a5fd0",
-)  # fmt: skip
+PALETTE = (
+    "petroff10"  # of matplotlib; Petroff, Accessible Color Sequences for Data Visualization, arXiv:2107.02270, 2021
+)
 SHORTENED, TUNED = "‡", "°"  # signs behind a title
 LEGEND = {
     SHORTENED: "learns for fewer steps than in its paper",
     TUNED: "defaults of the method were chosen on scenes of this table",
 }
-CONTROL, CONTROL_COLOUR = "bicubic", "#8a8f97"
+CONTROL, GREYS = "bicubic", ("#717581", "#94a4a2")  # the control has the palette's greys for itself
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "d")
+DASHES = ("", "7 3", "2 2", "9 3 2 3")
+LONGEST = 60  # characters of one part of a file name
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a method is drawn everywhere: colour, marker of matplotlib and its number, and dash of SVG ('' is solid)."""
+
+    colour: str
+    marker: str
+    dash: str
+
+    @property
+    def shape(self):
+        """Return the number of the marker, the class of its shape in the style sheet."""
+        return MARKERS.index(self.marker)
+
+
+def looks(methods):
+    """Return name -> Look, the same on every page and in every figure; no two of a hundred methods share one.
+
+    The colours stay apart under the three colour-vision deficiencies (docs/report.md); one that comes again has another
+    marker and another dash.
+    """
+    from matplotlib import color_sequences
+    from matplotlib.colors import to_hex
+
+    palette = [c for c in map(to_hex, color_sequences[PALETTE]) if c not in GREYS]
+    out = {CONTROL: Look(GREYS[0], MARKERS[0], DASHES[0])}
+    for k, method in enumerate(m for m in methods if m != CONTROL):
+        turn = k // math.lcm(len(palette), len(MARKERS))
+        marker, dash = MARKERS[(k + turn) % len(MARKERS)], DASHES[(k + k // len(palette)) % len(DASHES)]
+        out[method] = Look(palette[k % len(palette)], marker, dash)
+    return out
 
 
 def method_colours(methods):
-    """Return name -> colour, the same on every page and in every figure; the control is grey."""
-    import seaborn
-
-    others = [m for m in methods if m != CONTROL]
-    palette = COLOURS if len(others) <= len(COLOURS) else seaborn.husl_palette(len(others), l=0.58, s=0.7).as_hex()
-    return {CONTROL: CONTROL_COLOUR, **dict(zip(others, palette, strict=False))}
+    """Return name -> colour."""
+    return {name: look.colour for name, look in looks(methods).items()}
 
 
 def method_markers(methods):
-    return {m: MARKERS[k % len(MARKERS)] for k, m in enumerate(methods)}
+    """Return name -> marker."""
+    return {name: look.marker for name, look in looks(methods).items()}
 
 
 def number(metric, value, sign=False):
@@ -105,40 +136,23 @@ def with_unit(metric, value, sign=False):
 
 
 def slug(*parts):
-    """Return a file name made of the parts; every character outside letters, digits, dot, plus and hyphen becomes '_'."""
-    return "--".join(re.sub(r"[^A-Za-z0-9.+-]", "_", part) for part in parts)
+    """Return a file name made of the parts, never the same for two lists of parts.
+
+    Every character outside letters, digits, dot, plus, hyphen and underscore becomes '_'. A part that this changes, that
+    holds the '--' between parts, or is long, gets eight digits of its hash.
+    """
+    return "--".join(map(slug_part, parts))
+
+
+def slug_part(part):
+    """Return one part of a slug."""
+    plain = re.sub(r"[^A-Za-z0-9.+_-]", "_", part)[:LONGEST]
+    if plain == part and "--" not in part and not part.startswith((".", "-")) and not part.endswith("-"):
+        return part
+    return f"{plain.strip('.-')}~{hashlib.sha256(part.encode()).hexdigest()[:8]}"
 
 
 def clock_title(clock):
     device, name, threads = clock
     many = "" if math.isnan(threads) else f", {threads:.0f} thread{'s' if threads > 1 else ''}"
     return f"{device}{many if device == 'cpu' else ''} ({name})" if name else device
-
-
-def degradation_text(entry):
-    """Return a degradation of the catalogue in one line."""
-    psf = entry.get("psf") or {}
-    shape = f"{psf['size']} × {psf['size']}" if "size" in psf else ""
-    sigma = psf.get("sigma")
-    width = (
-        f"σ {' × '.join(map(str, sigma)) if isinstance(sigma, list | tuple) else sigma}" if sigma is not None else ""
-    )
-    snr = [
-        f"{name} {entry[key]:g} dB"
-        for name, key in (("HSI", "snr_hsi"), ("MSI", "snr_msi"))
-        if entry.get(key) is not None
-    ]
-    effects = [" ".join(map(str, effect.values())) for effect in entry.get("effects") or ()]
-    kinds = (("snr_per_band", " in every band"), ("signal_noise", ", variance proportional to the signal"))
-    noise = "".join(text for key, text in kinds if entry.get(key))
-    parts = [
-        f"ratio {entry['ratio']}" if "ratio" in entry else "",
-        " ".join(p for p in (psf.get("family", ""), "PSF", shape, width) if p) if psf else "",
-        f"phase ({', '.join(map(str, entry['phase']))})" if entry.get("phase") else "",
-        f"border {entry['border']}" if entry.get("border") else "",
-        f"SRF {entry['srf']}" if entry.get("srf") else "",
-        *effects,
-        f"noise: SNR {', '.join(snr)}{noise}" if snr else "no noise",
-        f"MSI shifted by {entry['shift']}" if any(entry.get("shift") or ()) else "",
-    ]
-    return " · ".join(p for p in parts if p)

@@ -32,12 +32,13 @@ def to_csv(board):
 
     _lattice, _draw: standard deviations of a mean over replicates, where there are several.
     """
-    kinds = {"time": "time_s", "cold": "cold_start_s", "memory": "peak_mb"}
+    kinds = {"time": "time_s", "spread": "time_spread_s", "cold": "cold_start_s", "memory": "peak_mb"}
     names = {
         f"{kind}_{k}": f"{name} {clock.title}" for k, clock in enumerate(board.clocks) for kind, name in kinds.items()
     }
-    front = ["rank", "method", "title", "knows", "trained_on", "standing", "scenes", "failed"]
-    ends = ["", "_low", "_high"]
+    front = ["rank", "tier", "method", "title", "knows", "blind", "trained_on", "budget", "licence", "standing", "why"]
+    front += ["scenes", "failed", "seeds"]
+    ends = ["", "_median", "_low", "_high"]
     ends += [f"_{factor}" for factor, count in (("lattice", board.lattices), ("draw", board.draws)) if count > 1]
     scores = [f"{m}{end}" for m in board.metrics for end in ends]
     table = board.table[[*front, *scores, *names, "parameters", "train_s", "train_cpu_s"]].rename(columns=names)
@@ -132,8 +133,9 @@ def latex(text):
 def published_comparison(results, board):
     """Return published, authors'-weights and own numbers of the same paper side by side.
 
-    One row per own row, published entry and metric: title, metric, convention, setting, source, published, authors,
-    ours, gap_authors, gap_ours (ours minus published). Rows belong together where they cite the same paper and numbers; a
+    One row per own row, published entry and metric: method, title, metric, convention, setting, source, published, authors,
+    ours, gap_authors, gap_ours (ours minus published), is_authors (the row is the authors' weights themselves), authors_method,
+    paper_convention and note of the entry ('' where it has none). Rows belong together where they cite the same paper and numbers; a
     published entry is listed where its data set and its ratio are this board's.
     """
     names = list(board.table["method"])
@@ -162,6 +164,7 @@ def published_comparison(results, board):
                     for entry in [p for p in entries if metric in p["metrics"]] or [None]:
                         rows.append(comparison_row(results, name, authors, means, metric, convention, entry))
     columns = [
+        "method",
         "title",
         "metric",
         "convention",
@@ -172,6 +175,10 @@ def published_comparison(results, board):
         "ours",
         "gap_authors",
         "gap_ours",
+        "is_authors",
+        "authors_method",
+        "paper_convention",
+        "note",
     ]
     table = pd.DataFrame(rows, columns=columns)
     return table[table[["published", "authors", "ours"]].notna().sum(axis=1) > 1].reset_index(drop=True)
@@ -182,10 +189,12 @@ def comparison_row(results, name, authors, means, metric, convention, entry):
     by_authors = means.get(authors[0], float("nan")) if authors else float("nan")
     ours = means.get(name, float("nan")) if name not in authors else float("nan")
     return {
-        "title": results.title(name), "metric": metric, "convention": convention,
+        "method": name, "title": results.title(name), "metric": metric, "convention": convention,
         "setting": entry["setting"] if entry else "", "source": entry["source"] if entry else "",
         "published": printed_value, "authors": by_authors, "ours": ours,
-        "gap_authors": by_authors - printed_value, "gap_ours": ours - printed_value,
+        "gap_authors": by_authors - printed_value, "gap_ours": ours - printed_value, "is_authors": name in authors,
+        "authors_method": authors[0] if authors else "",
+        "paper_convention": (entry or {}).get("convention") or "", "note": (entry or {}).get("note") or "",
     }  # fmt: skip
 
 
