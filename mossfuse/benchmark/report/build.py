@@ -108,6 +108,10 @@ def write_exports(site, content, boards):
         if len(compared):
             site.text(f"{stem}--published.csv", compared.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
 
+    pairs = [board.pairs for board in boards[content.conventions[0]] if len(board.pairs)]
+    if pairs:
+        text = pd.concat(pairs).to_csv(index=False, float_format="%.10g", lineterminator="\n")
+        site.text("exports/pairs.csv", text)
     tests = pd.concat([board.tests for board in boards[content.conventions[0]]])
     site.text("exports/comparisons.csv", tests.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
 

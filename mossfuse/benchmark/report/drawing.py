@@ -51,19 +51,18 @@ def draw_board(results, board, colours, markers, site):
     ranks = critical_difference(ranked[ranked["method"].isin(families)], board.convention, metric)
     planned = [
         ("time", figures.quality_time(board, colours, markers),
-         f"Mean {name} against seconds per scene, warm and alone on the machine. Bars: 95 % intervals over scenes, where there "
-         "are enough; dashed: Pareto front."),
-        ("parameters", figures.quality_parameters(board, colours, markers), f"Mean {name} against the number of parameters."),
-        ("scenes", figures.per_scene(values, board, colours), f"{name} of every scene; the tick is the mean."),
+         f"Mean {name} against run time (warm, nothing else running). Bars: 95 % interval of the mean, where there are enough "
+         "scenes. Dashed line: Pareto front (no method is both faster and better)."),
+        ("parameters", figures.quality_parameters(board, colours, markers), f"Mean {name} against the number of learned parameters."),
+        ("scenes", figures.per_scene(values, board, colours), f"{name} of every scene; black line: mean."),
         ("differences", figures.differences(pairs, colours, metric),
-         f"Mean difference in {name} to the reference, which the configuration names, paired by scene; 95 % intervals where there "
-         "are enough scenes."),
+         f"{name}: each method minus the reference, which the configuration names, paired by scene; 95 % intervals where there are "
+         "enough scenes."),
         ("ranks", figures.rank_diagram(ranks, cliques(ranks), colours),
-         "Mean ranks over scenes (1 is best) of one row per method, variants left out; a thick bar joins methods closer than "
-         "Nemenyi's critical difference."),
+         "Mean ranks over scenes (1 is best) of one row per method, variants left out; methods joined by a bar do not differ "
+         "significantly (Nemenyi, α = 0.05)."),
         ("convergence", figures.convergence(histories(results, board)),
-         "Losses that the methods log while they train or fit, none of them against ground truth. Dashed, where a method "
-         "holds patches out: its loss on those, by which it chooses its weights."),
+         "Training losses (none uses the ground truth). Dashed: loss on held-out patches, used to select the weights."),
     ]  # fmt: skip
     drawn = [
         save_figure(site, kind, f"{slug(board.dataset, board.degradation)}--{kind}", figure, caption)
@@ -87,10 +86,7 @@ def draw_curves(results, board, scene, colours, site):
             tables[method] = found
     if not tables:
         return None
-    caption = (
-        f"{metric_title(metric)} of the cubes that methods saved while they fitted this scene, scored afterwards: no method "
-        "sees these curves. Thin lines: further seeds."
-    )
+    caption = f"{metric_title(metric)} during fitting (scored afterwards; not visible to the method). Thin lines: further seeds."
     name = f"{slug(board.dataset, board.degradation, scene)}--curve"
     return save_figure(site, "curve", name, figures.curves(tables, colours, metric), caption)
 

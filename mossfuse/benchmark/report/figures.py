@@ -76,7 +76,7 @@ def quality_parameters(board, colours, markers):
     drawn = [scatter(right, learned, "parameters", metric, colours, markers, front=False)]
     centred = others.assign(strip=0.0)
     drawn.append(scatter(left, centred, "strip", metric, colours, markers, front=False, log=False))
-    left.set(xlim=(-0.2, 1), xticks=[], xlabel="No parameters stated", ylabel=axis_label(metric))
+    left.set(xlim=(-0.2, 1), xticks=[], xlabel="No learned parameters", ylabel=axis_label(metric))
     right.set_xlabel("Parameters\n")
     right.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if spread < 30 else (1,)))
     right.xaxis.set_major_formatter(matplotlib.ticker.FuncFormatter(thousands))

@@ -3,6 +3,7 @@
 import math
 
 from mossfuse.benchmark.report.style import CONTROL, TUNED, metric_title, number, p_value, with_unit
+from mossfuse.benchmark.report.tiers import ALPHA, pair_of
 from mossfuse.benchmark.results.signed_rank import smallest_p
 from mossfuse.benchmark.results.statistics import scene_values, summary
 from mossfuse.metrics import find_column
@@ -15,7 +16,7 @@ def findings(results, board):
     """Return sentences: the leader, its margin, the evidence, training, other metrics, what is below the floor, holes."""
     ranked, metrics = board.ranked, board.metrics
     if not metrics or ranked.empty:
-        return ["No method finished every scene, so no method is ranked.", *holes(results, board)]
+        return ["No method finished every scene, so no ranking is given.", *holes(results, board)]
     out = [lead(board, metrics[0]), *evidence(results, board, metrics[0])]
     out += training(ranked, metrics[0])
     out += tuned(results, board, metrics[0])
@@ -49,10 +50,31 @@ def evidence(results, board, metric):
     first, second = ranked["method"].iloc[:2]
     ahead = values[first] < values[second] if find_column(metric).lower_is_better else values[first] > values[second]
     n = len(values)
-    text = f"It is ahead of the second on {int(ahead.sum())} of {n} scenes"
+    won = int(ahead.sum())
+    text = f"It beats the runner-up on {'all' if won == n else won if won else 'none'} of {n} scenes".replace(
+        "all of ", "all "
+    )
     if smallest_p(n) > 0.05:
-        return [f"{text}; with {n} scenes no paired test can reach p = 0.05, so this is a description, not a proof."]
-    return [f"{text}.", *tested(results, board, metric, first)]
+        few = f"{n} scenes are too few for a significance test (smallest possible p = {smallest_p(n):.3g})"
+        return [f"{text}. {few}, so this ranking is descriptive."]
+    return [f"{text}.", *against_second(board, first, second), *tested(results, board, metric, first)]
+
+
+def against_second(board, first, second):
+    """Return a sentence on the test of the leader against the runner-up, and on who shares its tier."""
+    pair = pair_of(board, first, second)
+    if pair is None or math.isnan(pair["p_holm"]):
+        return []
+    verdict = "significant" if pair["p_holm"] < ALPHA else "not significant"
+    out = [
+        f"The difference to the runner-up is {verdict} (Wilcoxon signed-rank, Holm-corrected over {pair['tests']} pairs: "
+        f"p {p_sign(pair['p_holm'])})."
+    ]
+    ranked = board.ranked
+    shared = ranked[(ranked["tier"] == 1) & (ranked["method"] != first)] if ranked["tier"].any() else ranked.iloc[:0]
+    if len(shared):
+        out.append(f"Its tier, the methods that do not differ from it significantly: {listed(shared['title'])}.")
+    return out
 
 
 def tested(results, board, metric, method):
@@ -64,8 +86,8 @@ def tested(results, board, metric, method):
     test = tests.iloc[0]
     if test["smallest_p"] * test["tests"] > 0.05:
         return [
-            f"With {test['n']} scenes and the {test['tests']} tests of this report no Holm-corrected p can reach 0.05: this is a "
-            "description, not a proof."
+            f"With {test['n']} scenes and the {test['tests']} tests of this report no Holm-corrected p can reach 0.05, so the comparison "
+            "with the reference is descriptive."
         ]
     verdict = "significant" if test["p_holm"] < 0.05 else "not significant"
     return [
@@ -93,12 +115,12 @@ def training(ranked, metric):
         return []
     a, b = untrained.iloc[0], learned.iloc[0]
     kind = f" (trained on: {b['trained_on']})" if b["weights"] in ("scene", "dataset", "supervised") else ""
-    how = f"the best learned one, {b['title']}{kind}"
+    how = f"the best learned method, {b['title']}{kind}"
     if a["rank"] < b["rank"]:
-        return [f"A method without any training wins: {a['title']} is {gap(metric, a, b)} ahead of {how}."]
+        return [f"The best untrained method, {a['title']}, is {gap(metric, a, b)} ahead of {how}."]
     if a["rank"] > b["rank"]:
-        return [f"Learning pays here: {how}, is {gap(metric, a, b)} ahead of the best untrained one, {a['title']}."]
-    return [f"{a['title']}, which is not trained, and {how}, are level."]
+        return [f"{how[0].upper()}{how[1:]}, is {gap(metric, a, b)} ahead of the best untrained one, {a['title']}."]
+    return [f"{a['title']} (untrained) and {b['title']} (the best learned method) tie."]
 
 
 def tuned(results, board, metric):
@@ -139,7 +161,7 @@ def other_leaders(ranked, metrics):
 
 
 def below_floor(ranked, metrics):
-    """Return a sentence per metric about the methods that are worse than plain interpolation."""
+    """Return a sentence per metric about the methods that are worse than bicubic interpolation."""
     control = ranked[ranked["method"] == CONTROL]
     out = []
     for metric in metrics if len(control) else ():
@@ -149,7 +171,7 @@ def below_floor(ranked, metrics):
         if names:
             verb = "are" if len(names) > 1 else "is"
             out.append(
-                f"In {metric_title(metric)} {listed(names)} {verb} worse than plain interpolation ({with_unit(metric, floor)})."
+                f"In {metric_title(metric)} {listed(names)} {verb} worse than bicubic interpolation ({with_unit(metric, floor)})."
             )
     return out
 
@@ -161,6 +183,8 @@ def holes(results, board):
         out.append(
             f"{row['title']} failed on {row['failed']} of {len(board.scenes)} scenes and is therefore not ranked."
         )
+    for _, row in board.table[board.table["standing"].isin(("infinite", "empty"))].iterrows():
+        out.append(f"{row['title']} is not ranked: {row['why']}.")
     for _, row in board.table[board.table["standing"] == "partial"].iterrows():
         out.append(
             f"{row['title']} was run on {row['scenes']} of {len(board.scenes)} scenes and is therefore not ranked."
@@ -169,11 +193,12 @@ def holes(results, board):
         rows = results.board(board.dataset, board.degradation)
         seers = dict.fromkeys(rows.loc[rows["seen_in_training"] & rows["scene"].isin(board.seen_scenes), "method"])
         names = listed([results.title(m) for m in seers])
-        out.append(f"Not counted for any method: {listed(board.seen_scenes)}, seen in training by {names}.")
-    for _, row in board.table[board.table["standing"] == "seen"].iterrows():
+        verb = "was" if len(seers) == 1 else "were"
         out.append(
-            f"{row['title']} saw every scene in training; its scores stand on the scenes' pages, outside the ranking."
+            f"Excluded from every mean: {listed(board.seen_scenes)}, because {names} {verb} trained on {'it' if len(board.seen_scenes) == 1 else 'them'}."
         )
+    for _, row in board.table[board.table["standing"] == "seen"].iterrows():
+        out.append(f"{row['title']} was trained on every scene here; its scores are on the scene pages, unranked.")
     return out
 
 

@@ -13,10 +13,11 @@ from mossfuse.benchmark.report.drawing import counted_rows, default_rows
 from mossfuse.benchmark.report.facts import run_facts
 from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.glossary import TERMS, explained, term
-from mossfuse.benchmark.report.leaderboard import leaderboard_context
+from mossfuse.benchmark.report.leaderboard import leaderboard_context, tier_sentence
 from mossfuse.benchmark.report.provenance import commits, provenance_context
 from mossfuse.benchmark.report.scenes import page_name, scene_picture, scenes_of
 from mossfuse.benchmark.report.tables import published_comparison, signs
+from mossfuse.benchmark.report.tiers import tier_rows
 from mossfuse.benchmark.results.intervals import SMALLEST
 from mossfuse.benchmark.results.margins import read_margin
 from mossfuse.benchmark.results.statistics import critical_difference, spread_over, summary
@@ -77,7 +78,11 @@ def all_pages(results, boards, figures, site):
     yield (
         "methods.html",
         "methods.html",
-        page("methods.html", entries=[method_entry(results, m) for m in results.methods]),
+        page(
+            "methods.html",
+            entries=[method_entry(results, m) for m in results.methods],
+            toc=[(m, results.title(m)) for m in results.methods],
+        ),
     )
     yield (
         "failures.html",
@@ -92,7 +97,11 @@ def all_pages(results, boards, figures, site):
     yield (
         "data.html",
         "data.html",
-        page("data.html", datasets=[data_entry(results, d) for d in results.catalogue["datasets"]]),
+        page(
+            "data.html",
+            datasets=[data_entry(results, d) for d in results.catalogue["datasets"]],
+            toc=[(d, about.get("title") or d) for d, about in results.catalogue["datasets"].items()],
+        ),
     )
     yield "conventions.html", "conventions.html", conventions_context(results)
     yield "provenance.html", "provenance.html", page("provenance.html", **provenance_context(results, leading))
@@ -156,12 +165,12 @@ def statistics_context(results, boards, figures):
             {
                 "board": board, "comparisons": comparisons, "spreads": spreads, "ranks": ranks, "figures": figures[board.slug],
                 "consistency": extra_means(everyone, "consistency"), "estimates": extra_means(without_given_parts(results, everyone), "estimate"),
-                "text": degradation_of(results, board),
+                "text": degradation_of(results, board), "tiers": tier_rows(board), "tier_sentence": tier_sentence(board),
             }
         )  # fmt: skip
     tests = max((row["tests"] for s in sections for _, pairs in s["comparisons"] for row in pairs), default=0)
     return page(
-        "statistics.html", sections=sections, reference=reference_of(results), tests=tests, smallest=SMALLEST,
+        "statistics.html", toc=[(style.slug(b.dataset, b.degradation), f"{b.dataset} · {b.degradation}") for b in boards], sections=sections, reference=reference_of(results), tests=tests, smallest=SMALLEST,
         margins={m: str(read_margin(size)) for m, size in settings_of(results)["margins"].items()},
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from mossfuse.benchmark.report import style
 from mossfuse.benchmark.report.comparisons import reference_of
 from mossfuse.benchmark.report.drawing import counted_rows
 from mossfuse.benchmark.results.signed_rank import holm, smallest_p, wilcoxon
@@ -94,6 +95,23 @@ def pair_of(board, method, other):
         | ((pairs["method"] == other) & (pairs["other"] == method))
     ]
     return None if own.empty else own.iloc[0]
+
+
+def tier_rows(board):
+    """Return, for every ranked row of a board with tiers, the pair that decided its tier, as texts for the statistics page."""
+    rows, heads = [], {}
+    for row in board.ranked.to_dict("records") if board.table["tier"].any() else ():
+        method, tier = row["method"], row["tier"]
+        other = heads.get(tier) or heads.get(tier - 1, "")
+        heads.setdefault(tier, method)
+        pair = pair_of(board, method, other) if other else None
+        out = {"method": method, "tier": tier_name(tier), "other": other, "difference": "–", "p": "–", "p_holm": "–"}
+        if pair is not None:
+            difference = pair["mean_difference"] * (1 if pair["method"] == method else -1)
+            out["difference"] = style.number(board.metrics[0], difference, sign=True)
+            out |= {"p": style.p_value(pair["p"]), "p_holm": style.p_value(pair["p_holm"])}
+        rows.append(out)
+    return rows
 
 
 def tier_name(tier):
