@@ -13,7 +13,7 @@ from mossfuse.estimation.memory import estimate_once
 from mossfuse.files.tiles import assemble_tiles
 from mossfuse.pair.assemble import assemble
 from mossfuse.pair.deliver import deliver, in_units
-from mossfuse.pair.work import prepare
+from mossfuse.pair.work import check_choice, needs_geometry, prepare
 from mossfuse.physics.residuals import Residuals
 from mossfuse.protocol import EMPTY, Fusion
 
@@ -41,10 +41,11 @@ def fuse(
         of its training, too); the method's file and ``mossfuse methods --json`` list them.
     Raises MossFuseError, one sentence, for images that are not a pair and for methods or weights that do not fit it.
     """
+    check_choice(method, weights, preset=preset, params=params)
     with estimate_once():
         pair = assemble(
             hsi, msi, ratio=ratio, srf=srf, psf=psf, phase=phase, psf_size=psf_size, wavelengths=wavelengths,
-            white=white,
+            white=white, search=needs_geometry(method, weights),
         )  # fmt: skip
         observation = pair.observation
         work = prepare(

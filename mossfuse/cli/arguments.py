@@ -70,8 +70,11 @@ def positive_numbers(text):
     return values
 
 
-def read_pair(options, lr, hr, white=None):
-    """Return the Pair (mossfuse.pair.assemble.assemble) of the images ``lr`` and ``hr`` and the cameras given as options."""
+def read_pair(options, lr, hr, white=None, search=True):
+    """Return the Pair (mossfuse.pair.assemble.assemble) of the images ``lr`` and ``hr`` and the cameras given as options.
+
+    search: whether the geometry of the PSF is looked for where it is not given.
+    """
     from mossfuse.pair.assemble import assemble
     from mossfuse.pair.reading import read_image, read_psf, read_srf
 
@@ -83,7 +86,7 @@ def read_pair(options, lr, hr, white=None):
     srf = read_srf(options.srf, wavelengths) if options.srf else None
     return assemble(
         hsi, msi, ratio=options.ratio, srf=srf, psf=psf, phase=options.phase or phase, psf_size=options.psf_size,
-        wavelengths=wavelengths, white=white, names=(lr, hr),
+        wavelengths=wavelengths, white=white, names=(lr, hr), search=search,
     )  # fmt: skip
 
 

@@ -50,10 +50,13 @@ def shape_of(psf, source, facts):
 
 
 def moments(psf):
-    """Return ((along, across), angle): standard deviations in pixels of a kernel's weights, angle in degrees as in gaussian_psf."""
+    """Return ((along, across), angle): standard deviations in pixels of a kernel's weights, angle in degrees as in gaussian_psf.
+
+    Weights below zero, which some methods estimate, have no share in them.
+    """
     rows, cols = np.indices(psf.shape)
     places = np.stack([rows.ravel(), cols.ravel()]).astype(np.float64)
-    weights = np.ravel(psf)
+    weights = np.maximum(np.ravel(psf), 0)
     values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(places, aweights=weights, ddof=0)))
     angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])) % 180
     return tuple(float(v) for v in np.sqrt(np.maximum(values[::-1], 0))), float(angle)

@@ -51,21 +51,25 @@ def run(options):
     """Read the pair, fuse, write and print."""
     from mossfuse.cli.describe import describe_pair, say
     from mossfuse.estimation.memory import estimate_once
-    from mossfuse.pair.work import prepare
+    from mossfuse.pair.work import check_choice, needs_geometry, prepare
     from mossfuse.parameters import parse_changes
 
+    changes = parse_changes(options.set)
+    check_choice(options.method, options.weights, options.save_weights, options.preset, changes)
     outputs = outputs_of(options)
     inputs = [name for name in (options.lr, options.hr, options.srf, options.psf, options.weights) if name]
     check_outputs([path for path in outputs.values() if path], inputs, options.force)
     with estimate_once():
-        pair = read_pair(options, options.lr, options.hr, options.white)
+        pair = read_pair(
+            options, options.lr, options.hr, options.white, needs_geometry(options.method, options.weights)
+        )
         georeference = georeference_for(options)
         started = time.perf_counter()
         with name_failures(options):
             work = prepare(
                 pair.observation, method=options.method, weights=options.weights, device=options.device,
                 seed=options.seed, save_weights=options.save_weights, preset=options.preset,
-                params=parse_changes(options.set),
+                params=changes,
             )  # fmt: skip
             residuals = write(pair, work, outputs, georeference)
     seconds = time.perf_counter() - started

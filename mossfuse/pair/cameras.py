@@ -12,6 +12,8 @@ from mossfuse.files import text
 from mossfuse.physics.psf_geometry import official_geometry
 from mossfuse.protocol import Sensor
 
+SUMS = 1e-3  # row sums this near to 1 are 1
+CALIBRATED = 0.1  # an SRF that predicts the MSI's brightness to this share as it is may be in the pair's own units
 NEGATIVE = 0.01  # measured curves dip below zero by this share of their largest value and no more
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ def sensor_of(
 
     psf_shape and phase are None if neither a PSF nor its size nor its phase is given.
     """
-    response = None if srf is None else check_srf(srf, high[2], low[2])
+    response = None if srf is None else normalise_rows(check_srf(srf, high[2], low[2]))
     if psf is None and phase is None and psf_size is None:
         return Sensor(srf=response)
     size, pixel = official_geometry(ratio)
@@ -42,7 +44,7 @@ def sensor_of(
 
 
 def check_srf(srf: ArrayLike, msi_bands: int, bands: int) -> np.ndarray:
-    """Return (M, B) float64 with rows that sum to 1, from (M, B) or (B, M); raise MossFuseError if bands are missing."""
+    """Return (M, B) float64 with the rows as they are, from (M, B) or (B, M); raise MossFuseError if bands are missing."""
     srf = np.asarray(srf, np.float64)
     if srf.ndim != 2 or set(srf.shape) != {msi_bands, bands} or not np.isfinite(srf).all():
         raise MossFuseError(describe_srf_misfit(srf, msi_bands, bands))
@@ -55,9 +57,33 @@ def check_srf(srf: ArrayLike, msi_bands: int, bands: int) -> np.ndarray:
         raise MossFuseError(
             f"the SRF of MSI band {int(np.argmin(sums)) + 1} is zero at every HSI band; give a response for it"
         )
-    if np.abs(sums - 1).max() > 1e-3:
+    return srf
+
+
+def normalise_rows(srf: np.ndarray) -> np.ndarray:
+    """Return the SRF with rows that sum to 1."""
+    return srf / srf.sum(1, keepdims=True)
+
+
+def keeps_its_sums(srf: np.ndarray, hsi: np.ndarray, msi: np.ndarray) -> bool:
+    """Return whether the MSI's band means (M,) are those that ``srf`` (M, B) predicts from the HSI's (B,), rows not divided.
+
+    So it is with a response that was estimated from this pair (mossfuse estimate, srf_hat); a measured curve has a scale of its
+    own. Where rows of sum 1 predict the means at least as well, the sums mean nothing.
+    """
+    sums = srf.sum(1)
+    if np.abs(sums - 1).max() <= SUMS:
+        return False
+    smallest = np.finfo(float).tiny
+    expected = np.maximum(srf @ hsi, smallest)
+    found = np.log(np.maximum(msi, smallest))
+    as_given, divided = (float(np.abs(found - np.log(e)).max()) for e in (expected, expected / sums))
+    keep = as_given < min(divided, CALIBRATED)
+    if keep:
+        log.info("the SRF predicts how bright the MSI is, so its rows keep their sums")
+    else:
         log.warning("the SRF's rows sum to %s; each was divided by its sum", ", ".join(f"{s:.4g}" for s in sums))
-    return srf / sums[:, None]
+    return keep
 
 
 def describe_srf_misfit(srf: np.ndarray, msi_bands: int, bands: int) -> str:

@@ -49,6 +49,14 @@ def add_geometry(observation: Observation) -> Observation:
     return found
 
 
+def add_official_geometry(observation: Observation) -> Observation:
+    """Return the observation with the psf_shape and phase of the official protocol, for methods that use neither."""
+    from mossfuse.physics.psf_geometry import official_geometry
+
+    size, pixel = official_geometry(observation.ratio)
+    return with_support(observation, (size, size), (pixel, pixel))
+
+
 def with_support(observation: Observation, shape: tuple[int, int], phase: tuple[int, int]) -> Observation:
     """Return the observation whose sensor has the PSF support ``shape`` and the sampling phase ``phase``."""
     return replace(observation, sensor=replace(observation.sensor, psf_shape=shape, phase=phase))

@@ -66,6 +66,36 @@ def prepare(
         return run_method(observation, method, weights, device, seed, save_weights, preset, params)
 
 
+def check_choice(
+    method: str | None, weights: str | Path | None = None, save_weights: str | Path | None = None,
+    preset: str | None = None, params: Mapping[str, Any] = EMPTY,
+) -> None:  # fmt: skip
+    """Raise MossFuseError for a method, weights, preset or parameters that do not exist or do not belong together.
+
+    It needs no image, so that a misspelt name costs no time.
+    """
+    name = method or (TRAINABLE if weights else None)
+    if name is None:
+        spec, module = find_method(BLIND)
+    else:
+        base, suffix = split_suffix(name)
+        spec, module = find_method(split_prefix(base)[1])
+        check_suffix(suffix)
+    check_weights(spec, module, weights, save_weights)
+    own, training = with_preset(spec, preset)
+    both = training | own if weights == "fit" else own
+    apply_changes(both, params, f"method '{spec.name}'", ranges={**spec.train_ranges, **spec.ranges})
+
+
+def needs_geometry(name: str | None, weights: str | Path | None = None) -> bool:
+    """Return whether a method, its prefix or its suffix uses what is known of the PSF; None is the default method, which does."""
+    if name is None or weights:
+        return True
+    base, suffix = split_suffix(name)
+    prefix, base = split_prefix(base)
+    return bool(prefix or suffix or find_method(base)[0].knows)
+
+
 def run_method(
     observation: Observation, method: str | None, weights: str | Path | None, device: str | None, seed: int,
     save_weights: str | Path | None, preset: str | None, params: Mapping[str, Any],
