@@ -1,10 +1,12 @@
 """Arguments that several verbs share: a pair and what is known of its cameras."""
 
 import os
+from pathlib import Path
 
 from mossfuse.errors import MossFuseError
 
 WHITE = "value that counts as 1, one for both images or V,W (default: see docs/usage.md)"
+LONGEST_NAME = 235  # bytes; most file systems take 255, and an unfinished file is called .NAME.PROCESS.tmp
 PAIR = "FILE or FILE:VARIABLE (.mat, .npy, .npz, .h5, ENVI .hdr, .tif)"
 
 
@@ -105,10 +107,25 @@ def check_outputs(outputs, inputs, force):
             raise MossFuseError(f"{part} is a folder; name a file inside it")
         if part.exists() and not force:
             raise MossFuseError(f"{part} exists already; name another output or add --force to replace it")
+        check_length(part)
         folder = next(parent for parent in part.absolute().parents if parent.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK):
             raise MossFuseError(f"{part} cannot be written because of {folder}; choose a folder you may write to")
         seen.add(part.resolve())
+
+
+def check_length(path):
+    """Raise MossFuseError for a name that leaves no room for the ending of the unfinished file beside it."""
+    size = len(os.fsencode(path.name))
+    if size > LONGEST_NAME:
+        raise MossFuseError(
+            f"the name {path.name} is too long ({size} bytes); name an output of at most {LONGEST_NAME}"
+        )
+
+
+def output_path(text):
+    """Return the path of an output; ~ is the home folder, which the shell does not expand in --output=~/x."""
+    return Path(text).expanduser()
 
 
 def touched(path):

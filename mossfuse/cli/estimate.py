@@ -1,9 +1,8 @@
 """``mossfuse estimate``: estimate the two cameras of a pair without fusing it."""
 
 import sys
-from pathlib import Path
 
-from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, read_pair
+from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, output_path, read_pair
 from mossfuse.errors import MossFuseError
 
 UNSEEN = 0.1  # share of an MSI band that no response over the HSI's bands explains; more is reported
@@ -19,7 +18,7 @@ def add_verb(verbs):
     add_cameras(parser)
     add_white(parser, WHITE)
     parser.add_argument(
-        "-o", "--output", metavar="OUT", type=Path,
+        "-o", "--output", metavar="OUT", type=output_path,
         help="write psf, phase, srf, noise_hsi, noise_msi here (.mat, .npz, .h5); fuse takes it as --psf and --srf",
     )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace an output that exists")

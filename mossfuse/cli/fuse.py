@@ -3,9 +3,8 @@
 import logging
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
-from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, read_pair, seed
+from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, output_path, read_pair, seed
 from mossfuse.errors import MossFuseError
 
 SENSOR_SUFFIX = "_sensor.npz"  # holds PSF and SRF if the output's format cannot
@@ -21,7 +20,7 @@ def add_verb(verbs):
     )  # fmt: skip
     add_pair(parser)
     parser.add_argument(
-        "-o", "--output", metavar="OUT", required=True, type=Path,
+        "-o", "--output", metavar="OUT", required=True, type=output_path,
         help="the cube: .mat, .npz, .h5 (with PSF and SRF inside), .npy, ENVI .hdr, .tif (PSF and SRF beside it)",
     )  # fmt: skip
     parser.add_argument("--method", metavar="NAME", help="see mossfuse methods (default: the best blind method)")
@@ -35,12 +34,14 @@ def add_verb(verbs):
     parser.add_argument(
         "--weights", metavar="W", help="for methods that learn: a file, 'released', or 'fit' to train on this pair"
     )
-    parser.add_argument("--save-weights", metavar="FILE", type=Path, help="keep what --weights fit has learnt")
+    parser.add_argument("--save-weights", metavar="FILE", type=output_path, help="keep what --weights fit has learnt")
     add_cameras(parser)
     add_white(parser, WHITE)
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: the GPU where the method uses one")
     parser.add_argument("--seed", type=seed, default=0, help="for methods that draw random numbers (default: 0)")
-    parser.add_argument("--preview", metavar="PNG", type=Path, help="where the preview goes (default: beside OUT)")
+    parser.add_argument(
+        "--preview", metavar="PNG", type=output_path, help="where the preview goes (default: beside OUT)"
+    )
     parser.add_argument("--no-preview", action="store_true", help="write no preview")
     parser.add_argument("--force", action="store_true", help="replace outputs that exist")
     parser.add_argument("--traceback", action="store_true", help="if the method fails, show where")

@@ -5,7 +5,6 @@ import logging
 from mossfuse.cli.arguments import PAIR, add_cameras, add_white, read_pair
 from mossfuse.errors import MossFuseError
 
-USUAL = 1.5  # floating-point values up to here count as being on the scale [0, 1]
 UNLIKE = 10.0
 log = logging.getLogger(__name__)
 
@@ -23,7 +22,9 @@ def add_verb(verbs):
         "--pair", nargs=2, metavar=("LR", "HR"), help="the pair it was made from: check agreement with it, too"
     )
     add_cameras(parser)
-    add_white(parser, "value of the truth that counts as 1 (default: the largest of its integer type, or 1)")
+    add_white(
+        parser, "value of the truth that counts as 1 (default: 255 or 65535 for integers that fill 8 or 16 bits, or 1)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -40,6 +41,7 @@ def run(options):
     if options.ratio is not None and options.ratio < 1:
         raise MossFuseError(f"ratio {options.ratio} is not possible; name a whole number of 1 or more")
     (truth, wavelengths), (cube, _) = read_image(options.truth), read_image(options.cube)
+    truth, cube, wavelengths = check_cubes(truth, cube, wavelengths, options)
     white, own = scales(truth, cube, options)
     with estimate_once():
         pair = read_pair(options, *options.pair) if options.pair else None
@@ -60,21 +62,51 @@ def run(options):
             show_agreement(cube * (white / own), pair)
 
 
-def scales(truth, cube, options):
-    """Return (value of the truth, value of the cube) that count as 1."""
+def check_cubes(truth, cube, wavelengths, options):
+    """Return (truth, cube, wavelengths) without bands that hold nothing but NaN, as of a band marked bad.
+
+    Raises MossFuseError for what ``fuse`` refuses in an image, and for cubes whose bands are not on the last axis.
+    """
     import numpy as np
 
-    if options.white is not None:
-        white = options.white[0]
-    elif truth.dtype.kind in "iu":
-        white = float(np.iinfo(truth.dtype).max)
-    elif truth.max() <= USUAL:
-        white = 1.0
-    else:
+    from mossfuse.files import text
+    from mossfuse.pair.values import as_image
+
+    if truth.shape != cube.shape:
         raise MossFuseError(
-            f"the values of {options.truth} reach {truth.max():g}; name with --white the value that counts as 1"
+            f"{options.truth} has shape {text(truth.shape)} and {options.cube} {text(cube.shape)}; name two cubes of one scene"
         )
-    own = 1.0 if white > 1 and truth.max() > USUAL >= cube.max() else white
+    rows, cols, bands = truth.shape
+    ratio = options.ratio or 1
+    if rows % ratio and cols % ratio == 0 == bands % ratio or (wavelengths is None and rows < cols == bands):
+        raise MossFuseError(
+            f"{options.truth} ({text(truth.shape)}) seems to have its bands on the first axis; store cubes as (rows, cols, bands)"
+        )
+    empty = np.zeros(bands, bool)
+    for image in (truth, cube):
+        if image.dtype.kind == "f":
+            empty |= np.isnan(image).all((0, 1))
+    if empty.any() and not empty.all():
+        log.warning("bands %s hold no values and are left out", ", ".join(str(b + 1) for b in np.nonzero(empty)[0]))
+        truth, cube = truth[..., ~empty], cube[..., ~empty]
+        wavelengths = None if wavelengths is None else wavelengths[~empty]
+    truth, cube = as_image(truth, options.truth), as_image(cube, options.cube)
+    flat = np.nonzero(truth.min((0, 1)) == truth.max((0, 1)))[0]
+    if len(flat):
+        log.warning(
+            "band %s of %s is the same everywhere; metrics that compare single bands, such as PSNR, may be infinite or empty",
+            ", ".join(str(b + 1) for b in flat), options.truth,
+        )  # fmt: skip
+    return truth, cube, wavelengths
+
+
+def scales(truth, cube, options):
+    """Return (value of the truth, value of the cube) that count as 1."""
+    from mossfuse.pair.values import USUAL, white_of_cube
+
+    usual = USUAL[1]
+    white = options.white[0] if options.white is not None else white_of_cube(truth, options.truth)
+    own = 1.0 if white > 1 and truth.max() > usual >= cube.max() else white
     if own != white:
         log.warning(
             "%s lies in [0, 1] and %s does not: they are compared on the scale [0, 1]", options.cube, options.truth

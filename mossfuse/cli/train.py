@@ -2,9 +2,8 @@
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
-from mossfuse.cli.arguments import WHITE, add_geometry, add_white, check_outputs, read_pair, seed
+from mossfuse.cli.arguments import WHITE, add_geometry, add_white, check_outputs, output_path, read_pair, seed
 from mossfuse.errors import MossFuseError
 
 VARIANTS = ("fixed", "released", "paper")
@@ -23,7 +22,9 @@ def add_verb(verbs):
         "images", metavar="LR HR", nargs="+",
         help="pairs of a low-resolution HSI and a high-resolution MSI of the same area: FILE or FILE:VARIABLE",
     )  # fmt: skip
-    parser.add_argument("-o", "--output", metavar="WEIGHTS", required=True, type=Path, help="the weights file (.pt)")
+    parser.add_argument(
+        "-o", "--output", metavar="WEIGHTS", required=True, type=output_path, help="the weights file (.pt)"
+    )
     parser.add_argument(
         "--variant",
         choices=VARIANTS,

@@ -8,17 +8,20 @@ import numpy as np
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_array, read_cube, read_variables, text
 from mossfuse.pair.cameras import resample_response
+from mossfuse.pair.text_tables import read_table
 
 TABLES = (".csv", ".txt", ".dat")
 SRF_NAMES = ("srf", "srf_hat", "resp", "R")
 PSF_NAMES = ("psf", "psf_hat", "kernel")
-SHORTEST_NM = 100  # a first column that rises from above this is wavelengths
+SHORTEST_NM = 100  # a first column that lies above this is wavelengths
+SHORTEST_UM = 0.2
 
 
 def split_key(name: str | Path) -> tuple[Path, str | None]:
     """Return ('scene.mat', 'HSim') for 'scene.mat:HSim'; (name, None) without a variable or if such a file exists."""
-    head, _, key = str(name).rpartition(":")
-    return (Path(head), key) if head and key and not Path(name).exists() else (Path(name), None)
+    whole = Path(name).expanduser()
+    head, _, key = str(whole).rpartition(":")
+    return (Path(head), key) if head and key and not whole.exists() else (whole, None)
 
 
 def read_image(name: str | Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -29,14 +32,38 @@ def read_image(name: str | Path) -> tuple[np.ndarray, np.ndarray | None]:
 def read_srf(name: str | Path, wavelengths: np.ndarray | None = None) -> np.ndarray:
     """Read a spectral response: a matrix (M, B) or (B, M), or a table of wavelength (nm), response, response, ... per line.
 
-    wavelengths: (B,) nm of the HSI, to which a table is resampled. Text (.csv, .txt, .dat) or any file of arrays.
+    wavelengths: (B,) nm of the HSI, to which a table is resampled. The table's may be in micrometres or descend. Text (.csv,
+    .txt, .dat) or any file of arrays.
     """
     table = read_matrix(name, SRF_NAMES)
     for each in (table, table.T):
-        first = each[:, 0]
-        if len(first) > 1 and each.shape[1] > 1 and first[0] > SHORTEST_NM and (np.diff(first) > 0).all():
-            return resample_response(each[:, 1:], first, wavelengths)
+        at = table_wavelengths(each, wavelengths)
+        if at is not None:
+            return resample_response(each[:, 1:], at, wavelengths)
     return table
+
+
+def table_wavelengths(table: np.ndarray, wavelengths: np.ndarray | None) -> np.ndarray | None:
+    """Return the first column in nm where it is wavelengths: it rises or falls throughout, and lies above every response in nm.
+
+    Micrometres and Angstroms are told by the HSI's ``wavelengths``, with which they must overlap.
+    """
+    first = table[:, 0]
+    steps = np.diff(first)
+    if table.shape[0] < 2 or table.shape[1] < 2 or not ((steps > 0).all() or (steps < 0).all()):
+        return None
+    if first.min() > SHORTEST_NM:
+        angstroms = wavelengths is not None and not overlap(first, wavelengths) and overlap(first / 10, wavelengths)
+        return first / 10 if angstroms else first
+    if wavelengths is not None and first.min() >= SHORTEST_UM and overlap(1e3 * first, wavelengths):
+        return 1e3 * first
+    return None
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether two ranges of wavelengths share at least half of the smaller one."""
+    low, high = max(one.min(), other.min()), min(one.max(), other.max())
+    return float(high - low) >= 0.5 * min(float(np.ptp(one)), float(np.ptp(other)))
 
 
 def read_psf(name: str | Path) -> tuple[np.ndarray, tuple[int, int] | None]:
@@ -65,25 +92,3 @@ def read_matrix(name: str | Path, usual: Sequence[str]) -> np.ndarray:
             f"{name} holds an array of shape {text(matrix.shape)}; a table of rows and columns is needed"
         )
     return matrix.astype(np.float64)
-
-
-def read_table(path: Path) -> np.ndarray:
-    """Read the numbers of a text file, separated by commas, semicolons or blanks; leading lines of words are skipped."""
-    if not path.is_file():
-        raise MossFuseError(f"file {path} does not exist; check the path")
-    lines = [
-        line.replace(",", " ").replace(";", " ").split()
-        for line in path.read_text(errors="replace", encoding="utf-8").splitlines()
-    ]
-    rows = [row for row in map(numbers, lines) if row]
-    if not rows or len(set(map(len, rows))) > 1:
-        raise MossFuseError(f"{path} is not a table of numbers with equally many on every line; fix it")
-    return np.array(rows)
-
-
-def numbers(words: Sequence[str]) -> list[float] | None:
-    """Return the words as numbers, or None if one of them is not a number."""
-    try:
-        return [float(word) for word in words]
-    except ValueError:
-        return None

@@ -83,6 +83,28 @@ def full_scale(images: Sequence[np.ndarray]) -> float:
     return 1.0 if USUAL[0] <= largest <= USUAL[1] else largest
 
 
+def white_of_cube(cube: np.ndarray, name: str, remedy: str = "name with --white the value that counts as 1") -> float:
+    """Return the value that counts as 1 in a cube that is scored: 1 for reals up to 1.5, 255 or 65535 for integers that fill 8 or 16 bits.
+
+    The integers' type says nothing: int32 and int64 hold what a program happened to convert to. Raises MossFuseError, with the
+    remedy, for numbers that may mean one thing or another.
+    """
+    largest = float(cube.max())
+    if cube.dtype.kind not in "iu":
+        if largest <= USUAL[1]:
+            return 1.0
+        raise MossFuseError(f"the values of {name} reach {largest:g}; {remedy}")
+    if cube.dtype == np.uint8:
+        return 255.0
+    for white in (255, 65535):
+        if white // 2 < largest <= white and not (white == 65535 and cube.dtype == np.int16):
+            return float(white)
+    raise MossFuseError(
+        f"the integers of {name} reach {largest:g}, which fills neither 8 nor 16 bits; {remedy} (4095 of a 12-bit camera, 10000 of "
+        "many reflectances)"
+    )
+
+
 def warn_of_gains(gains: np.ndarray, names: tuple[str, str]) -> None:
     """Log a warning for MSI bands that are not as bright as the known SRF predicts from the HSI."""
     odd = [f"{k + 1} ({g:.3g} times)" for k, g in enumerate(gains) if not 1 / GAIN <= g <= GAIN]

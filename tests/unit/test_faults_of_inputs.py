@@ -1,0 +1,155 @@
+"""Faults of inputs that were silent or crashed: each is right, or one sentence."""
+
+import re
+import shlex
+
+import numpy as np
+import pytest
+
+from mossfuse import MossFuseError, fuse
+from mossfuse.__main__ import main
+from mossfuse.cli.arguments import check_outputs, output_path
+from mossfuse.cli.describe import moments
+from mossfuse.pair.assemble import assemble
+from mossfuse.pair.reading import read_srf, split_key
+from mossfuse.pair.text_tables import read_table
+from mossfuse.pair.values import white_of_cube
+
+BANDS = np.arange(400.0, 701, 10)
+
+
+@pytest.fixture(scope="module")
+def observation(make_pair):
+    return make_pair(rows=16, cols=16)[0]
+
+
+def table_of(observation):
+    return np.column_stack([BANDS, observation.sensor.srf.T])
+
+
+def test_psf_with_negative_weights_is_described():
+    kernel = np.full((5, 5), -0.01)
+    kernel[2, 1:4] = [0.3, 0.6, 0.3]
+    (along, across), _ = moments(kernel)
+    assert along == pytest.approx(np.sqrt(0.5), rel=1e-6) and across == 0
+
+
+@pytest.mark.parametrize("unit", [1.0, 255.0])
+def test_estimated_response_keeps_its_scale(observation, unit):
+    gains = np.array([[0.7], [1.3], [1.1]])
+    msi = observation.msi * gains.T.astype(np.float32) * unit
+    srf = observation.sensor.srf * gains
+    found = assemble(observation.hsi, msi, srf=srf * unit, phase=3)
+    np.testing.assert_allclose(found.observation.sensor.srf, srf * (unit * found.white[0] / found.white[1]), rtol=1e-6)
+    measured = assemble(observation.hsi, observation.msi, srf=9 * srf, phase=3)  # a curve with a scale of its own
+    np.testing.assert_allclose(measured.observation.sensor.srf.sum(1), 1)
+
+
+@pytest.mark.parametrize(
+    ("choice", "match"),
+    [
+        ({"method": "nspg"}, "did you mean nsgp"),
+        ({"method": "bicubic+sd"}, r"unknown refinement '\+sd'"),
+        ({"method": "mossfuse"}, "needs weights"),
+        ({"method": "nsgp", "params": {"drawz": 2}}, "did you mean draws"),
+        ({"method": "nsgp", "preset": "paper"}, "no preset 'paper'"),
+    ],
+)
+def test_wrong_choice_is_refused_before_the_images_are_looked_at(choice, match):
+    with pytest.raises(MossFuseError, match=match):
+        fuse(None, None, **choice)
+
+
+def test_method_that_uses_no_psf_searches_for_none(observation, monkeypatch):
+    from mossfuse.pair import assemble as module
+
+    monkeypatch.setattr(module, "add_geometry", None)
+    assert fuse(observation.hsi, observation.msi, method="bicubic").notes["phase"] == (3, 3)
+    with pytest.raises(TypeError):
+        fuse(observation.hsi, observation.msi, method="bicubic+sdc")
+
+
+def test_response_table_is_read_as_spreadsheets_write_it(observation, tmp_path):
+    table = table_of(observation)
+    lines = [",".join(f"{v:.6f}" for v in row) for row in table]
+    commas = [line.replace(",", ";").replace(".", ",") for line in lines]
+    contents = {
+        "mark": b"\xef\xbb\xbf" + "\n".join(lines).encode(),
+        "wide": "\n".join(line.replace(",", "\t") for line in lines).encode("utf-16"),
+        "comma": ("nm;red;green;blue\n" + "\n".join(commas)).encode(),
+        "tabs": "\n".join(line.replace(";", "\t") for line in commas).encode(),
+        "blanks": "\n".join(line.replace(";", " ") for line in commas).encode(),
+        "down": "\n".join(lines[::-1]).encode(),
+        "micro": "\n".join(f"{row[0] / 1e3:.6f}," + line.split(",", 1)[1] for row, line in zip(table, lines, strict=True)).encode(),
+        "angstrom": "\n".join(f"{10 * row[0]:.6f}," + line.split(",", 1)[1] for row, line in zip(table, lines, strict=True)).encode(),
+    }  # fmt: skip
+    for name, content in contents.items():
+        path = tmp_path / f"{name}.csv"
+        path.write_bytes(content)
+        assert read_srf(path, BANDS) == pytest.approx(observation.sensor.srf, abs=1e-6), name
+
+
+@pytest.mark.parametrize("line", ["500,-,-,-", "500,0.1,0.2", "500,,0.1,0.2", "end of the visible"])
+def test_line_that_is_no_row_of_a_table_is_named(observation, tmp_path, line):
+    rows = [",".join(f"{v:.6f}" for v in row) for row in table_of(observation)]
+    rows[10] = line
+    (tmp_path / "t.csv").write_text("# nm, red, green, blue\nnm,red,green,blue\n" + "\n".join(rows), encoding="utf-8")
+    with pytest.raises(MossFuseError, match="line 13"):
+        read_table(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("largest", "kind", "white"),
+    [(65535, "u2", 65535), (60000, "i4", 65535), (60000, "i8", 65535), (200, "i8", 255), (90, "u1", 255), (1.2, "f4", 1), (0.02, "f8", 1)],
+)  # fmt: skip
+def test_white_of_a_scored_cube_does_not_depend_on_the_integer_type(largest, kind, white):
+    assert white_of_cube(np.array([0, largest]).astype(kind), "x") == white
+
+
+@pytest.mark.parametrize(("largest", "kind"), [(10000, "i2"), (10000, "u2"), (4095, "u2"), (32767, "i2"), (70000, "i8"), (255.0, "f4")])  # fmt: skip
+def test_numbers_of_no_known_scale_are_refused(largest, kind):
+    with pytest.raises(MossFuseError, match="--white"):
+        white_of_cube(np.array([0, largest]).astype(kind), "x")
+
+
+def scored(truth, cube, *more):
+    np.save("t.npy", truth)
+    np.save("c.npy", cube)
+    return main(["score", "t.npy", "c.npy", "--ratio", "8", *more])
+
+
+def test_score_refuses_what_fuse_refuses(tmp_path, monkeypatch, capsys, caplog):
+    monkeypatch.chdir(tmp_path)
+    truth = np.random.default_rng(0).random((16, 24, 5)).astype(np.float32)
+    marked, missing, dead, bad = truth.copy(), truth.copy(), truth.copy(), truth.copy()
+    marked[:4, :4] = -9999
+    missing[0, 0, 0] = np.nan
+    dead[..., 2] = 0
+    bad[..., 1] = np.nan
+    assert scored(marked, marked) == 2 and "goes down to -9999" in capsys.readouterr().err
+    assert scored((1e4 * marked).astype("i4"), truth, "--white", "10000") == 2
+    assert scored(missing, truth) == 2 and "t.npy holds 1 NaN" in capsys.readouterr().err
+    assert scored(truth, missing) == 2 and "c.npy holds 1 NaN" in capsys.readouterr().err
+    assert scored(np.zeros((31, 24, 32), np.float32), truth) == 2 and "shape" in capsys.readouterr().err
+    first = np.random.default_rng(0).random((5, 16, 24))
+    assert scored(first, first) == 2 and "bands on the first axis" in capsys.readouterr().err
+    assert scored(dead, truth) == 0 and "band 3 of t.npy is the same everywhere" in caplog.text
+    assert scored(truth, bad) == 0 and "bands 2 hold no values" in caplog.text
+    assert re.search(r"^psnr +inf", capsys.readouterr().out, re.M)
+
+
+def test_home_folder_is_expanded_where_the_shell_does_not(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert split_key("~/scene.mat:cube") == (tmp_path / "scene.mat", "cube")
+    assert output_path("~/o.tif") == tmp_path / "o.tif"
+
+
+def test_name_that_leaves_no_room_for_an_unfinished_file_is_refused(tmp_path):
+    with pytest.raises(MossFuseError, match=r"is too long \(243 bytes\)"):
+        check_outputs([tmp_path / ("n" * 239 + ".npy")], [], False)
+
+
+def test_misspelt_method_costs_no_time(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split("fuse none.mat none2.mat -o o.mat --method bicubicc")) == 2
+    assert "did you mean bicubic" in capsys.readouterr().err
