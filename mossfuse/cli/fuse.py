@@ -190,6 +190,10 @@ def name_failures(options):
     except Exception as error:
         if options.traceback:
             raise
+        if "out of memory" in str(error):
+            raise MossFuseError(
+                "there is not enough GPU memory for this pair; give --set tile=256 (a method that has it) or --device cpu"
+            ) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise MossFuseError(
             f"the method failed on this pair ({reason}); choose another one, or add --traceback and report it"

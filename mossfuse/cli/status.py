@@ -70,8 +70,9 @@ def run(options: Namespace) -> None:
 def reason(job: Any) -> str:
     """Return 'place: reason' of a run or training that failed, '' for every other job."""
     from mossfuse.benchmark.plan.times import read
+    from mossfuse.benchmark.results.remedy import with_remedy
 
     if job.rule not in ("fuse", "fuse_with_iterates", "train") or not job.product.exists():
         return ""
     record = read(job.product)
-    return f"{job.about.name}: {record['reason']}" if record.get("status") == "failed" else ""
+    return f"{job.about.name}: {with_remedy(record)}" if record.get("status") == "failed" else ""

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import shutil
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from mossfuse.__main__ import main
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.costs import Cost, measured
-from mossfuse.benchmark.plan.disk import require_disk
+from mossfuse.benchmark.plan.disk import PASSING, disk_need, require_disk
 from mossfuse.benchmark.plan.downloads import downloads
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.jobs import jobs_of
@@ -65,6 +66,30 @@ def test_disk_that_is_too_small_is_refused(empty, capsys, monkeypatch):
         require_disk(grid_of(), Paths())
 
 
+def test_cubes_that_are_removed_are_not_counted(empty, monkeypatch):
+    """One of four replicates is shown. Nothing is timed: removed cubes wait for no clock, two are there at a time."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+
+    def needs(keep):
+        entry = {"dataset": "cave", "degradations": [X32], "methods": ["bicubic", "nsgp"], "scenes": ["balloons"]}
+        config = {"grid": [{**entry, "lattices": 4}], "keep_cubes": keep, "timing": {"scenes": "none"}}
+        grid = Grid(check_settings(config, "test"))
+        return disk_need(grid, jobs_of(grid, Paths()))
+
+    cubes = {keep: needs(keep)["cubes"].total for keep in ("all", "report", "none")}
+    cube, record = measured()["bytes", "fuse"].per_unit * math.prod((512, 512, 31)), measured()["bytes", "fuse"].fixed
+    assert [cubes[keep] - 8 * record for keep in cubes] == pytest.approx([8 * cube, 2 * cube, 0], abs=1)
+    assert PASSING not in needs("all")
+    assert needs("report")[PASSING].left == needs("none")[PASSING].left == pytest.approx(2 * cube)
+
+
+def test_cubes_that_wait_for_the_clock_are_counted_in_full(empty):
+    grid = Grid(check_settings({"grid": [{"dataset": "cave", "degradations": [X32], "methods": ["bicubic", "nsgp"]}],
+                                "keep_cubes": "none", "timing": {"scenes": "all"}}, "test"))  # fmt: skip
+    cube = measured()["bytes", "fuse"].per_unit * math.prod((512, 512, 31))
+    assert disk_need(grid, jobs_of(grid, Paths()))[PASSING].total == pytest.approx(24 * cube)
+
+
 def test_hours_are_those_of_measured_runs_and_else_unknown(empty, monkeypatch):
     monkeypatch.setattr("mossfuse.benchmark.plan.times.EVIDENCE", empty / "none")
     grid, paths = grid_of(scenes=["balloons", "clay"], methods=["nsgp", "bicubic"]), Paths()
@@ -94,7 +119,13 @@ def test_state_of_a_run_names_what_failed(empty, capsys):
     )
     files = paths.of_cell(grid.cells()[0])
     files.folder.mkdir(parents=True)
-    files.run.write_text(json.dumps({"status": "failed", "reason": "out of memory"}), encoding="utf-8")
+    files.run.write_text(
+        json.dumps({"status": "failed", "reason": "out of GPU memory", "params": {"tile": None}}), encoding="utf-8"
+    )
     assert main(["status"]) == 0
     text = capsys.readouterr().out
-    assert "1 failed" in text and "bicubic/mosaic/seed0: out of memory" in text and "left       score: 1 of 1" in text
+    assert (
+        "1 failed" in text
+        and "bicubic/mosaic/seed0: out of GPU memory; give its row params: {tile: 256}" in text
+        and "left       score: 1 of 1" in text
+    )

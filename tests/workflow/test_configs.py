@@ -31,6 +31,11 @@ def test_no_two_configurations_write_into_one_folder():
     assert len(set(folders)) == len(folders)
 
 
+def test_row_of_the_default_configuration_is_the_same_row_among_all_methods():
+    default, every = (Grid(read_settings(ROOT / path)).rows for path in ("config.yaml", "config/all-methods.yaml"))
+    assert default["mossfuse"] == every["mossfuse"]
+
+
 def test_evidence_names_every_part_and_runs_each_cell_of_it_once():
     evidence = read_settings(ROOT / "config/evidence.yaml")
     grid = Grid(evidence)

@@ -135,10 +135,15 @@ def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_p
         "killed": "os.kill(os.getpid(), signal.SIGKILL)",
         "huge": "cube = cube + 1e39",  # finite in float64, infinite in float32
         "crooked": "hats = dict(srf_hat=np.ones((31, 3)))",
+        "starved": 'import torch; raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")',
         "base": 'raise ValueError("no start")',  # named by its refinement alone
     }
     for name, body in bodies.items():
-        (methods / f"{name}.py").write_text(ONE.format(name=name, body=body), encoding="utf-8")
+        source = ONE.format(name=name, body=body)
+        if name == "starved":
+            source = source.replace("stochastic=False", 'stochastic=False, params={"tile": 512}')
+            source = source.replace("checkpoint=None", "checkpoint=None, tile=512")
+        (methods / f"{name}.py").write_text(source, encoding="utf-8")
     environment = {"MOSSFUSE_BASELINES": str(methods)}
     bodies.pop("base")
     config = small_grid(["bicubic", "bicubic-msi", *bodies, "base+dc"])
@@ -151,11 +156,12 @@ def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_p
     assert "SIGKILL" in reasons["killed"]
     assert "infinite" in reasons["huge"]
     assert "srf_hat of shape (31, 3), it needs shape (3, 31)" in reasons["crooked"]
+    assert reasons["starved"].startswith("out of GPU memory; give its row params: {tile: 256}")
     assert reasons["base+dc"].startswith("the row it refines failed")
     assert {r["method"] for r in table(folder) if r["status"] == "ok"} == {"bicubic", "bicubic-msi"}
     assert all(reason in output for reason in reasons.values())
     jobs = planned(folder, config, environment=environment)
-    assert jobs["fuse"] == 7 and jobs["score"] == 6
+    assert jobs["fuse"] == 8 and jobs["score"] == 7
     assert not {"degrade", "prepare", "train"} & set(jobs)
     for name in (*bodies, "base"):
         (methods / f"{name}.py").write_text(ONE.format(name=name, body="pass"), encoding="utf-8")

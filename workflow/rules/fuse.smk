@@ -63,7 +63,17 @@ if TRACED:
 
     if SETTINGS["keep_cubes"] == "report":
 
-        ruleorder: fuse_with_iterates > fuse_shown_cell
+        use rule fuse_with_iterates as fuse_shown_with_iterates with:
+            output:
+                run=CELL.run,
+                cube=CELL.cube,
+                history=CELL.history,
+                iterates=temp(directory(CELL.iterates)),
+            wildcard_constraints:
+                method="|".join(map(re.escape, TRACED)),
+                degradation="|".join(map(re.escape, SHOWN)),
+
+        ruleorder: fuse_shown_with_iterates > fuse_with_iterates > fuse_shown_cell
 
 
 rule time:

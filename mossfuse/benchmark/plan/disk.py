@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mossfuse.benchmark.plan.cells import Cell
-from mossfuse.benchmark.plan.costs import cost_of
+from mossfuse.benchmark.plan.costs import cost_of, measured
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.jobs import Job, Pair, jobs_of
 from mossfuse.benchmark.plan.paths import Paths
@@ -25,6 +25,8 @@ KINDS = {
     "report": "report",
 }
 COPIES = 2  # of the pictures in a report: the report, and the copy that Snakemake owns
+FUSING = ("fuse", "fuse_with_iterates")
+PASSING = "cubes in use for a while"
 
 
 @dataclass
@@ -37,17 +39,62 @@ class Need:
 
 
 def disk_need(grid: Grid, jobs: Sequence[Job]) -> dict[str, Need]:
-    """Return kind of files -> Need. Downloads are not among them."""
+    """Return kind of files -> Need. Downloads are not among them.
+
+    A cube that ``keep_cubes`` removes leaves its record; while the run is on, some of these cubes are there together (PASSING).
+    """
     needs: dict[str, Need] = {}
+    kept = kept_degradations(grid)
     for job in jobs:
         need = needs.setdefault(KINDS.get(job.rule, "records"), Need())
         size = report_bytes(grid, jobs) if job.rule == "report" else cost_of(job, grid, "bytes")
+        if size is not None and is_removed(job, kept):
+            size = measured()["bytes", "fuse"].fixed
         if size is None:
             need.unknown += 1
             continue
         need.total += size
         need.left += 0 if job.product.exists() else size
+    if any(is_removed(job, kept) for job in jobs):
+        needs[PASSING] = passing_cubes(grid, jobs, kept)
     return needs
+
+
+def kept_degradations(grid: Grid) -> frozenset[str]:
+    """Return the degradations whose fused cubes stay on the disk, as ``keep_cubes`` asks (workflow/rules/fuse.smk)."""
+    names = {"all": grid.degradations, "report": grid.shown_replicates().values(), "none": ()}
+    return frozenset(names[grid.config["keep_cubes"]])
+
+
+def is_removed(job: Job, kept: frozenset[str]) -> bool:
+    """Return whether a job makes a cube that goes once everything that reads it is finished."""
+    return job.rule in FUSING and isinstance(job.about, Cell) and job.about.degradation not in kept
+
+
+def passing_cubes(grid: Grid, jobs: Sequence[Job], kept: frozenset[str]) -> Need:
+    """Return the Need of the removed cubes that are on the disk at one time.
+
+    Those that wait for the clock, which takes turns, and those that a refinement starts from are counted in full; of the others two
+    for each processor, because Snakemake prefers jobs that free a cube.
+    """
+    patient = {job.about for job in jobs if job.rule == "time"}
+    patient |= {grid.base_cell(cell) for cell in grid.cells() if grid.rows[cell.method].suffix}
+    sizes: dict[bool, list[tuple[float, bool]]] = {True: [], False: []}
+    left: set[object] = {job.about for job in jobs if not job.product.exists()}
+    for job in jobs:
+        size = cost_of(job, grid, "bytes") if is_removed(job, kept) else None
+        if size is not None:
+            size -= measured()["bytes", "fuse"].fixed
+            sizes[job.about in patient].append((size, job.about in left))
+    passing = 2 * (os.cpu_count() or 1)
+
+    def most(found: list[float]) -> float:
+        return sum(sorted(found, reverse=True)[:passing])
+
+    return Need(
+        total=sum(size for size, _ in sizes[True]) + most([size for size, _ in sizes[False]]),
+        left=sum(size for size, wanted in sizes[True] if wanted) + most([s for s, wanted in sizes[False] if wanted]),
+    )
 
 
 def report_bytes(grid: Grid, jobs: Iterable[Job]) -> float:

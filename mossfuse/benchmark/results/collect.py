@@ -7,6 +7,7 @@ from functools import cache
 
 from mossfuse.benchmark.results.layout import METRIC_COLUMNS, TIMING_COLUMNS, VERSION
 from mossfuse.benchmark.results.ranking import Run, field_of
+from mossfuse.benchmark.results.remedy import with_remedy
 from mossfuse.degradations.replicates import replicate_of
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import read_json, write_json, write_rows
@@ -48,7 +49,7 @@ def metric_rows(grid, cell, run, paths):
     )  # fmt: skip
     sha = pair_hash(paths, cell)
     if run["status"] != "ok":
-        return [(*head, run["reason"], sha, "", "", "")]
+        return [(*head, with_remedy(run), sha, "", "", "")]
     rows = read_scores(paths.of_cell(cell).score)
     return [(*head, r["reason"], sha, r["convention"], r["metric"], r["value"]) for r in rows]
 

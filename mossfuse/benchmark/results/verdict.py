@@ -1,5 +1,6 @@
 """Final check of a run: exit with an error if any cell failed, and clear its status so that the next run retries it."""
 
+from mossfuse.benchmark.results.remedy import with_remedy
 from mossfuse.files.atomic import read_json, write_text
 
 
@@ -35,4 +36,4 @@ def describe(record):
     """Return one line: what failed, and why."""
     place = "/".join(str(record[k]) for k in ("dataset", "degradation", "method", "scene") if k in record)
     kind = "" if "scene" in record else "training of "
-    return f"{kind}{place} seed {record['seed']}: {record['reason']}"
+    return f"{kind}{place} seed {record['seed']}: {with_remedy(record)}"

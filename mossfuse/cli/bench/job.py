@@ -95,5 +95,7 @@ def start_log(options) -> str | None:
 
 def say(record, place: str, success: str) -> None:
     """Print one line for the user: ``success``, or the reason of the failure."""
-    line = success if record["status"] == "ok" else f"FAILED: {record['reason']}"
+    from mossfuse.benchmark.results.remedy import with_remedy
+
+    line = success if record["status"] == "ok" else f"FAILED: {with_remedy(record)}"
     sys.stderr.write(f"{place}: {line}\n")

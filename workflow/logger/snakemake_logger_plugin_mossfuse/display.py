@@ -24,6 +24,8 @@ NAMES = {
     "train": "train",
     "fuse": "fuse",
     "fuse_with_iterates": "fuse, with curve",
+    "fuse_shown_cell": "fuse, cube kept",
+    "fuse_shown_with_iterates": "fuse, with curve, cube kept",
     "time": "measure times",
     "score": "score",
     "curve": "score curves",
