@@ -198,7 +198,7 @@ def test_poisoned_truth_changes_no_cube(finished, tmp_path):
 
 @pytest.mark.slow
 def test_curve_is_scored_from_saved_cubes_that_then_go_and_truth_reaches_nothing_else(tmp_path):
-    config = small_grid(["bicubic", "pixel-mlp"])
+    config = small_grid(["bicubic", "pixel-mlp"]) | {"keep_cubes": "report"}  # this scene is shown: its cube stays
     config["methods"] = {"pixel-mlp": {"preset": "smoke", "iterates": 40}}
     code, output = run(tmp_path, config)
     assert code == 0, output

@@ -73,7 +73,7 @@ if TRACED:
                 method="|".join(map(re.escape, TRACED)),
                 degradation="|".join(map(re.escape, SHOWN)),
 
-        ruleorder: fuse_shown_with_iterates > fuse_with_iterates > fuse_shown_cell
+        ruleorder: fuse_shown_with_iterates > fuse_with_iterates > fuse_shown_cell > fuse
 
 
 rule time:

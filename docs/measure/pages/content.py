@@ -79,6 +79,10 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "speed nsgp noisy": partial(
         speed.measured, name="nsgp-noisy", script="docs/measure/speed_of_nsgp.py --noisy --save"
     ),
+    **{
+        f"gpu {name}": partial(speed.measured, name=name, script="docs/measure/gpu_check.py --save", folder="gpu")
+        for name in ("inference", "training", "methods", "graphs")
+    },
 }
 LEGENDS = {
     SHORTENED: f"{SHORTENED} A learned row with fewer steps than in its paper.",

@@ -7,9 +7,9 @@ from pages.format import markdown
 from pages.references import read
 
 
-def measured(context: Context, name: str, script: str) -> str:
-    """Return a table of docs/evidence/speed as its script wrote it."""
-    table, origin = read(context, "speed", f"{name}.csv", script)
+def measured(context: Context, name: str, script: str, folder: str = "speed") -> str:
+    """Return a table of a folder of docs/evidence as its script wrote it."""
+    table, origin = read(context, folder, f"{name}.csv", script)
     rows = [[str(value) for value in line] for line in table.itertuples(index=False)]
     return f"{markdown(list(table.columns), rows)}\n\n{origin}"
 
