@@ -7,7 +7,12 @@ from typing import Any
 
 GPU_MEMORY = "out of GPU memory"  # the reason that mossfuse.benchmark.run.child gives
 # Parameters that decide how much memory is taken, with what to write.
-SMALLER = {"tile": "params: {tile: 256}", "batch": "a smaller batch", "patch": "a smaller patch", "recompute": "recompute: true"}
+SMALLER = {
+    "tile": "params: {tile: 256}",
+    "batch": "a smaller batch",
+    "patch": "a smaller patch",
+    "recompute": "recompute: true",
+}
 
 
 def with_remedy(record: Mapping[str, Any]) -> str:
