@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -294,6 +295,53 @@ def test_profiles_are_taken_and_name_rules_that_exist(tmp_path):
     profile = ["--workflow-profile", str(ROOT / "workflow/profiles/gpu")]
     code, output = run(tmp_path, config_of(), *profile, "--dry-run", "--quiet")
     assert code == 0, output
+
+
+@pytest.mark.parametrize("name", ["gpu", "slurm", "kubernetes"])
+def test_every_entry_of_a_profile_is_an_option_and_has_its_reason(name):
+    from snakemake.cli import get_argument_parser
+
+    text = (ROOT / "workflow/profiles" / name / "config.yaml").read_text(encoding="utf-8")
+    options = {word[2:] for action in get_argument_parser()._actions for word in action.option_strings}
+    assert set(yaml.safe_load(text)) <= options
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r"[\w-]+: \S", line):  # a value; a group's reasons stand beside what is in it
+            assert "#" in line or lines[number - 1].startswith("#"), line
+
+
+def test_kubernetes_takes_the_manifest():
+    """kubectl reads the job into its own types, without a cluster: a field that it does not know would be lost."""
+    place = ROOT / "workflow/profiles/kubernetes/job.yaml"
+    volume, job = yaml.safe_load_all(place.read_text(encoding="utf-8"))
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    image = ROOT / "Dockerfile"
+    folder = re.search(r"^WORKDIR (/opt/\S+)$", image.read_text(encoding="utf-8"), re.M)[1]
+    inside = [ROOT / Path(word).relative_to(folder) for word in container["args"] if word.startswith(folder)]
+    assert len(inside) == 2 and all(path.exists() for path in inside)
+    assert (
+        job["spec"]["template"]["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"]
+        == volume["metadata"]["name"]
+    )
+    if not shutil.which("kubectl"):
+        pytest.skip("needs kubectl")
+    command = ["kubectl", "set", "image", "--local", "-f", "-", "mossfuse=another", "-o", "json"]
+    done = subprocess.run(command, input=yaml.safe_dump(job), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert lost(job, json.loads(done.stdout)) == [
+        ".spec.template.spec.containers.0.image"
+    ]  # the change that was asked for
+
+
+def lost(given, taken, place=""):
+    """Return the places at which ``taken`` lacks, or changes, what was given; numbers may have become text."""
+    if isinstance(given, dict):
+        return [x for key, value in given.items() for x in lost(value, taken.get(key, {}), f"{place}.{key}")]
+    if isinstance(given, list):
+        return [
+            x for n, value in enumerate(given) for x in lost(value, (taken or [{}] * len(given))[n], f"{place}.{n}")
+        ]
+    return [] if str(given) == str(taken) else [place]
 
 
 @pytest.mark.slow
