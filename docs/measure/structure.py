@@ -21,7 +21,7 @@ PICTURE = ROOT / "docs" / "images" / "layers.svg"
 BEGIN, END = "<!-- structure: begin -->", "<!-- structure: end -->"
 PACKAGES = ("mossfuse", "baselines")
 # What is MossFuse, or this project's other methods: no baseline may depend on it.
-OURS = ("network", "training", "nsgp", "constrained", "preprocess", "refine", "methods")
+OURS = ("network", "training", "nsgp", "constrained", "stacking", "preprocess", "refine", "methods")
 RESULT_NAME = re.compile(r"\b_pairs\b|\bfused\.mat\b|\brun\.json\b")
 # The same quantities before the packages were arranged in layers (commit 7c454ee), by the same rules with its folder names.
 BEFORE = {

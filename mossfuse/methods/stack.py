@@ -67,6 +67,11 @@ def fuse(observation, *, seed, device, checkpoint=None, members, components, ker
     )
 
 
+def runs(params):
+    """Return the names of the methods that a row with these parameters runs; their code counts as the row's."""
+    return names_of(params["members"])
+
+
 def names_of(members):
     """Return the members' names; raise MossFuseError for none, for one named twice, and for a stack in a stack."""
     from mossfuse.errors import MossFuseError

@@ -86,7 +86,7 @@ def make_consistent(cubes, view, kernel, seed, device):
     """Return the cubes made consistent, and with ``kernel`` that of nsgp with their components as inputs."""
     known = replace(view.observation, sensor=view.sensor if own_noise(view.observation) else without_noise(view.sensor))
     cubes = {name: agree(cube, known, view, device) for name, cube in cubes.items()}
-    if kernel:
+    if kernel and view.basis.shape[1]:
         given = [cube for name, cube in cubes.items() if name != FIRST] or list(cubes.values())
         cubes[KERNEL] = fuse_deep(view.clean, view.sensor, view.unseen, given, view.basis, seed=seed, device=device)
     return cubes

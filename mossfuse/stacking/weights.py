@@ -52,16 +52,28 @@ def learn(errors: np.ndarray, basis: np.ndarray) -> Evidence:
     members, components = len(errors), basis.shape[1]
     found = no_evidence(members, components)
     parts = np.concatenate([errors @ basis, errors - errors @ basis @ basis.T], -1)
+    groups = [slice(k, k + 1) for k in range(components)] + [slice(components, None)]
     for i in range(1, members):
-        gain = parts[i] ** 2 - parts[0] ** 2
-        apart = (parts[i] - parts[0]) ** 2
-        found.measured[i], found.error[i] = share(gain.sum(-1), apart.sum(-1))
+        first, own, apart = parts[0] ** 2, parts[i] ** 2, (parts[i] - parts[0]) ** 2
+        found.measured[i], found.error[i] = share((own - first).sum(-1), apart.sum(-1))
         together = shrink(found.measured[i], found.error[i], PRIOR, SPREAD)
-        for k in range(components):
-            found.excess[i, k] = shrink(*share(gain[..., k], apart[..., k]), together, OWN_SPREAD)
-        rest = share(gain[..., components:].sum(-1), apart[..., components:].sum(-1))
-        found.excess[i, components] = shrink(*rest, together, OWN_SPREAD)
+        together = within(together, first.sum(), own.sum(), apart.sum())
+        for k, group in enumerate(groups):
+            a, b, d = first[..., group], own[..., group], apart[..., group]
+            value = shrink(*share((b - a).sum(-1), d.sum(-1)), together, OWN_SPREAD)
+            found.excess[i, k] = within(value, a.sum(), b.sum(), d.sum())
     return found
+
+
+def within(value: float, first: float, own: float, apart: float) -> float:
+    """Return a_i within what errors that are not negatively correlated allow: 1 - 2 v_1 / d_i1 to 2 v_i / d_i1 - 1.
+
+    Cubes that are farther apart than their errors are large cannot be equally good; without the bounds a prior would mix in a cube
+    that is far off.
+    """
+    if apart <= TINY:
+        return value
+    return float(np.clip(value, *sorted((1 - 2 * first / apart, 2 * own / apart - 1))))
 
 
 def share(gain: np.ndarray, apart: np.ndarray) -> tuple[float, float]:

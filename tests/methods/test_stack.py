@@ -1,0 +1,161 @@
+"""The stack: convex weights that the pair decides, members that may fail, agreement with both images kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mossfuse.benchmark.plan.covered import CoveredCode
+from mossfuse.benchmark.plan.digest import Code
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.settings import read_settings
+from mossfuse.errors import MossFuseError
+from mossfuse.methods.stack import find_member, fuse
+from mossfuse.physics.sampling import operator_of
+from mossfuse.protocol import Fusion, Sensor
+from mossfuse.stacking.bands import on_bands
+from mossfuse.stacking.members import Member, fuse_members
+from mossfuse.stacking.reduced import reduce_pair
+from mossfuse.stacking.stack import mix, stack_pair
+from mossfuse.stacking.weights import best_weights, learn, no_evidence
+
+SETTINGS = {"components": 4, "kernel": False, "consistent": True, "seed": 0, "device": "cpu"}
+
+
+@pytest.fixture(scope="module")
+def pair(make_pair):
+    return make_pair(rows=64, cols=64, ratio=4)
+
+
+def test_weights_are_those_of_the_lowest_error_on_the_simplex():
+    """Against a fine grid, for three members with known errors."""
+    rng = np.random.default_rng(0)
+    errors = rng.standard_normal((3, 500)) * np.array([1.0, 1.2, 1.5])[:, None] + rng.standard_normal(500) * 0.5
+    apart = np.square(errors[:, None] - errors).mean(2)
+    own = np.square(errors).mean(1)
+    weights = best_weights((own - own[0]) / np.maximum(apart[0], 1e-12), apart)
+    grid = [(a, b, 1 - a - b) for a in np.linspace(0, 1, 101) for b in np.linspace(0, 1 - a, 101)]
+    best = min(np.square(np.array(w) @ errors).mean() for w in grid)
+    assert np.square(weights @ errors).mean() <= best + 1e-9
+    assert weights.sum() == pytest.approx(1) and weights.min() >= 0
+
+
+def test_two_equal_members_need_no_third_that_is_far_worse():
+    assert best_weights(np.array([0.0, 0.0, 1.2]), np.array([[0, 1, 4], [1, 0, 4], [4, 4, 0.0]])) == pytest.approx(
+        [0.5, 0.5, 0]
+    )
+
+
+def test_one_member_twice_is_taken_once():
+    weights = best_weights(np.array([0.0, 0.0, 0.0]), np.array([[0, 0, 1], [0, 0, 1], [1, 1, 0.0]]))
+    assert weights.sum() == pytest.approx(1) and weights[2] == pytest.approx(0.5)
+
+
+def test_evidence_finds_the_better_member_and_is_shrunk_where_it_is_thin():
+    rng = np.random.default_rng(1)
+    good, bad = 0.1 * rng.standard_normal((2, 32, 32, 5)) * np.array([1, 3.0])[:, None, None, None]
+    basis = np.eye(5)[:, :2]
+    much = learn(np.stack([bad, good]), basis)
+    assert much.measured[1] == pytest.approx(-0.8, abs=0.15) and (much.excess[1] < 0).all()
+    thin = learn(np.stack([bad, good])[:, :4, :4], basis)
+    assert thin.error[1] > much.error[1]
+    assert np.isnan(no_evidence(2, 2).measured).all()
+
+
+def test_mix_agrees_with_both_images_and_tells_who_gave_what(pair):
+    observation, truth = pair
+    blind = replace(observation, sensor=observation.sensor.restricted_to(frozenset({"phase"})))
+    fusion = fuse(
+        blind, seed=0, device="cpu", members="nsgp-fast, ridge-dc", components=4, kernel=True, consistent=True
+    )
+    shares = {key: value for key, value in fusion.notes.items() if key.startswith("weight ")}
+    assert set(shares) == {"weight nsgp-fast", "weight ridge-dc", "weight kernel"}
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+    assert np.abs(operator_of(observation, fusion.psf_hat)(fusion.cube) - observation.hsi).max() < 1e-5
+    assert np.abs(fusion.cube @ fusion.srf_hat.astype(np.float32).T - observation.msi).max() < 1e-5
+    assert np.square(fusion.cube - truth).mean() < 1e-7
+
+
+def test_member_that_fails_is_left_out_with_its_reason(pair):
+    def fail(observation, **_):
+        raise ValueError("no luck")
+
+    members = [find_member("ridge-dc", None), Member("unlucky", fail)]
+    fusion = stack_pair(pair[0], members, **SETTINGS)
+    assert fusion.notes["left out unlucky"] == "ValueError: no luck"
+    assert fusion.notes["weight ridge-dc"] == 1.0
+    with pytest.raises(MossFuseError, match="no member of the stack gave a cube: unlucky: ValueError: no luck"):
+        stack_pair(pair[0], members[1:], **SETTINGS)
+
+
+def test_member_that_is_far_worse_gets_next_to_nothing(pair):
+    """A cube that agrees with both images and holds noise in their common null space."""
+
+    def grey(observation, *, seed, **_):
+        noise = np.random.default_rng(seed).standard_normal((*observation.msi.shape[:2], observation.hsi.shape[2]))
+        return Fusion(cube=(0.5 + 0.3 * noise).astype(np.float32))
+
+    observation, truth = pair
+    fusion = stack_pair(observation, [find_member("ridge-dc", None), Member("grey", grey)], **SETTINGS)
+    alone = stack_pair(observation, [find_member("ridge-dc", None)], **SETTINGS)
+    assert fusion.notes["weight grey"] < 0.05
+    assert np.square(fusion.cube - truth).mean() < 1.02 * np.square(alone.cube - truth).mean()
+
+
+def test_member_gets_what_it_knows_and_nothing_else(pair):
+    seen = {}
+
+    def look(observation, **_):
+        seen["sensor"] = observation.sensor
+        return Fusion(cube=np.zeros((64, 64, 31), np.float32))
+
+    observation = replace(pair[0], sensor=Sensor())
+    fuse_members([Member("look", look, frozenset({"srf"}))], observation, pair[0].sensor, seed=0, device="cpu")
+    assert seen["sensor"].psf is None and np.array_equal(seen["sensor"].srf, pair[0].sensor.srf)
+
+
+def test_reduced_pair_has_the_lr_hsi_as_its_truth(pair):
+    observation, truth = pair
+    reduced = reduce_pair(observation, observation.sensor)
+    assert reduced.observation.ratio == 2 and reduced.observation.hsi.shape[:2] == (8, 8)
+    assert reduced.truth is not truth and np.array_equal(reduced.truth, observation.hsi)
+    np.testing.assert_allclose(reduced.observation.msi, reduced.truth @ observation.sensor.srf.T, atol=1e-5)
+
+
+def test_missing_bands_are_filled_for_a_member_and_taken_away_again(pair):
+    observation = replace(pair[0], wavelengths=np.linspace(400, 700, 31))
+    kept = [band for band in range(31) if band not in (21, 23, 25)]
+    short = replace(
+        observation, hsi=observation.hsi[..., kept], wavelengths=observation.wavelengths[kept],
+        sensor=replace(observation.sensor, srf=observation.sensor.srf[:, kept]),
+    )  # fmt: skip
+    filled = on_bands(short, Member("sfno", None, wavelengths=tuple(observation.wavelengths)))
+    np.testing.assert_allclose(filled.observation.hsi, observation.hsi, atol=1e-2)
+    assert np.array_equal(filled.back(observation.hsi), short.hsi)
+    with pytest.raises(MossFuseError, match="needs the band at 350 nm"):
+        on_bands(short, Member("sfno", None, wavelengths=(350.0, 500.0)))
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence", [("stack", "cannot hold a stack"), ("nsgp, nsgp", "named twice"), ("sfno", "needs weights")]
+)
+def test_members_that_cannot_be_are_refused(pair, wrong, sentence):
+    with pytest.raises(MossFuseError, match=sentence):
+        fuse(pair[0], seed=0, device="cpu", members=wrong, components=4, kernel=False, consistent=True)
+
+
+def test_mix_of_a_cube_with_itself_is_that_cube():
+    cube = np.random.default_rng(0).random((8, 8, 5), np.float32)
+    mixed, weights = mix([cube, cube.copy()], np.eye(5)[:, :2], no_evidence(2, 2))
+    assert np.array_equal(mixed, cube) and weights.sum() == pytest.approx(1)
+
+
+def test_edit_of_a_member_runs_the_stack_again(tmp_path):
+    """The members of a row are named in its parameters, and their files count as its code."""
+    settings = read_settings("config/smoke.yaml")
+    block = {**settings["grid"][0], "methods": ["stack", "nsgp"]}
+    grid = Grid({**settings, "grid": [block], "methods": {"stack": {"params": {"members": ["nsgp", "gs"]}}}})
+    file = CoveredCode(grid).code.root / "baselines" / "gs.py"
+    edited = CoveredCode(grid, Code(edits={file: file.read_text() + "\nFURTHER = 1\n"}))
+    assert edited.row("stack") != CoveredCode(grid).row("stack")
+    assert edited.row("nsgp") == CoveredCode(grid).row("nsgp")
