@@ -83,6 +83,29 @@ def test_three_files_make_a_degradation_of_ones_own(outside):
         assert not catalogue.problems()
 
 
+MEASURED = """
+import numpy as np
+from pathlib import Path
+from mossfuse import PsfFamily
+
+def kernel():
+    values = np.loadtxt(Path(__file__).with_name("bench.csv"), delimiter=",")
+    return values / values.sum()
+
+PSF = PsfFamily(name="bench", title="", citation="", kernel=kernel, spellings=("bench",))
+"""
+
+
+def test_measured_kernel_is_a_family_without_parameters_and_its_table_counts(outside):
+    (outside / "bench.py").write_text(MEASURED, encoding="utf-8")
+    (outside / "bench.csv").write_text("0,1,0\n1,4,2\n0,1,0\n", encoding="utf-8")
+    named = find_degradation("x4-bench-nikond5100")
+    np.testing.assert_allclose(make_psf(named.psf), np.array([[0, 1, 0], [1, 4, 2], [0, 1, 0]]) / 9)
+    before = Code().of_file(outside / "bench.py")
+    (outside / "bench.csv").write_text("0,1,0\n1,4,1\n0,1,0\n", encoding="utf-8")
+    assert Code().of_file(outside / "bench.py") != before
+
+
 def test_file_without_any_of_the_three_is_one_sentence(outside):
     write_all(outside)
     (outside / "forgotten.py").write_text("DEGRADATION_OF_MINE = 1", encoding="utf-8")
@@ -117,7 +140,10 @@ def test_broken_file_is_the_reason_of_what_needs_it_alone(outside, broken, name,
 @pytest.mark.parametrize(
     ("psf", "sentence"),
     [
-        ({"family": "airy"}, "unknown PSF family 'airy'; known PSF families: box, fwhm, gaussian"),
+        (
+            {"family": "hexagon"},
+            "unknown PSF family 'hexagon'; known PSF families: airy-disc, box, defocus, fwhm, gaussian",
+        ),
         ({"family": "gausian"}, "did you mean gaussian"),
         ({"size": 3}, "needs a family"),
         ({"family": "box", "width": 3}, "has no parameter 'width'; it has: size"),
@@ -143,16 +169,18 @@ def files_read_by(path):
     return {str(p.relative_to(ROOT)) for p in Code().files_behind(Path(path).resolve(), skip)}
 
 
-@pytest.mark.parametrize("srf", responses.catalogue().entries)
+ONE_OF_EACH_FILE = {module.__file__: srf for srf, (_, module) in responses.catalogue().entries.items()}
+
+
+@pytest.mark.parametrize("srf", ONE_OF_EACH_FILE.values())
 def test_no_dataset_and_no_other_srf_stands_behind_a_pair(srf):
     degradation = Degradation(name="", ratio=4, psf={"family": "box", "size": 4}, phase=(1, 1), srf=srf)
     own = [str(path.relative_to(ROOT)) for path in files_behind(degradation)]
     harness = {str(p.relative_to(ROOT)) for p in Code().parts_behind(ROOTS["degrade"], NOT_THE_HARNESS)}
     every = harness.union(*(files_read_by(path) for path in files_behind(degradation)))
     assert not [p for p in every if p.startswith(("mossfuse/datasets", "mossfuse/degradations/settings"))]
-    assert {p for p in every if p.startswith("mossfuse/degradations/") and Path(p).name != "__init__.py"} - {
-        "mossfuse/degradations/responses/_boxes.py",
-    } == set(own)
+    # Names that begin with an underscore are helpers, and so is __init__.py.
+    assert {p for p in every if p.startswith("mossfuse/degradations/") and Path(p).name[0] != "_"} == set(own)
 
 
 def test_edit_of_one_srf_changes_its_own_digest_alone(outside):
