@@ -84,15 +84,21 @@ def run(options: Namespace) -> int:
 
 def described(found: Any) -> list[str]:
     """Return one line for each download, or one that says there is none."""
+    from urllib.parse import urlsplit
+
     lines = []
     for item in found:
+        terms = f"terms: {item.terms or 'not stated'}"
         if item.file is None:
-            lines.append(
-                f"{item.owner}: {len(item.scenes)} scenes have no address; get them by hand (terms: {item.terms})"
-            )
+            scenes = "1 scene" if len(item.scenes) == 1 else f"{len(item.scenes)} scenes"
+            lines.append(f"{item.owner}: {scenes} BY HAND: {item.how} ({terms})")
+        elif not item.file.urls:
+            lines.append(f"{item.owner}: {item.file.name} BY HAND: {item.how} ({terms})")
         else:
             bytes_ = "size not known" if item.file.size is None else size(item.file.size)
-            lines.append(f"{item.owner}: {item.file.name}, {bytes_} (terms: {item.terms or 'not stated'})")
+            lines.append(
+                f"{item.owner}: {item.file.name}, {bytes_}, from {urlsplit(item.file.urls[0]).netloc} ({terms})"
+            )
     return lines or ["none"]
 
 

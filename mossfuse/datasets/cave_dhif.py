@@ -33,19 +33,19 @@ DATASET = Dataset(
 LAYOUT = replace(cave.LAYOUT, dataset=DATASET)
 
 
-def with_cave(folder, mirrors):
+def further_mirrors(folder, mirrors):
     """Return the mirrors and, after them, the folders of `cave` beside this dataset's: its archive and its scenes are the same."""
     other = Path(folder).parent / cave.DATASET.name
     return [*mirrors, *(place for place in (other, other / "raw") if place.is_dir())]
 
 
 def obtain(scenes, folder, mirrors):
-    return obtain_scenes(LAYOUT, scenes, folder, with_cave(folder, mirrors))
+    return obtain_scenes(LAYOUT, scenes, folder, further_mirrors(folder, mirrors))
 
 
 def read(scene, folder, mirrors):
-    return read_scene(LAYOUT, scene, folder, with_cave(folder, mirrors))
+    return read_scene(LAYOUT, scene, folder, further_mirrors(folder, mirrors))
 
 
 def picture(scene, folder, mirrors):
-    return read_picture(LAYOUT, scene, folder, with_cave(folder, mirrors))
+    return read_picture(LAYOUT, scene, folder, further_mirrors(folder, mirrors))

@@ -17,10 +17,14 @@ from mossfuse.errors import MossFuseError
 MOST_RATIO = 100  # of the unpacked size to the archive's own; scenes are PNGs and compressed MATLAB files, about 1
 
 
-def check_archive(path: Path) -> None:
+AGAIN = "delete it and run again to download it again"
+
+
+def check_archive(path: Path, remedy: str = AGAIN) -> None:
     """Raise MossFuseError for a zip or tar file that is cut short or damaged (or an error page saved under its name).
 
-    So does one that would unpack to more than MOST_RATIO times its own size; files of other types pass.
+    So does one that would unpack to more than MOST_RATIO times its own size; files of other types pass. remedy: what the message
+    says to do.
     """
     name, most = path.name.removesuffix(".part").lower(), MOST_RATIO * path.stat().st_size
     try:
@@ -37,9 +41,7 @@ def check_archive(path: Path) -> None:
                     total += member.size
                     require_size(path, total, most)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
-        raise MossFuseError(
-            f"{path} is a damaged archive ({error}); delete it and run again to download it again"
-        ) from error
+        raise MossFuseError(f"{path} is a damaged archive ({error}); {remedy}") from error
 
 
 def require_size(path: Path, size: int, most: int) -> None:

@@ -24,13 +24,14 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_text, writing
 from mossfuse.files.hashing import sha256_of
 from mossfuse.progress import track
-from mossfuse.remote.archives import check_archive
+from mossfuse.remote.archives import AGAIN, check_archive
 
 CHUNK = 1 << 18
 TRIES = 4
 TIMEOUT_S = 20
 BACK_OFF_S = 1.0
 SUMS = "SHA256SUMS"
+LEFT_ALONE = "it lies in a mirror and is left alone"
 OFFLINE: ContextVar[bool] = ContextVar("OFFLINE", default=False)
 log = logging.getLogger(__name__)
 
@@ -109,14 +110,17 @@ def mirror_candidates(remote, mirrors):
 
 
 def verify(remote, path, folder, source):
-    """Check a file against its known or recorded sha256 (recording it where it is new)."""
-    check_archive(path)
+    """Check a file against its known or recorded sha256 (recording it where it is new).
+
+    The message about a wrong file of a mirror does not say to delete it: a mirror is other people's, or shared.
+    """
+    check_archive(path, LEFT_ALONE if source == "mirror" else AGAIN)
     found = sha256_of(path)
     if remote.sha256:
         if found != remote.sha256:
             raise MossFuseError(
                 f"{path} has sha256 {found[:16]}..., expected {remote.sha256[:16]}...; "
-                "delete it and run again to get the right file"
+                + (LEFT_ALONE if source == "mirror" else "delete it and run again to get the right file")
             )
         return Obtained(path, source, found, True)
     record_hashes(folder, {remote.name: found})
@@ -162,6 +166,7 @@ def download(remote, own, problems=()):
     with writing(own):
         for url in remote.urls:
             host = urllib.parse.urlsplit(url).netloc
+            log.info("downloading %s from %s (terms: %s)", remote.name, host, remote.terms or "not stated")
             try:
                 fetch(url, part)
                 found = check_arrived(remote, part)

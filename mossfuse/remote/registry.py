@@ -61,7 +61,11 @@ REGISTRY = {
     ),
     "sentinel2a": RemoteFile(
         name="hif_s2a_srf.csv",
-        urls=in_repository("incredet/HyperSpectralSuperResolution", "31c86ee", "hif-benchmarking/data/s2a_srf.csv"),
+        urls=in_repository(
+            "incredet/HyperSpectralSuperResolution",
+            "d5732a0eca294c49d09828ed225384e33638437d",
+            "hif-benchmarking/data/s2a_srf.csv",
+        ),
         sha256="2abbc60485b9b25f1e061f924dbb63a3479ffcd988e7a20c2abd6c804e7ef79b",
         size=66_123,
         terms="curves published by ESA; terms of the copy not stated; not redistributed here",
@@ -69,7 +73,11 @@ REGISTRY = {
     ),
     "landsat8-measured": RemoteFile(
         name="NonRegSRNet_Landsat.mat",
-        urls=in_repository("magamig/hif-benchmarking", "ef23570", "methods/_NonRegSRNet/data/Landsat.mat"),
+        urls=in_repository(
+            "magamig/hif-benchmarking",
+            "67662aa44c02f2f29a1d67c9fa6f5485c93e9011",
+            "methods/_NonRegSRNet/data/Landsat.mat",
+        ),
         sha256="50db8b7eeea7034483a6955109142a926f1e32e06057df8a1d3cdd879baf3bbd",
         size=10_262,
         terms="curves published by the USGS; terms of the copy not stated; not redistributed here",
@@ -77,7 +85,7 @@ REGISTRY = {
     ),
     "ikonos": RemoteFile(
         name="HySure_ikonos_spec_resp.mat",
-        urls=in_repository("alfaiate/HySure", "8652a58", "data/ikonos_spec_resp.mat"),
+        urls=in_repository("alfaiate/HySure", "e2a3daf2350dd8e136165d3d737a429a73938496", "data/ikonos_spec_resp.mat"),
         sha256="039b5db00616eced50e41a6232b0b5a3e672e98efba0a90357b6e206030cfb17",
         size=5_749,
         terms="in a repository under GPL-3.0; not redistributed here",

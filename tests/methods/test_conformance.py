@@ -16,7 +16,17 @@ from mossfuse.benchmark.check.targets import KINDS, Target, finder
 from mossfuse.methods import catalogue
 from mossfuse.physics.sampling import operator_of
 
-CONSISTENT = ["ridge-dc", "stack", "nsgp", "nsgp-fast", "nsgp-known", "nsgp-x4", "nssr", "mossfuse-c", "mossfuse-c-ridge"]
+CONSISTENT = [
+    "ridge-dc",
+    "stack",
+    "nsgp",
+    "nsgp-fast",
+    "nsgp-known",
+    "nsgp-x4",
+    "nssr",
+    "mossfuse-c",
+    "mossfuse-c-ridge",
+]
 TARGETS = [
     Target(word, *entry)
     for word in KINDS

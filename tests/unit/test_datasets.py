@@ -65,6 +65,7 @@ def write_scene(folder, scene, stored=STORED, mode="16", levels=2, bands=range(1
 
 
 def write_archive(path, scenes, root="complete_ms_data/"):
+    path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as bundle:
         for scene in scenes:
             inner = f"{scene}_ms/{scene}_ms" if scene != "watercolors" else f"{scene}_ms"
@@ -243,10 +244,15 @@ def test_list_that_cannot_be_completed_names_the_scenes_and_writes_nothing(small
     assert "\n" not in str(caught.value) and not (tmp_path / "fetched").exists()
 
 
-def test_archive_without_the_scene_is_named(small, tmp_path):
-    write_archive(tmp_path / "complete_ms_data.zip", ["clay"])
-    refused(tmp_path, r"lacks balloons: .*complete_ms_data\.zip holds no bands of scene 'balloons'")
-    assert not (tmp_path / "raw" / "balloons_ms").exists()
+def test_archive_without_the_scenes_says_how_many_it_lacks(small, tmp_path):
+    write_archive(tmp_path / "mirror" / "complete_ms_data.zip", ["clay", "beads"])
+    said = refused(
+        tmp_path / "cave",
+        r"complete_ms_data\.zip holds 2 of the 32 scenes of 'cave' and lacks 30, of which balloons is needed; put them, or the complete",
+        mirrors=[tmp_path / "mirror"],
+    )
+    assert "delete" not in said and not (tmp_path / "cave" / "raw").exists()
+    assert obtain_and_read(tmp_path / "cave", "clay", mirrors=[tmp_path / "mirror"])[0]["source"] == "download"
 
 
 def test_corrupt_archive_is_named(small, tmp_path):
@@ -262,7 +268,7 @@ def test_broken_scene_of_a_mirror_is_passed_over_but_named_when_nothing_else_tur
     said = refused(
         tmp_path / "cave", r"dataset 'cave' lacks balloons: .*lacks band\(s\) 09", mirrors=[tmp_path / "mirror"]
     )
-    assert "complete_ms_data.zip could not be obtained" in said
+    assert "complete_ms_data.zip could not be obtained" in said and "delete" not in said
     write_archive(tmp_path / "mirror" / "complete_ms_data.zip", ["balloons"])
     assert obtain_and_read(tmp_path / "cave", mirrors=[tmp_path / "mirror"])[0]["source"] == "download"
 

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import shutil
+import zipfile
 
 import pytest
 
@@ -18,6 +19,7 @@ from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.plan.times import effort
 from mossfuse.errors import MossFuseError
+from mossfuse.remote.download import offline
 
 X32 = "x32-gauss31s2-nikond700"
 
@@ -51,6 +53,57 @@ def test_downloads_are_named_with_terms_and_size(empty):
 def test_scenes_without_an_address_are_named(empty):
     by_hand = downloads(grid_of("cave-8", scenes=["balloons"]), Paths(), [])[0]
     assert by_hand.file is None and by_hand.scenes == ("balloons",)
+
+
+def test_plan_names_source_terms_and_what_a_person_has_to_get(empty, capsys):
+    entries = [
+        {"dataset": name, "degradations": ["x8-box8-sentinel2a10m"], "methods": ["bicubic"], "scenes": [scene]}
+        for name, scene in (
+            ("salinas", "salinas"),
+            ("houston2018", "tile-13"),
+            ("arad-1k", "ARAD_1K_0901"),
+            ("cave-dhif", "paints"),
+        )
+    ]
+    (empty / "config.yaml").write_text(json.dumps({"name": "test", "grid": entries}), encoding="utf-8")
+    _, text = planned_lines(capsys)
+    for line in (
+        "salinas: Salinas.mat, size not known, from www.ehu.eus (terms: no terms stated",
+        "houston2018: 20170218_UH_CASI_S4_NAD83.pix BY HAND: register at https://hyperspectral",
+        "arad-1k: 1 scene BY HAND: it cannot be downloaded without registration",
+        "cave-dhif: complete_ms_data.zip, size not known, from cave.cs.columbia.edu",
+        "sentinel2a: hif_s2a_srf.csv, 66.1 kB, from raw.githubusercontent.com (terms: curves published by ESA",
+    ):
+        assert line in text
+
+
+def test_archive_that_lacks_scenes_is_counted(empty):
+    (empty / "data" / "cave").mkdir(parents=True)
+    with zipfile.ZipFile(empty / "data" / "cave" / "complete_ms_data.zip", "w") as bundle:
+        for scene in ("balloons", "clay"):
+            bundle.writestr(f"complete_ms_data/{scene}_ms/{scene}_ms/{scene}_ms_01.png", b"x")
+    item = downloads(grid_of(), Paths(), [])[0]
+    assert item.file is None and len(item.scenes) == 12
+    assert "holds 2 of the 32 scenes of 'cave' and lacks 30, of which hairs, real_and_fake_peppers," in item.how
+    assert not downloads(grid_of(scenes=["clay"], methods=["bicubic"]), Paths(), [])[1:]
+
+
+def test_everything_that_is_missing_is_named_together_before_any_job(empty, capsys):
+    entry = {"dataset": "cave", "degradations": [X32], "methods": ["bicubic", "sfno-released"], "scenes": ["clay"]}
+    other = {"dataset": "salinas", "degradations": ["x8-box8-sentinel2a"], "methods": ["bicubic"]}
+    (empty / "config.yaml").write_text(json.dumps({"name": "test", "grid": [entry, other]}), encoding="utf-8")
+    with offline():
+        status = main(["bench", "fetch"])
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert status == 2
+    for part in (
+        "dataset 'cave' lacks clay",
+        "dataset 'salinas' lacks salinas",
+        "response 'nikon-d700'",
+        "response 'sentinel2a'",
+        "weights of sfno-released",
+    ):
+        assert part in said
 
 
 def test_embedded_scenes_need_no_download(empty, capsys):

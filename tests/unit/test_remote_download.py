@@ -59,7 +59,13 @@ class Server:
         handler.send_header("ETag", self.etag)
         handler.end_headers()
         body = content[start:]
-        handler.wfile.write(body[: len(body) // 3] if behaviour == "hangs up" else body)
+        part = behaviour[1] if isinstance(behaviour, tuple) else len(body) // 3
+        handler.wfile.write(
+            body[:part] if behaviour in ("hangs up", "stalls") or isinstance(behaviour, tuple) else body
+        )
+        if behaviour == "stalls":
+            handler.wfile.flush()
+            time.sleep(0.6)
         handler.close_connection = True
         return None
 
@@ -116,6 +122,49 @@ def test_wrong_file_in_a_mirror_is_passed_over(server, tmp_path):
     (tmp_path / "mirror" / "a.bin").write_bytes(b"something else")
     got = obtain(remote(f"{server.url}/a.bin"), tmp_path / "data", [tmp_path / "mirror"])
     assert got.source == "download" and got.path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a.zip"])
+def test_wrong_or_damaged_file_of_a_mirror_is_named_and_nobody_is_sent_to_delete_it(tmp_path, name):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / name).write_bytes(b"something else")
+    with pytest.raises(MossFuseError, match="lies in a mirror and is left alone") as caught:
+        obtain(remote(name=name), tmp_path / "data", [tmp_path / "mirror"])
+    assert "delete" not in str(caught.value) and (tmp_path / "mirror" / name).exists()
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 511, download.CHUNK - 1, download.CHUNK, len(CONTENT) - 1])
+def test_download_that_ends_at_any_byte_is_continued_and_never_taken_for_complete(server, tmp_path, cut):
+    server.script["/a.bin"] = [("cut", cut), 404]
+    with pytest.raises(MossFuseError):
+        obtain(remote(f"{server.url}/a.bin", sha256=None), tmp_path)
+    assert not (tmp_path / "a.bin").exists()
+    assert obtain(remote(f"{server.url}/a.bin", sha256=None), tmp_path).path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("byte", [0, 1000, len(CONTENT) - 1])
+def test_download_with_one_wrong_byte_anywhere_is_refused_and_started_over(server, tmp_path, byte):
+    wrong = bytearray(CONTENT)
+    wrong[byte] ^= 1
+    server.files["/a.bin"] = bytes(wrong)
+    with pytest.raises(MossFuseError, match="sha256 is"):
+        obtain(remote(f"{server.url}/a.bin"), tmp_path)
+    assert leftovers(tmp_path) == []
+    server.files["/a.bin"] = CONTENT
+    assert obtain(remote(f"{server.url}/a.bin"), tmp_path).path.read_bytes() == CONTENT
+
+
+def test_stalled_download_is_given_up_and_continued(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "TIMEOUT_S", 0.2)
+    server.script["/a.bin"] = ["stalls"]
+    assert obtain(remote(f"{server.url}/a.bin"), tmp_path).path.read_bytes() == CONTENT
+    assert len(server.requests) == 2 and leftovers(tmp_path) == ["a.bin"]
+
+
+def test_terms_are_shown_before_the_first_byte(server, tmp_path, caplog):
+    caplog.set_level("INFO")
+    obtain(remote(f"{server.url}/a.bin", terms="cite us"), tmp_path)
+    assert f"downloading a.bin from {server.url.removeprefix('http://')} (terms: cite us)" in caplog.text
 
 
 def test_broken_connection_is_resumed_where_it_stopped(server, tmp_path):

@@ -10,11 +10,12 @@ import numpy as np
 
 from mossfuse.benchmark.data.labels import check_labels
 from mossfuse.benchmark.data.raw_files import describe_files, has_changed
+from mossfuse.benchmark.plan.downloads import incomplete_archive, missing_scenes
 from mossfuse.benchmark.plan.paths import DatasetFiles
 from mossfuse.datasets import find_dataset
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.files.atomic import read_json, write_json
-from mossfuse.remote.download import mirror_folders
+from mossfuse.remote.download import LEFT_ALONE, mirror_folders
 
 RECORD = {"source": str, "files": list, "sha256": Mapping, "verified": bool}  # what obtain returns of a scene
 
@@ -27,7 +28,16 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
     """
     spec, module = find_dataset(name)
     check_scenes(spec, scenes)
-    records = module.obtain(tuple(scenes), Path(folder), mirror_folders() if mirrors is None else mirrors)
+    mirrors = mirror_folders() if mirrors is None else mirrors
+    said = incomplete_archive(
+        spec, module, missing_scenes(module, scenes, Path(folder), mirrors), Path(folder), mirrors
+    )
+    if said:
+        raise MossFuseError(f"dataset '{spec.name}' is incomplete: {said}")
+    try:
+        records = module.obtain(tuple(scenes), Path(folder), mirrors)
+    except MossFuseError as error:
+        raise MossFuseError(sparing(str(error), mirrors)) from error
     check_records(spec.name, scenes, records)
     for scene, record in records.items():
         paths = record.pop("paths", ())
@@ -40,6 +50,15 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
         if record != before:
             write_json(path, record)
     return records
+
+
+def sparing(message: str, mirrors) -> str:
+    """Return a message without the advice to delete what lies in a mirror: that is other people's, or shared."""
+    parts = message.split("; ")
+    for place, part in enumerate(parts[:-1]):
+        if parts[place + 1].startswith("delete ") and any(f"{mirror}/" in part for mirror in map(str, mirrors)):
+            parts[place + 1] = LEFT_ALONE
+    return "; ".join(parts)
 
 
 def check_records(name: str, scenes, records: Any) -> None:

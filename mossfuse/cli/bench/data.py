@@ -4,21 +4,44 @@ import logging
 import shutil
 
 from mossfuse.cli.bench.job import degradation_of, load
+from mossfuse.errors import MossFuseError
 
 log = logging.getLogger("mossfuse")
 
 
 def fetch(options):
-    """Make the raw files of every scene, and every spectral response, available."""
+    """Make the raw files of every scene, every spectral response and all released weights available.
+
+    Everything that is missing is named together, before any other job. Missing weights alone stop nothing but their rows.
+    """
     from mossfuse.benchmark.data.prepare import fetch_dataset
     from mossfuse.benchmark.data.srf_tables import record_response
+    from mossfuse.remote.registry import REGISTRY, obtain_file
 
     job = load(options)
+    missing, lost = [], []
     for label, scenes in job.grid.scenes_to_prepare().items():
-        fetch_dataset(job.grid.block_of(label).dataset, scenes, job.paths.dataset(label).folder, job.mirrors)
-        log.info("%s: %d scenes ready", label, len(scenes))
+        try:
+            fetch_dataset(job.grid.block_of(label).dataset, scenes, job.paths.dataset(label).folder, job.mirrors)
+            log.info("%s: %d scenes ready", label, len(scenes))
+        except MossFuseError as error:
+            missing.append(str(error))
     for name in sorted({degradation.srf for degradation in job.grid.degradations.values()}):
-        record_response(name, job.paths.response(name), job.mirrors, job.paths.registry)
+        try:
+            record_response(name, job.paths.response(name), job.mirrors, job.paths.registry)
+        except MossFuseError as error:
+            missing.append(f"spectral response '{name}': {error}")
+    for name in sorted({row.weights for row in job.grid.rows.values() if row.weights in REGISTRY}):
+        rows = ", ".join(label for label, row in job.grid.rows.items() if row.weights == name)
+        try:
+            if not job.paths.registry_file(name).exists():
+                obtain_file(name, job.mirrors, job.paths.registry)
+        except MossFuseError as error:
+            lost.append(f"weights of {rows}: {error}")
+    if missing:
+        raise MossFuseError(" | ".join([*missing, *lost]))
+    for sentence in lost:
+        log.warning("%s", sentence)
 
 
 def prepare(options):
