@@ -72,23 +72,39 @@ def positive_numbers(text):
     return values
 
 
+def add_grid(parser):
+    """Add --register, --frame, --nodata: how the two images are brought together."""
+    parser.add_argument(
+        "--register", choices=("auto", "report", "off"), default="auto",
+        help="the shift between the two images: estimate it and take it into account, only report it, or neither (default: auto)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--frame", choices=("hr", "lr"), default="hr",
+        help="whose frame the cube is in: HR's pixels as they are, or LR's, for which HR is resampled (default: hr)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--nodata", type=float, action="append", default=[], metavar="V",
+        help="a value that marks pixels as not measured, beside those that the files declare; may be repeated",
+    )  # fmt: skip
+
+
 def read_pair(options, lr, hr, white=None, search=True):
-    """Return the Pair (mossfuse.pair.assemble.assemble) of the images ``lr`` and ``hr`` and the cameras given as options.
+    """Return the Pair (mossfuse.pair.open.open_pair) of the images ``lr`` and ``hr`` and the cameras given as options.
 
     search: whether the geometry of the PSF is looked for where it is not given.
     """
-    from mossfuse.pair.assemble import assemble
-    from mossfuse.pair.reading import read_image, read_psf, read_srf
+    from mossfuse.pair.open import open_pair
+    from mossfuse.pair.reading import open_image, read_psf, read_srf
 
     if lr == hr:
         raise MossFuseError(f"{lr} is named twice; two images in one file are FILE:VARIABLE and FILE:OTHER")
-    hsi, wavelengths = read_image(lr)
-    msi, _ = read_image(hr)
+    low, high = open_image(lr), open_image(hr)
     psf, phase = read_psf(options.psf) if options.psf else (None, None)
-    srf = read_srf(options.srf, wavelengths) if options.srf else None
-    return assemble(
-        hsi, msi, ratio=options.ratio, srf=srf, psf=psf, phase=options.phase or phase, psf_size=options.psf_size,
-        wavelengths=wavelengths, white=white, names=(lr, hr), search=search,
+    srf = read_srf(options.srf, low.wavelengths) if options.srf else None
+    return open_pair(
+        low, high, ratio=options.ratio, srf=srf, psf=psf, phase=options.phase or phase, psf_size=options.psf_size,
+        white=white, names=(lr, hr), register=getattr(options, "register", "report"),
+        frame=getattr(options, "frame", "hr"), nodata=getattr(options, "nodata", ()), search=search,
     )  # fmt: skip
 
 

@@ -29,6 +29,17 @@ def describe_pair(pair):
     )
 
 
+def describe_grid(pair):
+    """Print how the two images were brought onto one grid, what was not measured, and which bands are left out."""
+    result = pair.result
+    for note in result.notes:
+        say("grid", note)
+    if result.measured is not None:
+        say("no-data", f"{100 * (1 - result.measured.mean()):.3g} % of the pixels were not measured in both images; NaN in the cube")
+    if result.good_bands is not None:
+        say("bands", f"{int((~result.good_bands).sum())} of {result.shape[2]} are marked as bad in LR; NaN in the cube")
+
+
 def describe_psf(sensor, source, facts):
     """Print shape, support and phase of a PSF; facts: family, sigma, angle of the fit, if there was one."""
     place = f"support {text(np.shape(sensor.psf))}, phase {sensor.phase[0]},{sensor.phase[1]}"

@@ -2,7 +2,7 @@
 
 import sys
 
-from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, output_path, read_pair
+from mossfuse.cli.arguments import WHITE, add_cameras, add_grid, add_pair, add_white, check_outputs, output_path, read_pair
 from mossfuse.errors import MossFuseError
 
 UNSEEN = 0.1  # share of an MSI band that no response over the HSI's bands explains; more is reported
@@ -17,6 +17,7 @@ def add_verb(verbs):
     add_pair(parser)
     add_cameras(parser)
     add_white(parser, WHITE)
+    add_grid(parser)
     parser.add_argument(
         "-o", "--output", metavar="OUT", type=output_path,
         help="write psf, phase, srf, noise_hsi, noise_msi here (.mat, .npz, .h5); fuse takes it as --psf and --srf",
@@ -49,6 +50,7 @@ def run(options):
     srf = sensor.srf * (pair.white[1] / pair.white[0])
     source = {n: "given" if getattr(observation.sensor, n) is not None else "estimated" for n in ("psf", "srf")}
     describe.describe_pair(pair)
+    describe.describe_grid(pair)
     describe.describe_psf(sensor, source["psf"], facts)
     describe.describe_noise(sensor.noise_hsi, sensor.noise_msi, pair.white)
     describe.say(

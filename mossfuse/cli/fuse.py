@@ -4,7 +4,7 @@ import logging
 import time
 from contextlib import contextmanager
 
-from mossfuse.cli.arguments import WHITE, add_cameras, add_pair, add_white, check_outputs, output_path, read_pair, seed
+from mossfuse.cli.arguments import WHITE, add_cameras, add_grid, add_pair, add_white, check_outputs, output_path, read_pair, seed
 from mossfuse.errors import MossFuseError
 
 SENSOR_SUFFIX = "_sensor.npz"  # holds PSF and SRF if the output's format cannot
@@ -37,6 +37,7 @@ def add_verb(verbs):
     parser.add_argument("--save-weights", metavar="FILE", type=output_path, help="keep what --weights fit has learnt")
     add_cameras(parser)
     add_white(parser, WHITE)
+    add_grid(parser)
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: the GPU where the method uses one")
     parser.add_argument("--seed", type=seed, default=0, help="for methods that draw random numbers (default: 0)")
     parser.add_argument(
@@ -50,7 +51,7 @@ def add_verb(verbs):
 
 def run(options):
     """Read the pair, fuse, write and print."""
-    from mossfuse.cli.describe import describe_pair, say
+    from mossfuse.cli.describe import describe_grid, describe_pair, say
     from mossfuse.estimation.memory import estimate_once
     from mossfuse.pair.work import check_choice, needs_geometry, prepare
     from mossfuse.parameters import parse_changes
@@ -79,6 +80,7 @@ def run(options):
         f"{work.name}: {work.method.title}" + (", the default" if not (options.method or options.weights) else ""),
     )
     describe_pair(pair)
+    describe_grid(pair)
     show_sensor(pair, work)
     show_agreement(residuals, pair)
     names = ", ".join(str(path) for name, path in outputs.items() if path and name != "weights")

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.files import read_array, read_cube, read_variables, text
+from mossfuse.files import read_array, read_variables, text
+from mossfuse.files.image import Image
+from mossfuse.files.reading import read_image as read_whole_image
 from mossfuse.pair.cameras import resample_response
 from mossfuse.pair.text_tables import read_table
 
@@ -26,7 +28,13 @@ def split_key(name: str | Path) -> tuple[Path, str | None]:
 
 def read_image(name: str | Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Read (image (rows, cols, bands) as stored, wavelengths (nm) or None) of FILE or FILE:VARIABLE."""
-    return read_cube(*split_key(name))
+    image = open_image(name)
+    return image.values, image.wavelengths
+
+
+def open_image(name: str | Path) -> Image:
+    """Read the Image of FILE or FILE:VARIABLE, or of a product's FOLDER or FOLDER:PART."""
+    return read_whole_image(*split_key(name))
 
 
 def read_srf(name: str | Path, wavelengths: np.ndarray | None = None) -> np.ndarray:

@@ -6,6 +6,7 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files import text
 
 Shape = tuple[int, ...]
+SLACK = 0.1  # share by which the sizes of two images may differ from a whole ratio to be cropped around their common area
 
 
 def find_ratio(
@@ -30,8 +31,6 @@ def find_ratio(
         raise MossFuseError(f"{a} and {b} have the same number of pixels; there is nothing to fuse")
     if low[2] == 1:
         raise MossFuseError(f"{a} has a single band; an HSI has rows, cols and bands, so name or reshape the cube")
-    if low[2] < high[2]:
-        raise MossFuseError(f"{a} has fewer bands than {b}; the HSI needs at least as many bands as the MSI")
     if wanted not in (None, found):
         raise MossFuseError(f"ratio {wanted} does not fit: {b} has {found} times the rows and cols of {a}; use {found}")
     return found
@@ -44,6 +43,11 @@ def describe_misfit(low: Shape, high: Shape, wanted: float | None, names: Sequen
         which = " and ".join(name for name, wrong in zip((a, b), first, strict=True) if wrong)
         have, them = ("have their", "them") if all(first) else ("has its", "it")
         return f"{which} {have} bands on the first axis; store {them} as (rows, cols, bands)"
+    for name, own, other in ((a, low, high), (b, high, low)):
+        moved = (own[0], own[2], own[1])
+        pair = (moved, other) if own is low else (other, moved)
+        if (whole_ratio(*pair) or 0) > 1 and pair[0][2] > 1:
+            return f"{name} has its bands on the second axis; store it as (rows, cols, bands)"
     if (whole_ratio((low[1], low[0]), high) or 0) > 1:
         return f"{a} has rows and cols swapped against {b}; transpose one of the two"
     if area(low) >= area(high):
@@ -63,6 +67,21 @@ def whole_ratio(low: Shape, high: Shape) -> int | None:
     """Return high over low if that is the same whole number along rows and cols, otherwise None."""
     (h, w), (rows, cols) = low[:2], high[:2]
     return rows // h if rows % h == 0 and cols % w == 0 and rows // h == cols // w else None
+
+
+def crop_to_whole_blocks(low: Shape, high: Shape, wanted: int | None) -> tuple[int, tuple[float, float]] | None:
+    """Return (ratio, HR's place in HR pixels at which LR would start if both had the same middle) of sizes that nearly fit.
+
+    None where the sizes are a whole ratio already, or differ from one by more than SLACK along an axis.
+    """
+    if whole_ratio(low, high) is not None and wanted in (None, whole_ratio(low, high)):
+        return None
+    times = [b / a for a, b in zip(low[:2], high[:2], strict=True)]
+    ratio = wanted or round((times[0] * times[1]) ** 0.5)
+    if ratio < 2 or any(abs(t / ratio - 1) > SLACK for t in times):
+        return None
+    rows, cols = ((b - a * ratio) / 2 for a, b in zip(low[:2], high[:2], strict=True))
+    return ratio, (rows, cols)
 
 
 def bands_first(low: Shape, high: Shape) -> tuple[bool, bool]:
