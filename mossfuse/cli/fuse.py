@@ -65,7 +65,7 @@ def run(options):
         pair = read_pair(
             options, options.lr, options.hr, options.white, needs_geometry(options.method, options.weights)
         )
-        georeference = georeference_for(options)
+        georeference = georeference_for(options, pair)
         started = time.perf_counter()
         with name_failures(options):
             work = prepare(
@@ -145,20 +145,38 @@ def track_rows(tiles, shape):
                 next(bar)
 
 
-def georeference_for(options):
-    """Return the georeference of HR if the output's format can hold it; log a warning if it is lost."""
-    from mossfuse.files import can_hold, format_module, read_georeference
+def georeference_for(options, pair):
+    """Return the georeference of the cube as the output's format holds it; log a warning if it is lost."""
+    from mossfuse.files import format_module
+    from mossfuse.files.placing import for_envi, for_geotiff
     from mossfuse.pair.reading import split_key
 
     source = split_key(options.hr)[0]
-    found = read_georeference(source)
-    same = format_module(source) is format_module(options.output)
-    if found and not (same and can_hold(options.output, "georeference")):
-        log.warning(
-            "%s is georeferenced and %s cannot hold the georeference; write %s", source, options.output, source.suffix
-        )
+    as_it_is = kept_georeference(source, options.output, pair)
+    if as_it_is is not None:
+        return as_it_is
+    place = pair.result.georeference
+    if place is None:
         return None
-    return found
+    writers = {"mossfuse.files.envi": for_envi, "mossfuse.files.geotiff": for_geotiff}
+    writer = writers.get(format_module(options.output).__name__)
+    if writer is None or not place.upright:
+        suffix = source.suffix if source.suffix in (".hdr", ".tif", ".tiff") else ".tif"
+        log.warning("%s is georeferenced and %s cannot hold the georeference; write %s", source, options.output, suffix)
+        return None
+    return writer(place)
+
+
+def kept_georeference(source, output, pair):
+    """Return HR's georeference word for word, where the cube has HR's grid and format; None otherwise."""
+    from mossfuse.files import can_hold, format_module, read_georeference
+    from mossfuse.files.products import product_of
+    from mossfuse.files.reading import is_raw_of_envi
+
+    if product_of(source) is not None or is_raw_of_envi(source) or pair.result.moved:
+        return None
+    same = format_module(source) is format_module(output)
+    return read_georeference(source) if same and can_hold(output, "georeference") else None
 
 
 def show_sensor(pair, work):

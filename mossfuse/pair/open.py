@@ -45,6 +45,7 @@ def open_pair(
     check_choice("frame", frame, FRAMES)
     if frame == "lr" and register == "off":
         raise MossFuseError("the cube cannot be delivered in LR's frame without registration; choose register 'auto'")
+    hr_place = hr.georeference
     stored, declared, given_white = np.asarray(lr.values).dtype.name, lr.nodata, lr.white
     lr, hr = (with_no_data(image, nodata) for image in (lr, hr))
     every_band = lr.values.shape[2]
@@ -83,7 +84,7 @@ def open_pair(
         fwhm=about.fwhm, band_names=about.band_names, georeference=place_of_cube(aligned, ratio, frame),
         stored=stored, nodata=declared, white=given_white, units=about.units,
         facts={**{f"lr_{k}": v for k, v in about.facts.items()}, **{f"hr_{k}": v for k, v in hr.facts.items()}},
-        notes=notes, registration=found,
+        notes=notes, moved=frame == "lr" or aligned.hr.georeference != hr_place, registration=found,
     )  # fmt: skip
     return replace(pair, about=result)
 

@@ -22,6 +22,7 @@ class Result:
     stored: type of LR's numbers in its file, such as 'int16'. nodata: the value that LR's file declares as no-data.
     white: the value that counts as 1 in LR's file, where its format states it. units: of the values, as text.
     facts: of the two products, for the provenance. notes: sentences on how the two images were brought onto one grid.
+    moved: whether the cube's grid is another than that of HR's file (cropped, warped, or in LR's frame).
     registration: mossfuse.pair.registration.Registration, or None where it was not estimated.
     """
 
@@ -38,6 +39,7 @@ class Result:
     units: str = ""
     facts: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     notes: tuple[str, ...] = ()
+    moved: bool = False
     registration: Any = None
 
     def complete(self, rows: slice, cols: slice, values: np.ndarray) -> np.ndarray:
