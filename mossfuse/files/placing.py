@@ -20,7 +20,9 @@ def for_envi(place: Georeference) -> dict[str, Any]:
     """Return {'envi': {'map info', and where it is known as WKT 'coordinate system string'}} of an upright image."""
     a, _, x, _, e, y = place.transform
     zone = utm_zone(place.crs)
-    name = "UTM" if zone else "Geographic Lat/Lon" if place.crs.upper().startswith(("GEOG", "EPSG:4326")) else "Arbitrary"
+    name = (
+        "UTM" if zone else "Geographic Lat/Lon" if place.crs.upper().startswith(("GEOG", "EPSG:4326")) else "Arbitrary"
+    )
     parts = [name, "1", "1", *(f"{n:.12g}" for n in (x, y, a, -e))]
     if zone:
         parts += [str(zone[0]), "North" if zone[1] == "N" else "South", "WGS-84", "units=Meters"]

@@ -14,7 +14,9 @@ FEWEST_BLOCKS = 20
 MEASURED_LEAST = 0.1  # share of the common area that must be measured in both images
 
 
-def joint_mask(low: np.ndarray | None, high: np.ndarray | None, ratio: int, names: tuple[str, str]) -> np.ndarray | None:
+def joint_mask(
+    low: np.ndarray | None, high: np.ndarray | None, ratio: int, names: tuple[str, str]
+) -> np.ndarray | None:
     """Return (H, W) False for HR's pixels that are not measured, or whose LR pixel is not; None where everything is.
 
     low: (h, w), high: (H, W), or None. Raises MossFuseError where less than MEASURED_LEAST of the area is left.

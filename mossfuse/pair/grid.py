@@ -13,7 +13,9 @@ from mossfuse.errors import MossFuseError, extra_needed
 from mossfuse.files.image import Georeference, Image
 
 DRIFT = 0.1  # HR pixels by which a ratio that is no whole number may move HR against LR over the whole area
-OFFSET = 0.51  # HR pixels between LR's corner and the nearest corner of an HR pixel; the sampling phase takes up that much
+OFFSET = (
+    0.51  # HR pixels between LR's corner and the nearest corner of an HR pixel; the sampling phase takes up that much
+)
 LEAST = 2  # LR pixels of the common area along each axis
 
 
@@ -104,7 +106,9 @@ def crop(lr: Image, hr: Image, ratio: int, names: tuple[str, str]) -> Aligned:
             f"col {cols.start}, HR from row {top} and col {left}"
         )
     if np.abs(rest).max() > 0.02 / ratio:
-        notes.append(f"LR's corner lies {rest[0] * ratio:+.2f}, {rest[1] * ratio:+.2f} HR pixels (down, right) from the nearest HR pixel's")
+        notes.append(
+            f"LR's corner lies {rest[0] * ratio:+.2f}, {rest[1] * ratio:+.2f} HR pixels (down, right) from the nearest HR pixel's"
+        )
     return Aligned(
         lr.cropped(rows, cols), hr.cropped(slice(top, top + height), slice(left, left + width)), ratio, tuple(notes),
         (float(rest[0]), float(rest[1])),
@@ -148,7 +152,11 @@ def warp(lr: Image, hr: Image, ratio: int, names: tuple[str, str], same: bool) -
     how = "its pixels do not nest in LR's" if same else "it is in another coordinate system"
     note = f"HR was resampled onto LR's grid because {how}; {r.stop - r.start}x{c.stop - c.start} LR pixels are common"
     return Aligned(
-        lr.cropped(r, c), warped.cropped(*(slice(s.start * ratio, s.stop * ratio) for s in (r, c))), ratio, (note,), (0.0, 0.0)
+        lr.cropped(r, c),
+        warped.cropped(*(slice(s.start * ratio, s.stop * ratio) for s in (r, c))),
+        ratio,
+        (note,),
+        (0.0, 0.0),
     )
 
 

@@ -148,7 +148,10 @@ def without_georeference(aligned: Aligned, names: tuple[str, str], ratio: int | 
         f"{cols.start}, HR from row {top} and col {left}"
     )
     return Aligned(
-        lr.cropped(rows, cols), hr.cropped(slice(top, top + height), slice(left, left + width)), times, (*aligned.notes, note)
+        lr.cropped(rows, cols),
+        hr.cropped(slice(top, top + height), slice(left, left + width)),
+        times,
+        (*aligned.notes, note),
     )
 
 
@@ -202,7 +205,11 @@ def report(found: Registration, register: str, frame: str, apply: bool) -> list[
             f"LR is rotated by {found.angle:+.2f} degrees and scaled by {found.scale:.4f} against HR: {found.corner:.2f} LR pixels at the corners"
         )
     if found.length > REPORTED and found.significant:
-        done = "HR was resampled into LR's frame" if frame == "lr" and apply else "the cube lies on HR's pixels, not on LR's"
+        done = (
+            "HR was resampled into LR's frame"
+            if frame == "lr" and apply
+            else "the cube lies on HR's pixels, not on LR's"
+        )
         log.warning("%s; %s", where, done if register != "off" else "nothing was done")
     return lines
 

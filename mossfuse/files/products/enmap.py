@@ -39,7 +39,9 @@ def image(path: Path, key: str | None = None) -> Image:
     stored = geotiff.read(spectral, ("cube",))["cube"]
     bands = bands_of(metadata)
     if len(bands) != stored.shape[2]:
-        raise MossFuseError(f"{metadata} describes {len(bands)} bands and {spectral.name} has {stored.shape[2]}; get both again")
+        raise MossFuseError(
+            f"{metadata} describes {len(bands)} bands and {spectral.name} has {stored.shape[2]}; get both again"
+        )
     centres, widths, gains, offsets = np.array(bands).T
     order = upwards(centres)
     values = stored[..., order].astype(np.float32) * gains[order].astype(np.float32) + offsets[order].astype(np.float32)

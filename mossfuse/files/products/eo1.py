@@ -52,7 +52,9 @@ def image(path: Path, key: str | None = None) -> Image:
         scales, shifts = ali_scales(folder, wanted)
     lacking = [b for b in wanted if b not in files]
     if lacking or not wanted:
-        raise MossFuseError(f"{folder} lacks the files of band {', '.join(map(str, lacking)) or 2}; get the whole scene")
+        raise MossFuseError(
+            f"{folder} lacks the files of band {', '.join(map(str, lacking)) or 2}; get the whole scene"
+        )
     images = [geotiff.image(files[b]) for b in wanted]
     if len({each.values.shape for each in images}) > 1:
         raise MossFuseError(f"{folder}: its band files have different sizes; get the scene again")
@@ -81,8 +83,14 @@ def ali_scales(folder: Path, wanted):
     texts = [p for p in sorted(folder.iterdir()) if re.search(r"_MTL_L1\w*\.TXT$", p.name, re.IGNORECASE)]
     if len(texts) != 1:
         raise MossFuseError(f"{folder} has {len(texts)} files NAME_MTL_L1T.TXT; ALI's gains stand in that file")
-    held = dict(re.findall(r"^\s*(BAND\d+_\w+)\s*=\s*(\S+)", texts[0].read_text(encoding="utf-8", errors="replace"), re.MULTILINE))
+    held = dict(
+        re.findall(
+            r"^\s*(BAND\d+_\w+)\s*=\s*(\S+)", texts[0].read_text(encoding="utf-8", errors="replace"), re.MULTILINE
+        )
+    )
     try:
-        return tuple(np.array([float(held[f"BAND{b}_{what}"]) for b in wanted]) for what in ("SCALING_FACTOR", "OFFSET"))
+        return tuple(
+            np.array([float(held[f"BAND{b}_{what}"]) for b in wanted]) for what in ("SCALING_FACTOR", "OFFSET")
+        )
     except KeyError as error:
         raise MossFuseError(f"{texts[0]} has no {error.args[0]}; get the scene again") from None

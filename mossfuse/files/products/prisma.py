@@ -46,11 +46,20 @@ def image(path: Path, key: str | None = None) -> Image:
         facts = {"product": "PRISMA L2D", "start": text_of(attributes.get("Product_StartTime", b""))}
         if kind == "PCO":
             values, measured = reflectance(fields["Cube"][()][..., None], attributes, "Pan"), fields["Cube"][()] > 0
-            return Image(values, measured=measured, georeference=place, units="reflectance", source=str(path), facts=facts)
+            return Image(
+                values, measured=measured, georeference=place, units="reflectance", source=str(path), facts=facts
+            )
         parts = [spectrometer(fields, attributes, which) for which in ("Vnir", "Swir")]
         values, centres, widths, measured = join_spectrometers(parts)
         return Image(
-            values, centres, widths, measured=measured, georeference=place, units="reflectance", source=str(path), facts=facts
+            values,
+            centres,
+            widths,
+            measured=measured,
+            georeference=place,
+            units="reflectance",
+            source=str(path),
+            facts=facts,
         )
 
 

@@ -180,7 +180,9 @@ class Fit:
     def samples(self, shift: np.ndarray, width: float, part: np.ndarray) -> np.ndarray:
         """Return (pixels, bands): the blurred MSI where LR's pixels of ``part`` lie under a shift in LR pixels."""
         at = (self.where[part] + np.asarray(shift) * self.ratio).T
-        return np.stack([map_coordinates(b, at, order=3, prefilter=False, mode="mirror") for b in self.splines(width)], 1)
+        return np.stack(
+            [map_coordinates(b, at, order=3, prefilter=False, mode="mirror") for b in self.splines(width)], 1
+        )
 
     def basis(self, part: np.ndarray) -> np.ndarray:
         """Return an orthonormal basis (pixels, k + 1) of a constant and LR's leading components within a part."""
@@ -262,8 +264,10 @@ def similarity(centres: np.ndarray, shifts: np.ndarray) -> tuple[float, float, N
     variance = max(float((weights * left**2).sum()) / freedom, 1e-8)
     covariance = variance * np.linalg.inv((matrix * weights[:, None]).T @ matrix)
     errors = np.sqrt(np.diag(covariance))
-    radius = float(np.hypot(*np.abs(centres).max(0))) * len(np.unique(np.round(centres[:, 0]))) / max(
-        len(np.unique(np.round(centres[:, 0]))) - 1, 1
+    radius = (
+        float(np.hypot(*np.abs(centres).max(0)))
+        * len(np.unique(np.round(centres[:, 0])))
+        / max(len(np.unique(np.round(centres[:, 0]))) - 1, 1)
     )
     corner = radius * float(np.hypot(found[2], found[3]))
     return (
