@@ -2,7 +2,16 @@
 
 import sys
 
-from mossfuse.cli.arguments import WHITE, add_cameras, add_grid, add_pair, add_white, check_outputs, output_path, read_pair
+from mossfuse.cli.arguments import (
+    WHITE,
+    add_cameras,
+    add_grid,
+    add_pair,
+    add_white,
+    check_outputs,
+    output_path,
+    read_pair,
+)
 from mossfuse.errors import MossFuseError
 
 UNSEEN = 0.1  # share of an MSI band that no response over the HSI's bands explains; more is reported

@@ -4,7 +4,17 @@ import logging
 import time
 from contextlib import contextmanager
 
-from mossfuse.cli.arguments import WHITE, add_cameras, add_grid, add_pair, add_white, check_outputs, output_path, read_pair, seed
+from mossfuse.cli.arguments import (
+    WHITE,
+    add_cameras,
+    add_grid,
+    add_pair,
+    add_white,
+    check_outputs,
+    output_path,
+    read_pair,
+    seed,
+)
 from mossfuse.errors import MossFuseError
 
 SENSOR_SUFFIX = "_sensor.npz"  # holds PSF and SRF if the output's format cannot
