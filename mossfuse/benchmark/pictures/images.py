@@ -1,4 +1,4 @@
-"""Writing pictures: palette maps, colour images, and one sprite that holds every band."""
+"""Writing pictures: grey maps, colour images, and one sprite that holds every band."""
 
 import math
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-MAP_SIDE = 512
-SPRITE_PIXELS = 4_200_000
+from mossfuse.benchmark.pictures.webp import save_webp
+
+COLOUR_SIDE, MAP_SIDE = 512, 384
+SPRITE_PIXELS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Sprite:
 
 
 def sprite_for(shape, side, block=8):
-    """Return the Sprite of an (H, W, B) cube with tiles of at most ``side`` pixels; pitch a multiple of ``block`` (JPEG: 8)."""
+    """Return the Sprite of an (H, W, B) cube with tiles of at most ``side`` pixels; pitch a multiple of ``block`` (8: no tile bleeds into the next)."""
     rows, cols, bands = shape
     factor = min(1.0, side / max(rows, cols), math.sqrt(SPRITE_PIXELS / (rows * cols * bands)))
     rows, cols = max(1, round(rows * factor)), max(1, round(cols * factor))
@@ -53,31 +55,25 @@ def shrink(cube, rows, cols):
     return np.stack([shrink(cube[..., b], rows, cols) for b in range(cube.shape[2])], -1)
 
 
-def save_map(path, values, scale, square=False):
-    """Write (H, W) values as a palette PNG of at most 512 px; ``square``: average squares when it shrinks."""
+def save_map(path, values, scale, limit, square=False):
+    """Write (H, W) values as positions on ``scale`` (grey WebP, at most 384 px); ``square``: average squares when it shrinks."""
     rows, cols = fit_size(values.shape, MAP_SIDE)
     small = np.sqrt(shrink(values**2, rows, cols)) if square else shrink(values, rows, cols)
-    picture = Image.fromarray(scale.levels(small), "P")
-    picture.putpalette(scale.palette().tobytes())
-    picture.save(path, compress_level=6)
+    save_webp(path, Image.fromarray(scale.levels(small)), limit)
 
 
-def save_colour(path, rgb):
-    """Write (H, W, 3) uint8 as a PNG of at most 512 px."""
-    rows, cols = fit_size(rgb.shape[:2], MAP_SIDE)
+def save_colour(path, rgb, limit):
+    """Write (H, W, 3) uint8 as a WebP of at most 512 px."""
+    rows, cols = fit_size(rgb.shape[:2], COLOUR_SIDE)
     picture = Image.fromarray(rgb)
     if (rows, cols) != rgb.shape[:2]:
         picture = picture.resize((cols, rows), Image.Resampling.BOX)
-    picture.save(path, compress_level=6)
+    save_webp(path, picture, limit)
 
 
-def save_sprite(path, levels, sprite):
-    """Write tiles as a grey picture: JPEG or PNG, by the file's name."""
-    picture = Image.fromarray(assemble(levels, sprite))
-    if path.suffix == ".jpg":
-        picture.save(path, quality=70, optimize=True)
-    else:
-        picture.save(path, compress_level=6)
+def save_sprite(path, levels, sprite, limit):
+    """Write tiles as a grey WebP."""
+    save_webp(path, Image.fromarray(assemble(levels, sprite)), limit)
 
 
 def fit_size(shape, side):

@@ -1,6 +1,7 @@
 """Spectra that a page can show: a coarse grid for clicking, and a few pixels chosen from the truth."""
 
 import base64
+import gzip
 import json
 
 import numpy as np
@@ -16,42 +17,79 @@ def pixel_grid(shape):
     return tuple((np.arange(min(side, n)) * 2 + 1) * n // (2 * min(side, n)) for n in shape[:2])
 
 
-def quantise(spectra):
-    """Return spectra (..., B) as bytes: each between its own least and greatest value in 255 steps.
+def pack(spectra, step):
+    """Return spectra (n, B) as base64 of gzip of whole multiples of ``step``; the error is at most half a step.
 
-    Returns {'low', 'high': range of the ends; 'ends': base64 uint16 little-endian (low, high) per spectrum;
-    'steps': base64 uint8 per spectrum and band}. The error is at most 1/510 of a spectrum's own range
-    (plus 1/131070 of the whole range).
+    Each band is one run of n int16 (negative numbers as odd ones, the low bytes first, then the high bytes), because
+    neighbours in one band are similar and pack well.
     """
-    flat = np.asarray(spectra, np.float64).reshape(-1, spectra.shape[-1])
-    low, high = float(flat.min()), float(flat.max())
-    span = high - low or 1.0
-    ends = np.stack([np.floor((flat.min(1) - low) / span * 65535), np.ceil((flat.max(1) - low) / span * 65535)], 1)
-    lower, upper = (low + ends[:, k : k + 1] / 65535 * span for k in (0, 1))
-    steps = np.round((flat - lower) / np.where(upper > lower, upper - lower, 1) * 255)
-    return {
-        "low": low,
-        "high": low + span,
-        "ends": base64.b64encode(ends.astype("<u2").tobytes()).decode(),
-        "steps": base64.b64encode(np.clip(steps, 0, 255).astype(np.uint8).tobytes()).decode(),
-    }
+    levels = np.round(np.asarray(spectra, np.float64).T / step).astype(np.int32)
+    if np.abs(levels).max(initial=0) > 32767:
+        raise ValueError("the step is too small for 16 bits")
+    folded = np.where(levels < 0, -2 * levels - 1, 2 * levels).astype(np.uint16)
+    planes = np.concatenate([(folded & 255).ravel(), (folded >> 8).ravel()]).astype(np.uint8)
+    return base64.b64encode(gzip.compress(planes.tobytes(), 9, mtime=0)).decode()
 
 
-def dequantise(packed, bands):
-    """Invert ``quantise``: return (spectra, bands) float64. The page's script does the same."""
-    ends = np.frombuffer(base64.b64decode(packed["ends"]), "<u2").reshape(-1, 2) / 65535
-    lower, upper = (packed["low"] + ends[:, k : k + 1] * (packed["high"] - packed["low"]) for k in (0, 1))
-    steps = np.frombuffer(base64.b64decode(packed["steps"]), np.uint8).reshape(-1, bands)
-    return lower + steps / 255 * (upper - lower)
+def unpack(text, step, bands):
+    """Invert ``pack``: return (n, bands) float64. The page's script does the same."""
+    planes = np.frombuffer(gzip.decompress(base64.b64decode(text)), np.uint8).reshape(2, bands, -1).astype(np.int32)
+    folded = planes[0] + 256 * planes[1]
+    return np.where(folded % 2, -(folded + 1) // 2, folded // 2).T * step
 
 
-def write_script(path, key, cube):
-    """Write the cube's grid of spectra as a script: a page opened from disk may load that, but not fetch a file."""
+def step_for(spectra, fine):
+    """Return the step of ``pack``: ``fine`` where 16 bits hold all values, else the smallest that they hold."""
+    return max(fine, float(np.abs(spectra).max(initial=0)) / 32000, 1e-9)
+
+
+def grid_spectra(cube):
+    """Return the spectra on the grid of ``pixel_grid``: (pixels, B) float64, row by row."""
     rows, cols = pixel_grid(cube.shape)
-    packed = quantise(cube[np.ix_(rows, cols)])
-    content = {"rows": rows.tolist(), "cols": cols.tolist(), "bands": cube.shape[2], **packed}
-    text = json.dumps(content, separators=(",", ":"))
+    return np.nan_to_num(cube[np.ix_(rows, cols)].reshape(-1, cube.shape[2]).astype(np.float64))
+
+
+def packed_truth(truth):
+    """Return (text, step, spectra as they will be unpacked) of the truth's grid: to a 4000th of its largest value."""
+    spectra = grid_spectra(truth)
+    step = step_for(spectra, float(np.abs(spectra).max(initial=0)) / 2000)
+    text = pack(spectra, step)
+    return text, step, unpack(text, step, truth.shape[2])
+
+
+def write_truth(path, truth, wavelengths):
+    """Write the truth's grid of spectra and its exact chosen pixels as a script, under the key 'truth'."""
+    text, step, _ = packed_truth(truth)
+    rows, cols = pixel_grid(truth.shape)
+    content = {"rows": rows.tolist(), "cols": cols.tolist(), "wavelengths": None, "pixels": chosen_pixels(truth)}
+    if wavelengths is not None:
+        content["wavelengths"] = [round(float(nm), 3) for nm in wavelengths]
+    register(path, "truth", content | {"step": step, "packed": text, "chosen": chosen_values(truth, truth)})
+
+
+def write_estimate(path, key, truth, cube, psnr):
+    """Write what a cell's spectra differ from the truth's by, its exact chosen pixels and its PSNR of every band.
+
+    The differences are kept to a twelfth of their root mean square, so that good and bad methods are shown equally well.
+    A page opened from disk may load a script, but not fetch a file.
+    """
+    difference = grid_spectra(cube) - packed_truth(truth)[2]
+    step = step_for(difference, float(np.sqrt((difference**2).mean())) / 6)
+    content = {"step": step, "packed": pack(difference, step), "chosen": chosen_values(truth, cube)}
+    register(path, key, content | {"psnr": [round(float(v), 3) if np.isfinite(v) else None for v in psnr]})
+
+
+def register(path, key, content):
+    """Write a script that puts ``content`` where the page looks for it."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     path.write_text(f"(window.mossfuseSpectra ||= {{}})[{json.dumps(key)}] = {text};\n", encoding="utf-8")
+
+
+def chosen_values(truth, cube):
+    """Return the cube's spectra at the pixels chosen from the truth, six digits; None where a value is not finite."""
+    return [
+        [float(f"{v:.6g}") if np.isfinite(v) else None for v in cube[row, col]] for row, col in chosen_pixels(truth)
+    ]
 
 
 def chosen_pixels(truth, count=CHOSEN):
@@ -73,14 +111,3 @@ def chosen_pixels(truth, count=CHOSEN):
         chosen.append(int(closeness.argmin()))
         closeness = np.maximum(closeness, directions @ directions[chosen[-1]])
     return [(int(rows[p // len(cols)]), int(cols[p % len(cols)])) for p in bright[chosen]]
-
-
-def write_chosen(path, truth, cube, wavelengths):
-    """Write the chosen pixels' exact spectra: pixel,row,col,band,wavelength,truth,estimate."""
-    lines = ["pixel,row,col,band,wavelength,truth,estimate"]
-    for number, (row, col) in enumerate(chosen_pixels(truth), 1):
-        for band in range(truth.shape[2]):
-            nm = "" if wavelengths is None else f"{float(wavelengths[band]):g}"
-            value = "" if cube is None else f"{cube[row, col, band]:.6g}"
-            lines.append(f"{number},{row},{col},{band + 1},{nm},{truth[row, col, band]:.6g},{value}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -8,17 +8,17 @@ import numpy as np
 
 from mossfuse.benchmark.pictures.images import save_colour, save_map, save_sprite, shrink, sprite_for
 from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
-from mossfuse.benchmark.pictures.spectra import chosen_pixels, pixel_grid, write_chosen, write_script
+from mossfuse.benchmark.pictures.spectra import chosen_pixels, pixel_grid, write_estimate, write_truth
 from mossfuse.colour import encode, msi_colour, rendering_for, to_srgb
 from mossfuse.errors import MossFuseError
 
-BAND_SIDE = 256
-ERROR_SIDE = 128
-TRUTH_KEY = "truth"
+BAND_SIDE, ERROR_SIDE = 160, 96  # of a tile
+# Bytes of each file at most: 25 methods on a scene of 512 px stay below 6 MB together with the scene's own files.
+LIMITS = {"colour": 36_000, "error": 20_000, "sam": 22_000, "bands": 56_000, "errors": 36_000}
 
 
 def render_cell(truth, cube, wavelengths, folder, *, key):
-    """Write a cell's pictures into ``folder``: colour.png, error.png, sam.png, bands.jpg, errors.jpg, spectra.js/csv.
+    """Write a cell's pictures into ``folder``: colour, error, sam, bands, errors (.webp) and spectra.js.
 
     truth, cube: (H, W, B), truth in [0, 1], cube as the method returned it; wavelengths: (B,) nm or None;
     key: the name under which spectra.js registers its spectra (dataset/degradation/method/scene/seed).
@@ -34,13 +34,12 @@ def render_cell(truth, cube, wavelengths, folder, *, key):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     clipped, errors = np.clip(cube, 0, 1), maps(truth, cube)
-    save_colour(folder / "colour.png", to_srgb(clipped, rendering_for(truth, wavelengths)))
-    save_map(folder / "error.png", errors.rmse, ERROR, square=True)
-    save_map(folder / "sam.png", errors.sam, ANGLE)
-    save_bands(folder / "bands.jpg", clipped, band_gain(truth), sprite_for(truth.shape, BAND_SIDE))
-    save_band_errors(folder / "errors.jpg", truth, clipped, sprite_for(truth.shape, ERROR_SIDE))
-    write_script(folder / "spectra.js", key, cube)
-    write_chosen(folder / "spectra.csv", truth, cube, wavelengths)
+    save_colour(folder / "colour.webp", to_srgb(clipped, rendering_for(truth, wavelengths)), LIMITS["colour"])
+    save_map(folder / "error.webp", errors.rmse, ERROR, LIMITS["error"], square=True)
+    save_map(folder / "sam.webp", errors.sam, ANGLE, LIMITS["sam"])
+    save_bands(folder / "bands.webp", clipped, band_gain(truth), sprite_for(truth.shape, BAND_SIDE))
+    save_band_errors(folder / "errors.webp", truth, clipped, sprite_for(truth.shape, ERROR_SIDE))
+    write_estimate(folder / "spectra.js", key, truth, cube, errors.psnr)
 
 
 def render_scene(truth, observation, wavelengths, folder):
@@ -54,15 +53,14 @@ def render_scene(truth, observation, wavelengths, folder):
     folder.mkdir(parents=True, exist_ok=True)
     rendering, gain, sensor = rendering_for(truth, wavelengths), band_gain(truth), observation.sensor
     sprites = {"bands": sprite_for(truth.shape, BAND_SIDE), "errors": sprite_for(truth.shape, ERROR_SIDE)}
-    sprites["hsi"] = sprite_for(observation.hsi.shape, BAND_SIDE, block=1)
-    save_colour(folder / "colour.png", to_srgb(truth, rendering))
-    save_colour(folder / "hsi.png", to_srgb(observation.hsi, rendering))
+    sprites["hsi"] = sprite_for(observation.hsi.shape, BAND_SIDE)
+    save_colour(folder / "colour.webp", to_srgb(truth, rendering), LIMITS["colour"])
+    save_colour(folder / "hsi.webp", to_srgb(observation.hsi, rendering), LIMITS["colour"])
     msi_rgb, msi_description = msi_colour(observation.msi, sensor.srf, wavelengths)
-    save_colour(folder / "msi.png", msi_rgb)
-    save_bands(folder / "bands.jpg", truth, gain, sprites["bands"])
-    save_bands(folder / "hsi_bands.png", observation.hsi, gain, sprites["hsi"])
-    write_script(folder / "spectra.js", TRUTH_KEY, truth)
-    write_chosen(folder / "spectra.csv", truth, None, wavelengths)
+    save_colour(folder / "msi.webp", msi_rgb, LIMITS["colour"])
+    save_bands(folder / "bands.webp", truth, gain, sprites["bands"])
+    save_bands(folder / "hsi_bands.webp", observation.hsi, gain, sprites["hsi"])
+    write_truth(folder / "spectra.js", truth, wavelengths)
     rows, cols = pixel_grid(truth.shape)
     facts = {
         "shape": list(truth.shape),
@@ -90,10 +88,11 @@ def band_gain(truth):
 
 
 def save_bands(path, cube, gain, sprite):
-    save_sprite(path, encode(shrink(cube, sprite.rows, sprite.cols) * np.float32(gain)), sprite)
+    levels = encode(shrink(cube, sprite.rows, sprite.cols) * np.float32(gain))
+    save_sprite(path, levels, sprite, LIMITS["bands"])
 
 
 def save_band_errors(path, truth, cube, sprite):
     """Write the absolute error of every band on the fixed ERROR scale, as grey levels that the page colours."""
     squares = shrink((cube - truth) ** 2, sprite.rows, sprite.cols)
-    save_sprite(path, ERROR.levels(np.sqrt(squares)), sprite)
+    save_sprite(path, ERROR.levels(np.sqrt(squares)), sprite, LIMITS["errors"])

@@ -117,9 +117,10 @@ def write_exports(site, content, boards):
 
 
 def write_assets(site):
-    for path in sorted((HERE / "assets").glob("*")):
-        if path.suffix in (".css", ".js", ".svg"):
-            site.copy(path, f"assets/{path.name}")
+    folder = HERE / "assets"
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in (".css", ".js", ".svg", ".txt"):
+            site.copy(path, f"assets/{path.relative_to(folder).as_posix()}")
 
 
 def remove_stale(site):

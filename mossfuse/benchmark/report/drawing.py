@@ -72,25 +72,6 @@ def draw_board(results, board, colours, markers, site):
     return {figure.kind: figure for figure in drawn}
 
 
-def draw_curves(results, board, scene, colours, site):
-    """Draw the quality of the cubes that methods saved during the scene's fits; return a Drawn, or None without any."""
-    if not board.metrics:
-        return None
-    metric, tables = board.metrics[0], {}
-    for method in board.table["method"]:
-        place = (board.dataset, board.shown[scene], method, scene)
-        curves = [results.paths.cell(*place, seed).curve for seed in seeds_of(results, board, method)]
-        found = [read_history(path) for path in curves if path.exists()]
-        found = [t for t in found if len(t) and metric in t and t[metric].notna().any()]
-        if found:
-            tables[method] = found
-    if not tables:
-        return None
-    caption = f"{metric_title(metric)} during fitting (scored afterwards; not visible to the method). Thin lines: further seeds."
-    name = f"{slug(board.dataset, board.degradation, scene)}--curve"
-    return save_figure(site, "curve", name, figures.curves(tables, colours, metric), caption)
-
-
 def save_figure(site, kind, name, figure, caption):
     """Save a figure as SVG and PNG under figures/ and return its Drawn."""
     stem = f"figures/{name}"

@@ -322,29 +322,6 @@ def convergence(histories):
     return figure
 
 
-@themed
-def curves(tables, colours, metric):
-    """Draw the quality of saved cubes over the steps of a fit. tables: method -> curve tables, one per seed."""
-    figure, ax = plt.subplots(figsize=(1.4 * WIDTH, 3.7))
-    for method, seeds in tables.items():
-        for number, table in enumerate(seeds):
-            ax.plot(
-                table["step"],
-                table[metric],
-                color=colours[method],
-                linewidth=1.4 if number == 0 else 0.8,
-                alpha=1 if number == 0 else 0.45,
-                label=method if number == 0 else None,
-            )
-    ax.set(xscale="log", xlabel="Steps of all stages", ylabel=axis_label(metric))
-    low, high = ax.get_xlim()
-    ax.xaxis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,)))
-    plain_numbers(ax.xaxis)
-    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
-    figure.tight_layout()
-    return figure
-
-
 def save(figure, folder, name):
     """Write NAME.svg (its greys follow the reader's dark mode) and NAME.png; the same figure gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)

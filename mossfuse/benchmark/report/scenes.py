@@ -1,24 +1,30 @@
 """One page per scene: pictures, maps, bands, spectra, estimates and scores of every method beside the truth."""
 
 import base64
+import csv
 import io
+import shlex
+from functools import cache
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from mossfuse.benchmark.plan.cells import Cell
+from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.report.board import marks
-from mossfuse.benchmark.report.drawing import draw_curves
+from mossfuse.benchmark.report.load import read_history
 from mossfuse.benchmark.report.more import missing_lines
-from mossfuse.benchmark.report.style import slug
+from mossfuse.benchmark.report.style import metric_title, metric_unit, slug
+from mossfuse.benchmark.results.ranking import ranks
 from mossfuse.benchmark.results.statistics import scene_values
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import read_json
 from mossfuse.metrics import find_column
 
-VIEW_FILES = ("colour.png", "error.png", "sam.png", "bands.jpg", "errors.jpg", "spectra.js", "spectra.csv")
-SCENE_FILES = ("colour.png", "hsi.png", "msi.png", "bands.jpg", "hsi_bands.png", "spectra.js", "spectra.csv")
+VIEW_FILES = ("colour.webp", "error.webp", "sam.webp", "bands.webp", "errors.webp", "spectra.js")
+SCENE_FILES = ("colour.webp", "hsi.webp", "msi.webp", "bands.webp", "hsi_bands.webp", "spectra.js")
 NO_ESTIMATE = {"psf": None, "srf": None}
+CURVE_POINTS = 300  # of a curve on a page
 
 
 def page_name(board, scene):
@@ -27,7 +33,7 @@ def page_name(board, scene):
 
 def scene_picture(board, scene):
     """Return the file of a scene's picture in true colour."""
-    return f"view/{slug(board.dataset)}/{slug(board.degradation)}/_truth/{slug(scene)}/colour.png"
+    return f"view/{slug(board.dataset)}/{slug(board.degradation)}/_truth/{slug(scene)}/colour.webp"
 
 
 def scenes_of(results, board):
@@ -38,16 +44,21 @@ def scenes_of(results, board):
 def scene_pages(results, boards, colours, site):
     """Yield (file, context) of every scene page and copy the pictures it shows."""
     for board in boards:
-        scenes = scenes_of(results, board)
+        rows = results.board(board.dataset, board.degradation)
+        per_scene, values = dict(list(rows.groupby("scene", sort=False))), values_of_scenes(rows, board)
+        scenes = list(per_scene)
         for number, scene in enumerate(scenes):
             around = {
                 "before": page_name(board, scenes[number - 1]) if number else "",
                 "after": page_name(board, scenes[number + 1]) if number + 1 < len(scenes) else "",
             }
-            yield page_name(board, scene), {**scene_context(results, board, scene, colours, site), **around}
+            scores = score_table(per_scene[scene], values, board, scene)
+            context = scene_context(results, board, scene, per_scene[scene], scores, colours, site)
+            yield page_name(board, scene), {**context, **around}
 
 
-def scene_context(results, board, scene, colours, site):
+def scene_context(results, board, scene, rows, scores, colours, site):
+    """Return what the page of a scene shows and copy its pictures. rows: those of the scene; scores: its ``score_table``."""
     source = results.paths.scene_view(board.dataset, board.shown[scene], scene)
     if not (source / "view.json").exists():
         raise MossFuseError(f"{source / 'view.json'} does not exist; render the scene '{scene}' before the report")
@@ -55,41 +66,44 @@ def scene_context(results, board, scene, colours, site):
     folder = f"view/{slug(board.dataset)}/{slug(board.degradation)}/_truth/{slug(scene)}"
     for name in SCENE_FILES:
         site.copy(source / name, f"{folder}/{name}")
-    cells = [cell_context(results, board, scene, m, colours, site) for m in board.table["method"]]
+    per_method = dict(list(rows.groupby("method", sort=False)))
+    cells = [
+        cell_context(results, board, scene, m, per_method[m], colours, site)
+        for m in board.table["method"]
+        if m in per_method
+    ]
     cells = [c for c in cells if c]
     shown = [c for c in cells if c["folder"]]
+    places = {row["method"]: row["place"] for row in scores}
     data = {
         "shape": view["shape"][:2], "bands": view["shape"][2], "wavelengths": view["wavelengths"], "grid": view["grid"],
         "pixels": view["pixels"], "sprites": view["sprites"], "root": f"../{folder}",
-        "truth": chosen_spectra(source / "spectra.csv", "truth"),
         "methods": [
             {
                 "name": c["name"], "title": c["title"], "colour": c["colour"], "key": c["key"], "root": f"../{c['folder']}",
-                "chosen": chosen_spectra(c["source"].view / "spectra.csv", "estimate"),
-                "bands": band_scores(c["source"].bands),
+                "rank": places.get(c["name"]), "bands": band_scores(c["source"].bands),
             }
             for c in shown
         ],
         "true_srf": round_rows(view["srf"]) if view["srf"] else [],
         "srf": [c["estimate"]["srf"] | {"name": c["name"], "colour": c["colour"]} for c in shown if c["estimate"]["srf"]],
+        "curves": fit_curves(results, board, scene, cells), "curve_label": axis_title(board.metrics[0]) if board.metrics else "",
     }  # fmt: skip
     return {
         "active": "", "page_title": f"{scene} · {board.dataset}", "board": board, "scene": scene, "view": view,
-        "folder": f"../{folder}", "cells": cells, "scores": score_table(results, board, scene), "data": data,
+        "folder": f"../{folder}", "cells": cells, "scores": scores, "data": data,
         "psfs": [c for c in shown if c["estimate"]["psf"]], "counted": scene in board.scenes,
         "missing": missing_lines(results, board, scene),
-        "curve": draw_curves(results, board, scene, colours, site),
         "true_psf": heat_image(view["psf"]) if view["psf"] else "",
     }  # fmt: skip
 
 
-def cell_context(results, board, scene, method, colours, site):
+def cell_context(results, board, scene, method, rows, colours, site):
     """Return what a page shows of one method on one scene (first replicate, first seed) and copy its pictures.
 
-    None where the method never ran on that replicate.
+    rows: those of the method on the scene. None where the method never ran on that replicate.
     """
-    rows = results.board(board.dataset, board.degradation)
-    rows = rows[(rows["method"] == method) & (rows["scene"] == scene) & (rows["degradation"] == board.shown[scene])]
+    rows = rows[rows["degradation"] == board.shown[scene]]
     if rows.empty:
         return None
     finished = rows[rows["status"] == "ok"]
@@ -98,9 +112,11 @@ def cell_context(results, board, scene, method, colours, site):
     source = results.paths.of_cell(here)
     cell = {
         "name": method, "title": results.title(method), "colour": colours[method], "seed": seed, "source": source,
+        "seeds": sorted(map(int, set(rows["seed"]))),
         "key": f"{board.dataset}/{board.shown[scene]}/{method}/{scene}/{seed}", "folder": "", "estimate": NO_ESTIMATE,
         "seen": bool(rows["seen_in_training"].any()), "run": results.runs.get(here.name, {}),
         "reason": "; ".join(dict.fromkeys(rows.loc[rows["status"] != "ok", "reason"])),
+        "files": files_of(results, here),
     }  # fmt: skip
     if len(finished):
         cell["folder"] = f"view/{slug(board.dataset)}/{slug(board.degradation)}/{slug(method)}/{slug(scene)}"
@@ -113,38 +129,88 @@ def cell_context(results, board, scene, method, colours, site):
     return cell
 
 
-def score_table(results, board, scene):
-    """Return the rows of the page's table: the scene's values (means over seeds and replicates), best and second marked."""
-    rows = results.board(board.dataset, board.degradation)
-    rows = rows[rows["scene"] == scene]
+def files_of(results, cell):
+    """Return where a cell's cube, record and log are and the command that computes it again, seen from the run's folder.
+
+    Folders outside of it are given by their name alone, so that a report prints no place of the machine it was made on.
+    """
+    written = Path(results.catalogue.get("config", {}).get("results") or results.paths.results.name)
+    paths = Paths(results=Path(written.name) if written.is_absolute() else written)
+    files = paths.of_cell(cell)
+    log = paths.cell_log("fuse", cell.dataset, cell.degradation, cell.method, cell.scene, cell.seed)
+    return {"cube": files.cube.as_posix(), "record": files.run.as_posix(), "log": log.as_posix(),
+            "command": f"mossfuse bench reproduce {shlex.quote(cell.name)}"}  # fmt: skip
+
+
+def values_of_scenes(rows, board):
+    """Return metric -> {(method, scene): value}, means over seeds and replicates, scenes seen in training included."""
+    tables = {m: scene_values(rows, board.convention, m, include_seen=True) for m in board.metrics}
+    return {m: t.set_index(["method", "scene"])["value"].to_dict() for m, t in tables.items()}
+
+
+def score_table(rows, values, board, scene):
+    """Return the rows of the page's table: the scene's values, best and second marked, and the place of each method.
+
+    rows: those of the scene; values: from ``values_of_scenes``. Places run over methods that finished and did not train
+    on this scene, by the leading metric; equal values share one; others have None.
+    """
     table = board.table[["method", "title", "trained_on"]].copy()
     cells = rows.groupby("method").agg(seen=("seen_in_training", "any"), failed=("status", lambda s: (s != "ok").any()))
     table = table[table["method"].isin(cells.index)].reset_index(drop=True)
     for metric in board.metrics:
-        values = scene_values(rows, board.convention, metric, include_seen=True).set_index("method")
-        table[metric] = values["value"].reindex(table["method"]).to_numpy(dtype=float)
+        table[metric] = [values[metric].get((method, scene), np.nan) for method in table["method"]]
     for column in ("seen", "failed"):
         table[column] = cells[column].reindex(table["method"]).to_numpy(dtype=bool)
     table["rank"] = np.where(table["seen"] | table["failed"], np.nan, 1.0)
+    places = {}
     if board.metrics:
         lead = board.metrics[0]
-        table = table.sort_values(lead, ascending=find_column(lead).lower_is_better, na_position="last", kind="stable")
+        lower = find_column(lead).lower_is_better
+        table = table.sort_values(lead, ascending=lower, na_position="last", kind="stable")
+        fair = table[table["rank"].notna()]
+        places = ranks(dict(zip(fair["method"], fair[lead], strict=True)), lower)
     table = table.reset_index(drop=True)
     marked = {m: marks(table, m) for m in board.metrics}
-    return [row | {"marks": {m: marked[m][k] for m in board.metrics}} for k, row in enumerate(table.to_dict("records"))]
+    return [
+        row | {"marks": {m: marked[m][k] for m in board.metrics}, "place": places.get(row["method"])}
+        for k, row in enumerate(table.to_dict("records"))
+    ]
 
 
-def chosen_spectra(path, column):
-    """Return [[value per band] per chosen pixel] of a view's spectra.csv, five digits."""
-    table = pd.read_csv(path)
-    return [[float(f"{v:.5g}") for v in group[column]] for _, group in table.groupby("pixel", sort=True)]
+def fit_curves(results, board, scene, cells):
+    """Return the quality of the cubes that methods saved while they fitted the scene: name, colour, steps, values; one per seed."""
+    if not board.metrics:
+        return []
+    curves = []
+    for cell in cells:
+        for seed in cell["seeds"]:
+            table = read_history(results.paths.cell(board.dataset, board.shown[scene], cell["name"], scene, seed).curve)
+            if len(table) and board.metrics[0] in table and table[board.metrics[0]].notna().any():
+                table = thinned(table)
+                values = [round(v, 4) if np.isfinite(v) else None for v in table[board.metrics[0]]]
+                curves.append({"name": cell["name"], "title": cell["title"], "colour": cell["colour"], "seed": seed,
+                               "steps": table["step"].tolist(), "values": values})  # fmt: skip
+    return curves
+
+
+def thinned(table, most=CURVE_POINTS):
+    """Return at most ``most`` rows of a table, the first and the last among them."""
+    if len(table) <= most:
+        return table
+    return table.iloc[np.unique(np.round(np.linspace(0, len(table) - 1, most)).astype(int))]
+
+
+def axis_title(metric):
+    unit = metric_unit(metric)
+    return metric_title(metric) + (f" ({unit})" if unit else "")
 
 
 def band_scores(path):
     """Return the PSNR of every band (None where it is not finite), or [] where the cell has none."""
     if not path.exists() or path.stat().st_size == 0:
         return []
-    values = pd.read_csv(path)["psnr"]
+    with open(path, newline="", encoding="utf-8") as stream:
+        values = [float(row["psnr"] or "nan") for row in csv.DictReader(stream)]
     return [round(v, 3) if np.isfinite(v) else None for v in values]
 
 
@@ -187,14 +253,21 @@ def same_size(first, second):
 
 def heat_image(values, top=None):
     """Return a small matrix as a PNG data URI: 0 is dark, ``top`` (its maximum by default) is bright."""
-    import matplotlib
     from PIL import Image
 
     values = np.asarray(values, float)
     top = top or float(values.max()) or 1.0
     levels = np.round(255 * np.clip(values / top, 0, 1)).astype(np.uint8)
     picture = Image.fromarray(levels, "P")
-    picture.putpalette(np.round(255 * matplotlib.colormaps["magma"](np.arange(256))[:, :3]).astype(np.uint8).tobytes())
+    picture.putpalette(heat_palette())
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+@cache
+def heat_palette():
+    """Return the colours of ``heat_image`` as bytes."""
+    import matplotlib
+
+    return np.round(255 * matplotlib.colormaps["magma"](np.arange(256))[:, :3]).astype(np.uint8).tobytes()

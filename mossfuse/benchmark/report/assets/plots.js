@@ -1,62 +1,44 @@
-// Line plots as SVG. No library, no network.
+// Line plots with uPlot in the page's own colours.
 "use strict";
 
-const SVG = "http://www.w3.org/2000/svg";
+const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3], [12, 4], [4, 4]];
 
-function element(name, attributes, text) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
+function pageColour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function niceTicks(low, high, count) {
-  const raw = (high - low) / count || 1;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((k) => k * power).find((s) => s >= raw * 0.999);
-  const out = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-6; k++) out.push(Number((k * step).toPrecision(10)));
-  return out;
+// series: [{values, colour ("" for the page's ink), dash, width, title}]; areas: [[upper, lower, colour]] numbers of series;
+// options: {x, xLabel, yLabel, height, logX, digits}.
+function drawLines(host, series, options, areas = []) {
+  host.redraw = () => drawLines(host, series, options, areas);
+  const ink = (colour) => colour || pageColour("--ink");
+  const [muted, line] = [pageColour("--muted"), pageColour("--line")];
+  const text = (v) => String(Number(v.toPrecision(6))).replace("-", "−");
+  const axis = (label, extra) => ({
+    label: label || undefined, stroke: muted, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif", labelSize: label ? 18 : 0,
+    grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 }, values: (u, splits) => splits.map((v) => (v === null ? "" : text(v))), ...extra,
+  });
+  if (host.plot) host.plot.destroy();
+  host.replaceChildren();
+  const fallback = { width: Math.max(200, host.clientWidth), height: options.height || 300 };
+  host.plot = new uPlot({
+    ...fallback,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+    scales: { x: { time: false, distr: options.logX ? 3 : 1 } },
+    axes: [axis(options.xLabel, { size: 30 }), axis(options.yLabel, { size: 56 })],
+    series: [{}, ...series.map((s) => ({ label: s.title, stroke: ink(s.colour), width: s.width || 1.6, dash: s.dash || [], alpha: s.alpha || 1, points: { show: s.values.filter((v) => v !== null).length === 1, size: 8 }, spanGaps: Boolean(s.joined) }))],
+    bands: areas.map(([upper, lower, colour]) => ({ series: [upper + 1, lower + 1], fill: `color-mix(in srgb, ${ink(colour)} 16%, transparent)` })),
+    hooks: { setCursor: [(u) => host.dispatchEvent(new CustomEvent("reading", { detail: u.cursor.idx }))] },
+  }, [options.x, ...series.map((s) => s.values)], host);
 }
 
-// series: [{values (null: a gap), colour or "" for the truth, dash, title}]; x: one place per value.
-function linePlot(svg, x, series, xLabel, yLabel, floor) {
-  const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
-  const box = { left: 52, right: width - 12, top: 12, bottom: height - 40 };
-  const all = series.flatMap((s) => s.values).filter((v) => v !== null && Number.isFinite(v));
-  let [low, high] = [Math.min(...all), Math.max(...all)];
-  if (!all.length) [low, high] = [0, 1];
-  if (floor !== undefined) low = Math.min(low, floor);
-  const margin = (high - low || Math.abs(high) || 1) * 0.05;
-  [low, high] = [low === floor ? floor : low - margin, high + margin];
-  const [first, last] = [Math.min(...x), Math.max(...x)];
-  const px = (v) => (last > first ? box.left + ((v - first) / (last - first)) * (box.right - box.left) : (box.left + box.right) / 2);
-  const py = (v) => box.bottom - ((v - low) / (high - low)) * (box.bottom - box.top);
-  svg.replaceChildren();
-  for (const tick of niceTicks(low, high, 5)) {
-    svg.append(element("line", { class: "grid", x1: box.left, x2: box.right, y1: py(tick), y2: py(tick) }));
-    svg.append(element("text", { x: box.left - 8, y: py(tick) + 4, "text-anchor": "end" }, String(tick).replace("-", "−")));
+const watcher = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.plot && Math.abs(target.plot.width - target.clientWidth) > 1) target.plot.setSize({ width: Math.max(200, target.clientWidth), height: target.plot.height });
   }
-  for (const tick of niceTicks(first, last, 8)) {
-    svg.append(element("line", { class: "axis", x1: px(tick), x2: px(tick), y1: box.bottom, y2: box.bottom + 4 }));
-    svg.append(element("text", { x: px(tick), y: box.bottom + 17, "text-anchor": "middle" }, String(tick)));
-  }
-  svg.append(element("line", { class: "axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }));
-  svg.append(element("text", { x: box.right, y: height - 6, "text-anchor": "end" }, xLabel));
-  svg.append(element("text", { x: box.left + 6, y: box.top + 4 }, yLabel));
-  for (const s of series) {
-    let path = "";
-    s.values.forEach((v, k) => {
-      if (v === null || !Number.isFinite(v)) return;
-      const joined = k > 0 && s.values[k - 1] !== null && Number.isFinite(s.values[k - 1]);
-      path += `${joined ? "L" : "M"}${px(x[k]).toFixed(1)},${py(v).toFixed(1)}`;
-      if (s.values.length === 1) path += "h.01";
-    });
-    const line = element("path", { d: path || "M0,0", "stroke-dasharray": s.dash || "none" });
-    if (s.colour) line.style.stroke = s.colour;
-    else line.setAttribute("class", "truth");
-    if (s.values.length === 1) line.style.cssText += ";stroke-width:9px;stroke-linecap:round";
-    line.append(element("title", {}, s.title));
-    svg.append(line);
-  }
-}
+});
+for (const host of document.querySelectorAll(".plot")) watcher.observe(host);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  for (const host of document.querySelectorAll(".plot")) if (host.redraw) host.redraw();
+});
