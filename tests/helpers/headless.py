@@ -93,14 +93,22 @@ class Page:
             raise RuntimeError(json.dumps(answer["exceptionDetails"])[:600])
         return answer["result"].get("value")
 
-    def press(self, key, text=""):
-        for kind in ("keyDown", "keyUp"):
+    def press(self, key, text="", up=True):
+        """Press a key; ``up``: release it too."""
+        for kind in ("keyDown", "keyUp") if up else ("keyDown",):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, text=text if kind == "keyDown" else "",
-                      windowsVirtualKeyCode={"Enter": 13, "Tab": 9, "ArrowRight": 39}[key])  # fmt: skip
+                      windowsVirtualKeyCode={"Enter": 13, "Tab": 9, "ArrowRight": 39, "ArrowDown": 40, "+": 187, "t": 84}[key])  # fmt: skip
 
-    def click(self, x, y):
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    def click(self, x, y, shift=False):
+        self.drag((x, y), (x, y), shift)
+
+    def drag(self, start, end, shift=False):
+        """Press the left button at one place, move, and release it at another."""
+        held = {"button": "left", "clickCount": 1, "modifiers": 8 if shift else 0}
+        self.call("Input.dispatchMouseEvent", type="mousePressed", x=start[0], y=start[1], **held)
+        if start != end:
+            self.call("Input.dispatchMouseEvent", type="mouseMoved", x=end[0], y=end[1], buttons=1, **held)
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], **held)
 
     def picture(self, path, full=True):
         """Save what the page looks like as PNG."""
@@ -139,3 +147,18 @@ def browser(path):
             process.kill()
             os.close(write_end)
             os.close(read_end)
+
+
+def centre(tab, selector):
+    """Middle of an element in the window, scrolled into view."""
+    return tab.run(
+        f"(() => {{ const e = document.querySelector({selector!r}); e.scrollIntoView({{block: 'center'}});"
+        "const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
+    )
+
+
+def wait_for(tab, condition):
+    tab.run(
+        "new Promise((done, failed) => { let n = 0; const t = setInterval(() => {"
+        f"if ({condition}) {{ clearInterval(t); done(true); }} else if (++n > 200) failed('waited in vain'); }}, 20); }})"
+    )

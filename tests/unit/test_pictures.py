@@ -9,7 +9,9 @@ from PIL import Image
 from mossfuse.benchmark.pictures import render_cell, render_scene
 from mossfuse.benchmark.pictures.images import assemble, sprite_for
 from mossfuse.benchmark.pictures.maps import ANGLE, ERROR
-from mossfuse.benchmark.pictures.spectra import chosen_pixels, dequantise, pixel_grid, quantise
+from mossfuse.benchmark.pictures.spectra import chosen_pixels, grid_spectra, pack, packed_truth, pixel_grid, unpack
+from mossfuse.benchmark.pictures.views import LIMITS
+from mossfuse.benchmark.pictures.webp import read_grey, save_webp
 from mossfuse.colour import Rendering, colour_matrix, composite_bands, msi_wavelengths, rendering_for, to_srgb
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import Observation, Sensor
@@ -88,12 +90,12 @@ def test_every_kind_of_cube_can_be_shown(tmp_path, bands, wavelengths, msi_bands
     render_cell(truth, truth * 1.1, wavelengths, tmp_path / "cell", key="a/b/c/d/0")
     view = json.loads((tmp_path / "scene" / "view.json").read_text(encoding="utf-8"))
     assert view["shape"] == list(truth.shape) and view["colour"] and view["msi_colour"]
-    for name in ("colour.png", "error.png", "sam.png"):
+    for name in ("colour.webp", "error.webp", "sam.webp"):
         assert Image.open(tmp_path / "cell" / name).size == (40, 48)
     for name in ("bands", "errors"):
         tile = view["sprites"][name]
         lines = -(-bands // tile["columns"])
-        picture = Image.open(tmp_path / "cell" / f"{name}.jpg")
+        picture = Image.open(tmp_path / "cell" / f"{name}.webp")
         assert picture.size == (tile["columns"] * tile["pitch_cols"], lines * tile["pitch_rows"])
         assert max(tile["rows"], tile["cols"]) <= 256
 
@@ -102,17 +104,19 @@ def test_truth_and_a_perfect_cube_look_the_same(tmp_path):
     truth = scene()
     render_scene(truth, pair_of(truth, VISIBLE), VISIBLE, tmp_path / "scene")
     render_cell(truth, truth, VISIBLE, tmp_path / "cell", key="k")
-    for name in ("colour.png", "bands.jpg"):
+    for name in ("colour.webp", "bands.webp"):
         assert (tmp_path / "scene" / name).read_bytes() == (tmp_path / "cell" / name).read_bytes()
-    for name in ("error.png", "sam.png"):
-        assert not np.asarray(Image.open(tmp_path / "cell" / name)).any()
+    for name in ("error.webp", "sam.webp"):
+        assert not read_grey(tmp_path / "cell" / name).any()
 
 
 def test_exposure_comes_from_the_truth_and_hides_no_gain_error(tmp_path):
     truth = scene() * 0.4
     render_cell(truth, truth, VISIBLE, tmp_path / "right", key="k")
     render_cell(truth, truth * 0.5, VISIBLE, tmp_path / "dark", key="k")
-    right, dark = (np.asarray(Image.open(tmp_path / n / "colour.png")).mean() for n in ("right", "dark"))
+    right, dark = (
+        np.asarray(Image.open(tmp_path / n / "colour.webp").convert("RGB")).mean() for n in ("right", "dark")
+    )
     assert right > 1.3 * dark
     assert rendering_for(truth, VISIBLE).exposure == pytest.approx(
         2.5 * rendering_for(truth / 0.4, VISIBLE).exposure, rel=1e-4
@@ -123,7 +127,7 @@ def test_error_map_holds_the_error_on_the_fixed_scale(tmp_path):
     truth = np.full((16, 16, 31), 0.5, np.float32)
     cube = truth + np.linspace(0, 0.4, 16, dtype=np.float32)[None, :, None]
     render_cell(truth, cube, VISIBLE, tmp_path, key="k")
-    levels = np.asarray(Image.open(tmp_path / "error.png"))
+    levels = read_grey(tmp_path / "error.webp").astype(int)
     expected = [0 if e <= 3e-4 else min(255, 255 * np.log(e / 3e-4) / np.log(1000)) for e in np.linspace(0, 0.4, 16)]
     assert np.abs(levels[0] - np.array(expected)).max() <= 0.51
     assert (levels == levels[0]).all()
@@ -132,7 +136,7 @@ def test_error_map_holds_the_error_on_the_fixed_scale(tmp_path):
 def test_errors_outside_zero_and_one_are_clipped_like_the_scores(tmp_path):
     truth = np.ones((16, 16, 3), np.float32)
     render_cell(truth, truth + 5, None, tmp_path, key="k")
-    assert not np.asarray(Image.open(tmp_path / "error.png")).any()
+    assert not read_grey(tmp_path / "error.webp").astype(int).any()
 
 
 def test_angle_map_holds_the_angle_and_survives_zero_pixels(tmp_path):
@@ -141,7 +145,7 @@ def test_angle_map_holds_the_angle_and_survives_zero_pixels(tmp_path):
     cube = truth.copy()
     cube[:, 8:, 1] = 0.5 * np.tan(np.radians(10))
     render_cell(truth, cube, None, tmp_path, key="k")
-    levels = np.asarray(Image.open(tmp_path / "sam.png")).astype(int)
+    levels = read_grey(tmp_path / "sam.webp").astype(int)
     assert (levels[:, :8] == 0).all()
     assert np.abs(levels[:, 8:] - ANGLE.levels(10.0)).max() <= 1
 
@@ -160,25 +164,51 @@ def test_tile_k_of_the_sprite_is_band_k(tmp_path):
     assert sprite.pitch_rows % 8 == 0 and sprite.pitch_cols % 8 == 0
 
 
-def test_quantised_spectra_are_within_half_a_step():
-    rng = np.random.default_rng(0)
-    spectra = rng.normal(0.3, 0.3, (50, 31)) * rng.random((50, 1))
-    spectra[3] = 0.25
-    back = dequantise(quantise(spectra), 31)
-    allowed = np.ptp(spectra, axis=1, keepdims=True) / 510 + np.ptp(spectra) / 65535
-    assert (np.abs(back - spectra) <= allowed).all()
+def test_packed_spectra_are_within_half_a_step():
+    spectra = np.random.default_rng(0).normal(0, 0.3, (50, 31))
+    back = unpack(pack(spectra, 1e-3), 1e-3, 31)
+    assert back.shape == spectra.shape and np.abs(back - spectra).max() <= 0.5e-3 + 1e-12
 
 
-def test_script_registers_the_cells_spectra_under_its_key(tmp_path):
+@pytest.mark.parametrize("error", [1e-5, 1e-2, 5.0])
+def test_script_holds_a_cells_spectra_to_a_twelfth_of_its_own_error(tmp_path, error):
     truth = scene()
-    cube = truth - 0.2
+    cube = truth + np.random.default_rng(0).normal(0, error, truth.shape).astype(np.float32)
     render_cell(truth, cube, VISIBLE, tmp_path, key="a/b/c/d/0")
-    text = (tmp_path / "spectra.js").read_text(encoding="utf-8")
-    head, _, body = text.partition(" = ")
+    head, _, body = (tmp_path / "spectra.js").read_text(encoding="utf-8").partition(" = ")
     assert head == '(window.mossfuseSpectra ||= {})["a/b/c/d/0"]'
-    packed = json.loads(body.rstrip(";\n"))
-    expected = cube[np.ix_(packed["rows"], packed["cols"])].reshape(-1, 31)
-    assert np.abs(dequantise(packed, 31) - expected).max() < 0.003
+    content = json.loads(body.rstrip(";\n"))
+    shown = packed_truth(truth)[2] + unpack(content["packed"], content["step"], 31)
+    rms = np.sqrt(((grid_spectra(cube) - packed_truth(truth)[2]) ** 2).mean())
+    assert np.abs(shown - grid_spectra(cube)).max() <= rms / 12 + 1e-9
+    row, col = chosen_pixels(truth)[0]
+    assert content["chosen"][0] == pytest.approx(cube[row, col].tolist(), rel=1e-5)
+
+
+def test_stored_truth_is_within_a_4000th_of_its_largest_value():
+    truth = scene()
+    assert np.abs(packed_truth(truth)[2] - grid_spectra(truth)).max() <= truth.max() / 4000 + 1e-9
+
+
+def test_cube_with_infinite_and_missing_values_can_be_drawn(tmp_path):
+    truth = scene()
+    cube = truth.copy()
+    cube[0, 0, 0], cube[1, 1, 1] = np.inf, np.nan
+    render_cell(truth, np.nan_to_num(cube, posinf=1e6), VISIBLE, tmp_path, key="k")
+    content = json.loads((tmp_path / "spectra.js").read_text(encoding="utf-8").partition(" = ")[2].rstrip(";\n"))
+    assert np.isfinite(unpack(content["packed"], content["step"], 31)).all()
+
+
+def test_pictures_of_rough_fields_stay_within_their_bytes(tmp_path):
+    """Structure of 8 px over the whole scene; what 25 such methods weigh stays below 6 MB."""
+    rng = np.random.default_rng(0)
+    sizes = {"colour": (512, 512, 3), "error": (384, 384), "sam": (384, 384)}
+    for name, shape in sizes.items():
+        smooth = rng.integers(0, 256, [max(2, n // 8) if k < 2 else n for k, n in enumerate(shape)], dtype=np.uint8)
+        picture = Image.fromarray(smooth).resize(shape[1::-1], Image.Resampling.BICUBIC)
+        save_webp(tmp_path / f"{name}.webp", picture, LIMITS[name])
+        assert (tmp_path / f"{name}.webp").stat().st_size <= LIMITS[name]
+    assert 25 * (sum(LIMITS.values()) + 60_000) < 5.9e6
 
 
 @pytest.mark.parametrize("bands", [1, 8, 31, 200, 2000])

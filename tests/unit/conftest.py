@@ -1,0 +1,50 @@
+"""One fabricated grid, its report and one browser, which all claims about pages share."""
+
+import numpy as np
+import pytest
+
+from helpers.fabricated_results import fabricate
+from helpers.headless import browser, find_browser
+from mossfuse.benchmark.report.board import make_board
+from mossfuse.benchmark.report.build import build_report
+from mossfuse.benchmark.report.load import load_results
+
+
+@pytest.fixture(scope="session")
+def grid(tmp_path_factory, make_pair):
+    """Two data sets (31 bands; 8 bands without wavelengths), one failed cell, one scene seen in training."""
+    root = tmp_path_factory.mktemp("grid")
+    nm = np.linspace(400, 700, 31)
+    toy = {name: (make_pair(48, 48, seed=k)[1], nm) for k, name in enumerate(("apple", "plum", "pear", "fig"))}
+    eight = {"apple": (make_pair(48, 64, bands=8, seed=9)[1], None)}
+    folders = fabricate(
+        root, {"toy": toy, "eight": eight}, failures={("colleague-net", "plum"): "NaN in 3 of 9 <samples>"},
+        seen={("mossfuse-authors", "fig")},
+    )  # fmt: skip
+    return folders
+
+
+@pytest.fixture(scope="session")
+def site(grid, tmp_path_factory):
+    out = tmp_path_factory.mktemp("site")
+    build_report(*grid, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def results(grid):
+    return load_results(*grid)
+
+
+@pytest.fixture(scope="session")
+def board(results):
+    return make_board(results, "toy", "x8-gauss7s2", "std1")
+
+
+@pytest.fixture(scope="session")
+def tab():
+    path = find_browser()
+    if path is None:
+        pytest.skip("needs chromium, chromium-browser or google-chrome")
+    with browser(path) as page:
+        yield page
