@@ -70,7 +70,7 @@ def build_report(results, checkpoints, data, out, tables=None):
     environment = make_environment(common)
     for name, template, context in pages.all_pages(content, boards, figures, site):
         site.text(name, environment.get_template(template).render(root="../" * name.count("/"), **context))
-    for name, context in track(scene_pages(content, leading, colours, site), "writing scene pages"):
+    for name, context in track(scene_pages(content, leading, common["looks"], site), "writing scene pages"):
         site.text(name, environment.get_template("scene.html").render(root="../", **context))
     remove_stale(site)
     return site.out / "index.html"

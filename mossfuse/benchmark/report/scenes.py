@@ -41,7 +41,7 @@ def scenes_of(results, board):
     return list(dict.fromkeys(results.board(board.dataset, board.degradation)["scene"]))
 
 
-def scene_pages(results, boards, colours, site):
+def scene_pages(results, boards, looks, site):
     """Yield (file, context) of every scene page and copy the pictures it shows."""
     for board in boards:
         rows = results.board(board.dataset, board.degradation)
@@ -53,11 +53,11 @@ def scene_pages(results, boards, colours, site):
                 "after": page_name(board, scenes[number + 1]) if number + 1 < len(scenes) else "",
             }
             scores = score_table(per_scene[scene], values, board, scene)
-            context = scene_context(results, board, scene, per_scene[scene], scores, colours, site)
+            context = scene_context(results, board, scene, per_scene[scene], scores, looks, site)
             yield page_name(board, scene), {**context, **around}
 
 
-def scene_context(results, board, scene, rows, scores, colours, site):
+def scene_context(results, board, scene, rows, scores, looks, site):
     """Return what the page of a scene shows and copy its pictures. rows: those of the scene; scores: its ``score_table``."""
     source = results.paths.scene_view(board.dataset, board.shown[scene], scene)
     if not (source / "view.json").exists():
@@ -68,7 +68,7 @@ def scene_context(results, board, scene, rows, scores, colours, site):
         site.copy(source / name, f"{folder}/{name}")
     per_method = dict(list(rows.groupby("method", sort=False)))
     cells = [
-        cell_context(results, board, scene, m, per_method[m], colours, site)
+        cell_context(results, board, scene, m, per_method[m], looks[m], site)
         for m in board.table["method"]
         if m in per_method
     ]
@@ -80,7 +80,7 @@ def scene_context(results, board, scene, rows, scores, colours, site):
         "pixels": view["pixels"], "sprites": view["sprites"], "root": f"../{folder}",
         "methods": [
             {
-                "name": c["name"], "title": c["title"], "colour": c["colour"], "key": c["key"], "root": f"../{c['folder']}",
+                "name": c["name"], "title": c["title"], "colour": c["colour"], "dash": c["dash"], "key": c["key"], "root": f"../{c['folder']}",
                 "rank": places.get(c["name"]), "bands": band_scores(c["source"].bands),
             }
             for c in shown
@@ -98,7 +98,7 @@ def scene_context(results, board, scene, rows, scores, colours, site):
     }  # fmt: skip
 
 
-def cell_context(results, board, scene, method, rows, colours, site):
+def cell_context(results, board, scene, method, rows, look, site):
     """Return what a page shows of one method on one scene (first replicate, first seed) and copy its pictures.
 
     rows: those of the method on the scene. None where the method never ran on that replicate.
@@ -111,7 +111,7 @@ def cell_context(results, board, scene, method, rows, colours, site):
     here = Cell(board.dataset, board.shown[scene], method, scene, seed)
     source = results.paths.of_cell(here)
     cell = {
-        "name": method, "title": results.title(method), "colour": colours[method], "seed": seed, "source": source,
+        "name": method, "title": results.title(method), "colour": look.colour, "dash": look.dash, "seed": seed, "source": source,
         "seeds": sorted(map(int, set(rows["seed"]))),
         "key": f"{board.dataset}/{board.shown[scene]}/{method}/{scene}/{seed}", "folder": "", "estimate": NO_ESTIMATE,
         "seen": bool(rows["seen_in_training"].any()), "run": results.runs.get(here.name, {}),

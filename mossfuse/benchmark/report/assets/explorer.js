@@ -13,7 +13,7 @@ function exploreScene(scene) {
   const axisName = scene.wavelengths ? "Wavelength (nm)" : "Band";
   const spectra = spectraOf(scene);
   const inputs = [["truth", "Ground truth"], ["hsi", "LR-HSI (input)"], ["msi", "HR-MSI (input)"]];
-  const methods = new Map(scene.methods.map((m, k) => [m.name, { ...m, dash: DASHES[k % DASHES.length] }]));
+  const methods = new Map(scene.methods.map((m) => [m.name, { ...m, dash: m.dash.split(" ").filter(Boolean).map(Number) }]));
   const ordered = [...scene.methods].sort((a, b) => (a.rank ?? 1e9) - (b.rank ?? 1e9)).map((m) => m.name);
   const known = new Set([...methods.keys(), ...inputs.map(([name]) => name)]);
   const state = {
@@ -49,13 +49,16 @@ function exploreScene(scene) {
   }
 
   function writeAddress() {
-    const parts = { m: state.mode, b: state.band, w: state.way, a: state.a, v: state.b, p: `${state.row},${state.col}` };
+    const parts = { m: state.mode, b: state.band, w: state.way, a: state.a, v: state.b, p: `${state.row},${state.col}`, z: "", c: "", r: "", d: "" };
     if (state.zoom > 1) Object.assign(parts, { z: Number(state.zoom.toFixed(3)), c: `${state.cx.toFixed(4)},${state.cy.toFixed(4)}` });
-    if (state.pins.length) parts.k = state.pins.map((p) => p.join(",")).join(";");
+    parts.k = state.pins.map((p) => p.join(",")).join(";");
     if (state.region) parts.r = state.region.join(",");
     parts.s = [...state.plotted].join(",");
     if (state.difference) parts.d = 1;
-    history.replaceState(null, "", `#${Object.entries(parts).map(([k, v]) => `${k}=${encodeURIComponent(v).replace(/%2C/g, ",").replace(/%3B/g, ";")}`).join("&")}`);
+    const all = window.mossfuseAddress.read(); // with the sorting of the tables
+    for (const [key, value] of Object.entries(parts)) value === "" ? all.delete(key) : all.set(key, value);
+    if (!state.plotted.size) all.set("s", "");
+    history.replaceState(null, "", `#${all.toString().replace(/%2C/g, ",").replace(/%3B/g, ";")}`);
   }
   window.addEventListener("hashchange", () => location.reload());
 

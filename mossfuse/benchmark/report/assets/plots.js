@@ -1,8 +1,6 @@
 // Line plots with uPlot in the page's own colours.
 "use strict";
 
-const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3], [12, 4], [4, 4]];
-
 function pageColour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
