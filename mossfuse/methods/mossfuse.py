@@ -38,9 +38,14 @@ PUBLISHED = (
         metrics={"psnr": 42.3, "seconds": 0.6, "parameters": 540e3},
         source="img/first.png of the official repository, read by pixel (0.1 dB, 5 % of the time); the 540 K match no count of the code",
     ),
-    Published(dataset="CAVE", note="as listed", metrics={"psnr": 42.15, "flops": 279.4e9}, source=AGGREGATOR),
-    Published(dataset="Harvard", note="as listed", metrics={"psnr": 44.62}, source=AGGREGATOR),
-    Published(dataset="NTIRE2018", note="as listed", metrics={"psnr": 48.64}, source=AGGREGATOR),
+    Published(
+        dataset="CAVE",
+        note="protocol not known, as listed",
+        metrics={"psnr": 42.15, "flops": 279.4e9},
+        source=AGGREGATOR,
+    ),
+    Published(dataset="Harvard", note="protocol not known, as listed", metrics={"psnr": 44.62}, source=AGGREGATOR),
+    Published(dataset="NTIRE2018", note="protocol not known, as listed", metrics={"psnr": 48.64}, source=AGGREGATOR),
 )
 # Settings that the released script and, as far as is known, the paper's training share.
 AUTHORS = {

@@ -237,6 +237,11 @@ class Paths:
         return self.results / "scenes.json"
 
     @property
+    def limits(self) -> Path:
+        """Scores of the limits that read the truth, long; written by ``mossfuse bench limits`` alone."""
+        return self.results / "limits.csv"
+
+    @property
     def metrics(self) -> Path:
         """Long table of all scores: the source of every other table."""
         return (self.tables or self.results) / "metrics.csv"

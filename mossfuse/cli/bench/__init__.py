@@ -33,6 +33,7 @@ VERBS = (
     ("curve", scores.curve, "score the cubes that a cell saved during its fit", ("cell",), ()),
     ("draw-cell", pictures.draw_cell, "draw one finished cell", ("cell",), ()),
     ("draw-pair", pictures.draw_pair, "draw one scene and its pair", ("dataset", "degradation", "scene"), ()),
+    ("limits", scores.limits, "score what no method can pass: reconstructions that read the truth", (), ()),
     ("collect", scores.collect, "gather every cell into the tables", (), ()),
     ("report", report.report, "build the report", (), ()),
     ("first-report", report.first_report, "report the rows that need no training here", (), ()),

@@ -33,6 +33,25 @@ def curve(options):
     )
 
 
+def limits(options):
+    """Score the limits that read the truth, on every pair that a run has made, into limits.csv beside the tables."""
+    from mossfuse.benchmark.results.limits import score_limits
+    from mossfuse.errors import MossFuseError
+    from mossfuse.files.atomic import write_rows
+
+    job = load(options)
+    cells = dict.fromkeys((cell.dataset, cell.degradation, cell.scene) for cell in job.grid.cells())
+    rows = []
+    for dataset, degradation, scene in cells:
+        truth, pair = job.paths.scene(dataset, scene), job.paths.pair(dataset, degradation, scene)
+        if truth.is_file() and pair.is_file():
+            found = score_limits(truth, pair, tuple(job.settings["conventions"]))
+            rows += [(dataset, degradation, scene, *row) for row in found]
+    if not rows:
+        raise MossFuseError(f"no pair of this configuration is in {job.paths.data}; run the comparison first")
+    write_rows(job.paths.limits, ("dataset", "degradation", "scene", "limit", "convention", "metric", "value"), rows)
+
+
 def collect(options):
     """Gather every cell into the tables."""
     from mossfuse.benchmark.results.collect import collect as gather
