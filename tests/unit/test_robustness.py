@@ -1,0 +1,67 @@
+"""The tables of a sweep: curves with their intervals, robustness, and the regret of the default against the blind rows."""
+
+import csv
+import sys
+
+import pytest
+import yaml
+
+from helpers.repository import ROOT
+
+sys.path.insert(0, str(ROOT / "docs" / "measure"))
+import robustness
+
+VALUES = {  # step -> method -> PSNR of two scenes
+    robustness.BASE: {"nsgp": (40, 42), "bicubic": (38, 39), "nsgp-known": (50, 50)},
+    f"{robustness.BASE}-shift1x1": {"nsgp": (30, 30), "bicubic": (31, 30.5), "nsgp-known": (50, 50)},
+    f"{robustness.BASE}-shift2x2": {"nsgp": (20, 24), "bicubic": (20, 20), "nsgp-known": (50, 50)},
+}
+
+
+@pytest.fixture
+def results(tmp_path):
+    with open(tmp_path / "metrics.csv", "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("dataset", "degradation", "method", "scene", "seed", "convention", "metric", "value"))
+        for step, methods in VALUES.items():
+            for method, values in methods.items():
+                for scene, psnr in zip("ab", values, strict=True):
+                    writer.writerow(("phantom", step, method, scene, 0, "std1", "psnr", psnr))
+                    writer.writerow(("phantom", step, method, scene, 0, "std1", "sam", 100 / psnr))
+    return tmp_path
+
+
+def test_regret_is_the_distance_to_the_best_blind_row_of_each_cell(results, capsys):
+    assert robustness.main([str(results), "--csv", str(results / "regret.csv")]) == 0
+    rows = list(csv.DictReader((results / "regret.csv").open(encoding="utf-8")))
+    found = {(row["degradation"].rpartition("-")[2], row["scene"]): row for row in rows}
+    assert (
+        len(rows) == 6
+        and float(found["shift1x1", "a"]["regret_db"]) == 1
+        and found["shift1x1", "a"]["best"] == "bicubic"
+    )
+    assert float(found["shift1x1", "b"]["regret_db"]) == 0.5 and float(found["shift2x2", "b"]["regret_db"]) == 0
+    assert float(found["shift1x1", "a"]["regret_sam_share"]) == pytest.approx(31 / 30 - 1, rel=1e-4)
+    said = capsys.readouterr().out
+    assert (
+        "2 of 6 cells exceed 0.1 dB" in said
+        and "Worst cell: a under x8-gauss7s2-nikond5100-shift1x1, 1.00 dB below bicubic" in said
+    )
+    assert "nsgp-known` on" not in said  # it is given PSF and SRF
+
+
+def test_robustness_is_the_mean_loss_from_the_base(results, capsys):
+    robustness.main([str(results)])
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| `nsgp` |")]
+    assert line.endswith(f"| {(41 + 30 + 22) / 3 - 41:+.2f} |") and "| 41.00 | 30.00 | 22.00 |" in line
+
+
+def test_every_step_of_a_sweep_is_in_the_configuration():
+    grid = yaml.safe_load((ROOT / "config/sweeps.yaml").read_text(encoding="utf-8"))["grid"]
+    named = {degradation for entry in grid for degradation in entry["degradations"]}
+    assert named == {step for _, steps in robustness.SWEEPS.values() for step in steps}
+
+
+def test_results_without_the_default_are_one_sentence(results, capsys):
+    assert robustness.main([str(results), "--default", "hysure"]) == 1
+    assert "has no cell of 'hysure'" in capsys.readouterr().err
