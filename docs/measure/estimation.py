@@ -32,7 +32,8 @@ from mossfuse.remote.download import mirror_folders  # noqa: E402
 
 HEAD = (
     "case", "dataset", "scene", "ratio", "snr_hsi", "snr_msi", "draw", "given", "family", "true_family", "geometry_found", "psf_max_error",
-    "psf_l1_error", "width_error", "angle_error", "shift_error", "srf_mean_error", "seconds",
+    "psf_l1_error", "width_error", "angle_error", "shift_error", "srf_mean_error",
+    "noise_free", "hsi_noise", "msi_noise", "seconds",
 )  # fmt: skip
 LEVELS = ((40, 45), (35, 40), (30, 35), (25, 30))
 DRAWS = 3
@@ -141,9 +142,11 @@ def shapes(size: int, ratio: int) -> dict[str, np.ndarray]:
 def measure(case: Case, cube: np.ndarray, srf: np.ndarray, draw: int) -> tuple[object, ...]:
     """Return the columns after the scene's name."""
     hsi, msi = BlurSample(case.psf, case.phase, case.ratio, cube.shape)(cube), (cube @ srf.T).astype(np.float32)
+    scales = [0.0, 0.0]
     if case.snr:
         generator = np.random.default_rng(draw)
-        hsi, msi = (noisy(image, level, generator) for image, level in zip((hsi, msi), case.snr, strict=True))
+        scales = [scale_of(image, level) for image, level in zip((hsi, msi), case.snr, strict=True)]
+        hsi, msi = (noisy(image, scale, generator) for image, scale in zip((hsi, msi), scales, strict=True))
     sensor = Sensor(psf=case.psf, psf_shape=case.psf.shape, phase=case.phase, srf=srf)
     pair = Observation(hsi=hsi, msi=msi, ratio=case.ratio, sensor=sensor.restricted_to(set(case.given)))
     start = time.process_time()
@@ -155,14 +158,25 @@ def measure(case: Case, cube: np.ndarray, srf: np.ndarray, draw: int) -> tuple[o
         case.ratio, *(case.snr or ("", "")), draw, " ".join(case.given) or "nothing", facts["family"], case.family,
         int(found.psf.shape == case.psf.shape and tuple(found.phase) == tuple(case.phase)),
         f"{np.abs(mine - theirs).max():.3g}", f"{np.abs(mine - theirs).sum():.3g}", width, angle, shift,
-        f"{np.abs(found.srf - srf).mean():.3g}", f"{seconds:.3g}",
+        f"{np.abs(found.srf - srf).mean():.3g}", int(facts["noise_free"]), *noise_found(found, scales), f"{seconds:.3g}",
     )  # fmt: skip
 
 
-def noisy(image: np.ndarray, snr: float, generator: np.random.Generator) -> np.ndarray:
-    """Return the image with white noise of this SNR in dB."""
-    scale = np.sqrt(float((image**2).mean()) / 10 ** (snr / 10))
+def scale_of(image: np.ndarray, snr: float) -> float:
+    """Return the standard deviation of white noise of this SNR in dB."""
+    return float(np.sqrt((image.astype(np.float64) ** 2).mean() / 10 ** (snr / 10)))
+
+
+def noisy(image: np.ndarray, scale: float, generator: np.random.Generator) -> np.ndarray:
+    """Return the image with white noise of this standard deviation."""
     return (image + generator.standard_normal(image.shape) * scale).astype(np.float32)
+
+
+def noise_found(found: Sensor, scales: list[float]) -> tuple[str, str]:
+    """Return the estimated standard deviation (mean over bands) of the HSI's and the MSI's noise over the true one; empty without noise."""
+    pairs = zip((found.noise_hsi, found.noise_msi), scales, strict=True)
+    first, second = (f"{float(np.mean(value)) / scale:.4g}" if scale else "" for value, scale in pairs)
+    return first, second
 
 
 def common_grid(a: np.ndarray, phase_a, b: np.ndarray, phase_b) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, figures, networks, noise, parts, references, speed, violations
+from pages import boards, estimates, figures, networks, noise, parts, references, speed, violations
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
@@ -68,6 +68,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "ablations": partial(networks.rows_over_seeds, name="ablations", dataset="phantom"),
     "phantom methods": partial(boards.pooled, part="phantom", datasets=("phantom", "phantom-1")),
     "phantom statistics": references.statistics,
+    "estimation": estimates.accuracy,
     "metric variants": references.variants,
     "metric conventions": references.conventions,
     "speed inference": partial(speed.measured, name="inference", script="docs/measure/speed_of_the_network.py"),
