@@ -25,7 +25,7 @@ def accuracy(context: Context) -> str:
         given = own["given"].iloc[0] != "nothing"
         rows.append(
             [
-                case, f"x{ratio}", f"{hsi:g} / {msi:g}" if hsi != "" and pd.notna(hsi) else "none", str(len(own)), f"{right.sum()} of {len(own)}",
+                case, f"x{ratio}", f"{hsi} / {msi}" if hsi != "" else "none", str(len(own)), f"{right.sum()} of {len(own)}",
                 "given" if given else f"{own['geometry_found'].astype(int).sum()} of {len(own)}",
                 *(span(own[name]) for name in ("psf_max_error", "psf_l1_error", "width_error", "angle_error", "shift_error", "srf_mean_error")),
                 noise(own), span(own["seconds"]),
