@@ -171,17 +171,38 @@ def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_p
     assert {r["status"] for r in table(folder)} == {"ok"}
 
 
+@pytest.fixture(scope="session")
+def failed_training(built_once):
+    """Return the folder of a run whose training failed, after a first report; what it printed is in output.txt."""
+
+    def build(folder):
+        config = config_of(timing={"scenes": "none"}, first_report=True)
+        config["grid"][0] |= {"scenes": ["mosaic"], "methods": ["bicubic", "mossfuse", "mossfuse+sdc"]}
+        config["methods"]["mossfuse"]["train"]["patch"] = 4096
+        code, output = run(folder, config)
+        assert code != 0
+        (folder / "output.txt").write_text(output, encoding="utf-8")
+
+    return built_once("failed-training", build)
+
+
 @pytest.mark.slow
-def test_failed_training_becomes_rows(tmp_path):
-    config = config_of(timing={"scenes": "none"})
-    config["grid"][0] |= {"scenes": ["mosaic"], "methods": ["bicubic", "mossfuse", "mossfuse+sdc"]}
-    config["methods"]["mossfuse"]["train"]["patch"] = 4096
-    code, output = run(tmp_path, config)
-    assert code != 0
-    reasons = {r["method"]: r["reason"] for r in table(tmp_path) if r["status"] == "failed"}
+def test_failed_training_becomes_rows(failed_training):
+    reasons = {r["method"]: r["reason"] for r in table(failed_training) if r["status"] == "failed"}
     assert reasons["mossfuse"].startswith("training failed")
     assert reasons["mossfuse+sdc"].startswith("the row it refines failed")
-    assert (tmp_path / "reports" / "index.html").exists()
+    assert (failed_training / "reports" / "index.html").exists()
+
+
+@pytest.mark.slow
+def test_rows_that_need_no_training_are_reported_before_it_and_the_final_report_replaces_theirs(failed_training):
+    output = (failed_training / "output.txt").read_text(encoding="utf-8")
+    order = [output.index(f"rule {name}:") for name in ("score", "first_report", "train", "report")]
+    assert order == sorted(order)
+    said = next(failed_training.glob("logs/**/*first_report*")).read_text(encoding="utf-8")
+    assert "bicubic" in said and "mossfuse" not in said
+    first = Paths(results=failed_training / "results", reports=failed_training / "reports").first
+    assert not first.reports.exists() and not first.tables.exists()
 
 
 @pytest.mark.slow
