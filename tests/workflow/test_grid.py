@@ -247,6 +247,35 @@ def test_every_job_has_a_gpu_of_its_own_where_there_are_several(tmp_path):
             job.stdout.close()
 
 
+def test_no_two_jobs_use_one_gpu_at_a_time_and_every_gpu_is_used(tmp_path):
+    """Three GPUs, as a driver that is pretended lists them, and sixteen jobs of four processes."""
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text('#!/bin/sh\nfor n in 0 1 2; do echo "GPU $n: pretended"; done\n', encoding="utf-8")
+    driver.chmod(0o755)
+    program = """
+import os, sys, time
+from mossfuse.benchmark.run import gpu_lock
+for number in range(4):
+    gpu_lock.claim_gpu(0.01, sys.argv[1])
+    name = os.environ.pop("CUDA_VISIBLE_DEVICES")
+    own = os.path.join(sys.argv[1], f"in-use-{name}")
+    os.close(os.open(own, os.O_CREAT | os.O_EXCL))  # fails where another job uses the same one
+    time.sleep(0.05)
+    os.unlink(own)
+    print(name)
+    gpu_lock.HELD.pop().close()  # as when the job ends
+"""
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    jobs = [
+        subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    ended = [(*job.communicate(timeout=120), job.returncode) for job in jobs]
+    assert all(code == 0 for _, _, code in ended), ended
+    used = "".join(out for out, _, _ in ended).split()
+    assert len(used) == 16 and set(used) == {"0", "1", "2"}
+
+
 def test_gpu_that_was_chosen_already_is_left_alone(monkeypatch, tmp_path):
     for chosen in ("3", ""):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
