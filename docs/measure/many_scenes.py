@@ -23,13 +23,14 @@ from mossfuse.benchmark.plan.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
+CUBE = Paths().cell("", "", "", "", 0).cube.name
 DATASET = """
 from mossfuse.protocol import Dataset
 SCENES = tuple(f"scene{{n:04d}}" for n in range({count}))
 DATASET = Dataset(name="many", title="Many scenes", citation="-", terms="-", train=(), test=SCENES, shape=(64, 64, 31),
                   wavelengths=tuple(range(400, 710, 10)))
 def obtain(scenes, folder, mirrors):
-    return {{scene: () for scene in scenes}}
+    return {{scene: {{"source": "generated", "files": [], "sha256": {{}}, "verified": True}} for scene in scenes}}
 def read(scene, folder, mirrors):
     import numpy as np
     from mossfuse.benchmark.check.pairs import make_pair
@@ -90,7 +91,7 @@ def follow(process: subprocess.Popen, folder: Path) -> Spent:
         warm = warm or warm_process(process.pid)
         if warm:
             spent.warm_s = max(spent.warm_s, own_cpu(warm, children=True))
-        spent.cubes = max(spent.cubes, sum(1 for _ in (folder / Paths().results).rglob("fused.mat")))
+        spent.cubes = max(spent.cubes, sum(1 for _ in (folder / Paths().results).rglob(CUBE)))
         time.sleep(0.2)
     return spent
 
