@@ -59,7 +59,12 @@ def main() -> None:
         folder = Path(name)
         (folder / "datasets").mkdir()
         (folder / "datasets" / "many.py").write_text(DATASET.format(count=options.scenes), encoding="utf-8")
-        entry = {"dataset": "many", "degradations": ["x8-gauss7s2-nikond5100"], "methods": options.methods.split(","), "seeds": [0]}
+        entry = {
+            "dataset": "many",
+            "degradations": ["x8-gauss7s2-nikond5100"],
+            "methods": options.methods.split(","),
+            "seeds": [0],
+        }
         config = {"grid": [entry], "keep_cubes": "none", "timing": {"scenes": "none"}}
         (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
         environment = {**os.environ, "MOSSFUSE_DATASETS": str(folder / "datasets"), "PYTHONPATH": str(ROOT)}
