@@ -12,7 +12,7 @@ from mossfuse.benchmark.report import pages, style
 from mossfuse.benchmark.report.board import make_board
 from mossfuse.benchmark.report.comparisons import with_tests
 from mossfuse.benchmark.report.drawing import draw_board
-from mossfuse.benchmark.report.load import load_results
+from mossfuse.benchmark.report.load import NoResults, load_results
 from mossfuse.benchmark.report.more import more_metrics
 from mossfuse.benchmark.report.scenes import scene_pages
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
@@ -54,10 +54,14 @@ def build_report(results, checkpoints, data, out, tables=None):
     tables: folder of the tables where it is not that of the results.
 
     The same results give the same bytes. Files of an earlier report that are no longer part of it are removed,
-    foreign files stay. Raises MossFuseError where a table of the results is missing.
+    foreign files stay. Without any result the report is one page that says so, unless an earlier report is there, which is
+    not overwritten. Raises MossFuseError where a table of the results is missing.
     """
-    content = load_results(results, checkpoints, data, tables)
     site = Site(Path(out))
+    try:
+        content = load_results(results, checkpoints, data, tables)
+    except NoResults as error:
+        return write_empty(site, error)
     conventions = content.conventions
     boards = {c: [make_board(content, *place, c) for place in content.boards] for c in conventions}
     leading = boards[conventions[0]] = with_tiers(content, with_tests(content, boards[conventions[0]]))
@@ -74,6 +78,16 @@ def build_report(results, checkpoints, data, out, tables=None):
         site.text(name, environment.get_template("scene.html").render(root="../", **context))
     remove_stale(site)
     return site.out / "index.html"
+
+
+def write_empty(site, error):
+    """Write the page of a report without results and return its path; raise the error where there is a report already."""
+    page = site.out / "index.html"
+    if page.exists() and "No results yet" not in page.read_text(encoding="utf-8"):
+        raise error
+    write_assets(site)
+    site.text("index.html", make_environment({}).get_template("empty.html").render(reason=str(error)))
+    return page
 
 
 def make_environment(common):

@@ -17,6 +17,10 @@ from mossfuse.methods import split_suffix
 PLACE = ["dataset", "board"]
 
 
+class NoResults(MossFuseError):
+    """A table that a report is made from holds nothing."""
+
+
 @dataclass(frozen=True)
 class Results:
     """Everything the pages are made from.
@@ -88,11 +92,11 @@ def load_results(results, checkpoints, data, tables=None):
         table = paths.catalogue.with_name(name)
         if sha256_of(table) != known:
             raise MossFuseError(f"{table} is damaged or was edited since it was collected; delete it and run again")
+    if metrics.empty:
+        raise NoResults(f"{paths.metrics.name} holds no row; run the benchmark before the report")
     metrics["seen_in_training"] = metrics["seen_in_training"].str.lower() == "true"
     metrics["seed"] = metrics["seed"].astype(int)
     metrics["value"] = pd.to_numeric(metrics["value"], errors="coerce")
-    if metrics.empty:
-        raise MossFuseError(f"{paths.metrics} holds no row; run the benchmark before the report")
     timing = read_table(paths.timing)
     timing.insert(2, "board", timing["degradation"].map(metrics.set_index("degradation")["board"].to_dict()))
     texts = ["degradation", *PLACE, "method", "scene", "device", "device_name", "reason"]
@@ -128,6 +132,8 @@ def records_of_scenes(paths):
 def read_table(path):
     if not path.exists():
         raise MossFuseError(f"{path} does not exist; run the benchmark (snakemake --cores all) before the report")
+    if path.stat().st_size == 0:
+        raise NoResults(f"{path.name} is an empty file; delete it and run the benchmark again")
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 

@@ -29,7 +29,26 @@ def published_lines(results, board, compared):
             rows = [row | {"is_authors": True} for row in rows]
             why = "\n".join(reasons(results, board, theirs, metric, row) for row in rows)
             out.setdefault((theirs, metric), {"text": f"paper {' / '.join(values)}", "why": why})
+    for method in board.table["method"]:
+        for entry in results.about(method).get("published", []):
+            add_unstated(out, results, board, method, entry)
     return out
+
+
+def add_unstated(out, results, board, method, entry):
+    """Add a published value whose source does not state the ratio: it is shown with its source and without a gap."""
+    dataset = results.catalogue["datasets"].get(board.dataset, {}).get("dataset", board.dataset)
+    if entry.get("ratio") is not None or entry["dataset"].lower() != dataset.lower():
+        return
+    for metric in (m for m in entry["metrics"] if m in board.metrics):
+        value = number(metric, entry["metrics"][metric])
+        why = (
+            f"Published {metric_title(metric)}: {value} ({entry['setting']}; {entry['source']}). The source does not state the "
+            "ratio, the scenes or the exact metric, so no gap is given: it compares with no row of this board."
+        )
+        before = out.get((method, metric))
+        text = f"{before['text']} · listed {value}" if before else f"listed {value} (ratio not stated)"
+        out[method, metric] = {"text": text, "why": f"{before['why']}\n{why}" if before else why}
 
 
 def reasons(results, board, method, metric, row):
