@@ -238,10 +238,10 @@ def test_time_explains_itself_and_facts_filter(results, board):
     rows = {row["method"]: row for row in context["rows"]}
     words = rows["mossfuse"]["times"][0]["why"]
     for part in (
-        "interquartile range 0.090 s",
-        "First call of a new process: 1.3 s",
+        "interquartile range 0.09 s",
+        "First call of a new process: 1.26 s",
         "Peak memory: 320 MiB",
-        "Timed on apple",
+        "Timed on apple (1 of 4 scenes)",
         "Test CPU",
     ):
         assert part in words
