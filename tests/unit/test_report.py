@@ -707,10 +707,13 @@ def test_pages_open_from_disk_without_errors_or_network(tab, site):
     tab.console.clear()
     tab.requests.clear()
     for path in sorted(site.rglob("*.html")):
-        for width in (1400, 390):
+        heights = []
+        for width in (1600, 390):
             tab.open(path, width=width)
-            wide = tab.run("document.documentElement.scrollWidth")
+            wide, high = tab.run("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
             assert wide <= width, f"{path.name} is {wide} px wide in a window of {width}"
+            heights.append(high)
+        assert heights[1] <= 4 * heights[0], f"{path.name} is more than four times taller on a phone"
         broken = tab.run("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
         assert broken == [], path
     assert tab.console == []

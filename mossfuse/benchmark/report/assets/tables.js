@@ -100,13 +100,24 @@ document.body.append(tip);
 let tipped = null;
 
 function showTip(node) {
+  tipped?.removeAttribute("aria-describedby");
   tipped = node;
   tip.textContent = node.dataset.tip;
   node.setAttribute("aria-describedby", "tip");
   if (!tip.matches(":popover-open")) tip.showPopover();
-  const [at, own] = [node.getBoundingClientRect(), tip.getBoundingClientRect()];
+  placeTip();
+}
+
+function placeTip() {
+  const [at, own] = [tipped.getBoundingClientRect(), tip.getBoundingClientRect()];
   tip.style.left = `${Math.max(4, Math.min(at.left, document.documentElement.clientWidth - own.width - 4))}px`;
   tip.style.top = `${at.bottom + own.height + 6 < innerHeight ? at.bottom + 4 : Math.max(4, at.top - own.height - 4)}px`;
+}
+
+function followTip() {
+  const at = tipped.getBoundingClientRect();
+  if (at.bottom > 0 && at.top < innerHeight) placeTip();
+  else hideTip();
 }
 
 function hideTip() {
@@ -130,7 +141,7 @@ document.addEventListener("pointerout", (event) => { if (owner(event) && event.p
 document.addEventListener("focusin", (event) => { const node = owner(event); if (node) showTip(node); else hideTip(); });
 document.addEventListener("click", (event) => { const node = owner(event); if (node) showTip(node); else hideTip(); });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
-document.addEventListener("scroll", hideTip, { capture: true, passive: true });
+document.addEventListener("scroll", () => { if (tipped) followTip(); }, { capture: true, passive: true });
 
 // ---- printing shows what is folded away ------------------------------------------------------------------------------
 for (const menu of document.querySelectorAll("details.menu")) {
