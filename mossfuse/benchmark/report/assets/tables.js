@@ -38,18 +38,20 @@ function sortTable(table, headers, column, order) {
   headers.forEach((h) => h.removeAttribute("aria-sort"));
   headers[column].setAttribute("aria-sort", order);
   const sign = order === "ascending" ? 1 : -1;
-  const rows = [...table.tBodies[0].rows].map((row) => ({ row, key: sortKey(row.cells[column]) }));
-  rows.sort((a, b) => {
-    if (a.key === "" || b.key === "") return (a.key === "") - (b.key === "");
-    return sign * (typeof a.key === "number" && typeof b.key === "number" ? a.key - b.key : String(a.key).localeCompare(String(b.key)));
-  });
-  table.tBodies[0].append(...rows.map((r) => r.row));
+  for (const part of table.tBodies) {
+    const rows = [...part.rows].map((row) => ({ row, key: sortKey(row.cells[column]) }));
+    rows.sort((a, b) => {
+      if (a.key === "" || b.key === "") return (a.key === "") - (b.key === "");
+      return sign * (typeof a.key === "number" && typeof b.key === "number" ? a.key - b.key : String(a.key).localeCompare(String(b.key)));
+    });
+    part.append(...rows.map((r) => r.row));
+  }
 }
 
 function sortKey(cell) {
-  const text = cell.dataset.v ?? cell.textContent.trim();
-  if (text === "" || text === "nan") return "";
-  const value = text === "inf" ? Infinity : Number(text);
+  const text = (cell.dataset.v ?? cell.firstChild?.textContent ?? "").trim().replace("−", "-");
+  if (text === "" || text === "nan" || text === "–") return "";
+  const value = { inf: Infinity, "∞": Infinity, "-∞": -Infinity }[text] ?? Number(text);
   return Number.isNaN(value) ? text : value;
 }
 
