@@ -6,7 +6,7 @@ from pathlib import Path
 from mossfuse.errors import MossFuseError
 
 WHITE = "value that counts as 1, one for both images or V,W (default: see docs/usage.md)"
-LONGEST_NAME = 235  # bytes; most file systems take 255, and an unfinished file is called .NAME.PROCESS.tmp
+LONGEST_NAME = 220  # bytes; most file systems take 255, and an unfinished file is called .NAME.PROCESS.tmp
 PAIR = "FILE or FILE:VARIABLE (.mat, .npy, .npz, .h5, ENVI .hdr, .tif)"
 
 
