@@ -35,7 +35,10 @@ def describe_grid(pair):
     for note in result.notes:
         say("grid", note)
     if result.measured is not None:
-        say("no-data", f"{100 * (1 - result.measured.mean()):.3g} % of the pixels were not measured in both images; NaN in the cube")
+        say(
+            "no-data",
+            f"{100 * (1 - result.measured.mean()):.3g} % of the pixels were not measured in both images; NaN in the cube",
+        )
     if result.good_bands is not None:
         say("bands", f"{int((~result.good_bands).sum())} of {result.shape[2]} are marked as bad in LR; NaN in the cube")
 
@@ -98,6 +101,14 @@ def describe_agreement(residuals, pair):
         rms, largest = residuals[f"residual_{name}_rms"], residuals[f"residual_{name}_max"]
         share = rms / (root_mean_square(image) * white)
         say("agreement", f"{rule}: rms {rms:.3g} ({100 * share:.2g} %), largest {largest:.3g}")
+
+
+def describe_verdict(verdict):
+    """Print the verdict, one line for each reason."""
+    first, *others = verdict.reasons or ("nothing speaks against it; agreement does not prove a cube right",)
+    say("verdict", f"{verdict.word}: {first}")
+    for reason in others:
+        say("", reason)
 
 
 def root_mean_square(image):

@@ -54,6 +54,16 @@ def add_verb(verbs):
         "--preview", metavar="PNG", type=output_path, help="where the preview goes (default: beside OUT)"
     )
     parser.add_argument("--no-preview", action="store_true", help="write no preview")
+    parser.add_argument(
+        "--report",
+        metavar="HTML",
+        type=output_path,
+        help="write one page on the pair: images, cameras, agreement, spectra, verdict",
+    )
+    parser.add_argument(
+        "--dtype", choices=("float32", "int16", "uint16"), default="float32",
+        help="of a GeoTIFF or ENVI cube; integers hold reflectance x 10000, counts as they are (default: float32)",
+    )  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace outputs that exist")
     parser.add_argument("--traceback", action="store_true", help="if the method fails, show where")
     parser.set_defaults(run=run)
@@ -61,8 +71,10 @@ def add_verb(verbs):
 
 def run(options):
     """Read the pair, fuse, write and print."""
-    from mossfuse.cli.describe import describe_grid, describe_pair, say
+    from mossfuse.cli.describe import describe_grid, describe_pair, describe_verdict, say
     from mossfuse.estimation.memory import estimate_once
+    from mossfuse.pair.deliver import in_units
+    from mossfuse.pair.judgement import judge_work
     from mossfuse.pair.work import check_choice, needs_geometry, prepare
     from mossfuse.parameters import parse_changes
 
@@ -83,7 +95,8 @@ def run(options):
                 seed=options.seed, save_weights=options.save_weights, preset=options.preset,
                 params=changes,
             )  # fmt: skip
-            residuals = write(pair, work, outputs, georeference)
+            residuals, look = write(pair, work, outputs, georeference, options, changes)
+    verdict = judge_work(pair, work, residuals.summary(), look.range)
     seconds = time.perf_counter() - started
     say(
         "method",
@@ -92,13 +105,16 @@ def run(options):
     describe_pair(pair)
     describe_grid(pair)
     show_sensor(pair, work)
-    show_agreement(residuals, pair)
+    show_agreement(in_units(residuals.summary(), pair.white), pair)
+    describe_verdict(verdict)
+    if outputs["report"]:
+        write_report(outputs["report"], pair, work, residuals, look, verdict, options)
     names = ", ".join(str(path) for name, path in outputs.items() if path and name != "weights")
     say("written", f"{names} in {seconds:.1f} s; the cube is in the units of {options.lr}")
 
 
 def outputs_of(options):
-    """Return {'cube', 'sensor', 'preview', 'weights'}: the paths that will be written, None for those that will not."""
+    """Return {'cube', 'sensor', 'preview', 'report', 'weights'}: the paths that will be written, None for those that will not."""
     from mossfuse.files import can_hold
 
     cube = options.output
@@ -108,17 +124,22 @@ def outputs_of(options):
         "cube": cube,
         "sensor": None if inside else cube.with_name(cube.stem + SENSOR_SUFFIX),
         "preview": None if options.no_preview else preview,
+        "report": options.report,
         "weights": options.save_weights,
     }
 
 
-def write(pair, work, outputs, georeference):
-    """Write the cube tile by tile, then the files beside it; return the residuals in the units of each image."""
+def write(pair, work, outputs, georeference, options, changes):
+    """Write the cube tile by tile, then the files beside it; return (Residuals, Look) of the tiles."""
     import numpy as np
 
-    from mossfuse.cli.preview import Preview
-    from mossfuse.files import cube_writer, write_variables
-    from mossfuse.pair.deliver import deliver, in_units
+    from mossfuse.cli.preview import save_preview
+    from mossfuse.files import write_variables
+    from mossfuse.pair.deliver import deliver
+    from mossfuse.pair.look import Look
+    from mossfuse.pair.output import result_writer
+    from mossfuse.pair.output.encoding import choose_encoding
+    from mossfuse.pair.provenance import provenance_of
     from mossfuse.physics.residuals import Residuals
 
     observation, sensor = pair.observation, work.sensor
@@ -130,17 +151,41 @@ def write(pair, work, outputs, georeference):
         "method": work.name,
     }
     inside = {} if outputs["sensor"] else estimates
-    residuals = Residuals(observation, sensor)
-    preview = Preview(observation) if outputs["preview"] else None
-    with cube_writer(outputs["cube"], shape, pair.result.wavelengths, georeference=georeference, **inside) as put:
-        tiles = deliver(pair, work, residuals, preview and preview.add)
-        for (rows, cols), values in track_rows(tiles, shape):
+    residuals, look = Residuals(observation, sensor), Look(observation, sensor)
+    with result_writer(
+        outputs["cube"], pair.result, encoding=choose_encoding(options.dtype, pair.white[0]), georeference=georeference,
+        provenance=provenance_of(pair, work, (options.lr, options.hr), changes), estimates=inside,
+    ) as put:  # fmt: skip
+        for (rows, cols), values in track_rows(deliver(pair, work, residuals, look.add), shape):
             put(rows, cols, values)
     if outputs["sensor"]:
         write_variables(outputs["sensor"], estimates)
-    if preview:
-        preview.save(outputs["preview"], sensor.srf)
-    return in_units(residuals.summary(), pair.white)
+    if outputs["preview"]:
+        save_preview(outputs["preview"], look)
+    return residuals, look
+
+
+def write_report(path, pair, work, residuals, look, verdict, options):
+    """Write the page on the pair."""
+    import numpy as np
+
+    from mossfuse.files import text
+    from mossfuse.files.atomic import write_text
+    from mossfuse.pair.page import build_page
+    from mossfuse.pair.reading import split_key
+
+    found = residuals.summary()
+    facts = {
+        "LR": options.lr, "HR": options.hr, "cube": f"{options.output}, {text(pair.result.shape)}",
+        "method": f"{work.name}: {work.method.title}", "ratio": pair.observation.ratio,
+        "PSF": work.source["psf"], "SRF": work.source["srf"], "phase": "{},{}".format(*work.sensor.phase),
+        "agreement": f"rms {found['residual_hsi_rms'] * pair.white[0]:.3g} with LR, {found['residual_msi_rms'] * pair.white[1]:.3g} with HR",
+        "white": "values of {:g} (LR) and {:g} (HR) count as 1".format(*pair.white), "grid": "; ".join(pair.result.notes) or "as given",
+    }  # fmt: skip
+    misfit = np.sqrt(np.mean((residuals.low - pair.observation.hsi) ** 2, 2))
+    names = (split_key(name)[0].name for name in (options.lr, options.hr))
+    title = "{}: fused from {} and {}".format(options.output.name, *names)
+    write_text(path, build_page(pair, look, work.sensor, verdict, facts, misfit, title=title))
 
 
 def track_rows(tiles, shape):

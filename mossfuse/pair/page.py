@@ -22,9 +22,9 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#4
 MARKS = {GOOD: "#1a7f37", CARE: "#9a6700", BAD: "#cf222e"}
 STYLE = """
 :root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1200px;padding:1rem;color:#1f2328;background:#fff}
-h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:1rem}
-figure{margin:0;min-width:0}figure img,figure svg{width:100%;height:auto;display:block;border:1px solid #d0d7de;image-rendering:pixelated}
+h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:1rem}
+figure{margin:0;min-width:0}figure.wide{grid-column:1/-1}figure img,figure svg{width:100%;height:auto;display:block;border:1px solid #d0d7de;image-rendering:pixelated}
 figcaption{font-size:.9rem;color:#57606a}.verdict{border-left:6px solid var(--mark);padding:.4rem .8rem;background:#f6f8fa}
 .verdict b{color:var(--mark)}ul{margin:.3rem 0;padding-left:1.2rem}
 table{border-collapse:collapse;width:100%}td{border-top:1px solid #d0d7de;padding:.25rem .5rem .25rem 0;vertical-align:top;overflow-wrap:anywhere}td:first-child{color:#57606a;width:9rem}
@@ -45,8 +45,13 @@ def build_page(
         figure(picture(look.colours), "The cube, in the exposure of LR"),
     ]
     cameras = [
-        figure(picture(grey(np.asarray(sensor.psf)), smooth=False), f"PSF, {text(np.shape(sensor.psf))} HR pixels"),
-        figure(curves(wavelengths, list(np.asarray(sensor.srf)), [f"MSI {m + 1}" for m in range(len(np.asarray(sensor.srf)))]), "SRF"),
+        figure(picture(grey(np.asarray(sensor.psf)), smooth=False), f"PSF, {text(np.asarray(sensor.psf).shape)} HR pixels"),
+        figure(
+            curves(
+                wavelengths, list(np.asarray(sensor.srf)), [f"MSI {m + 1}" for m in range(len(np.asarray(sensor.srf)))]
+            ),
+            "SRF",
+        ),
     ]
     scale = pair.white
     maps = [
@@ -66,7 +71,9 @@ def build_page(
             lines += [look.spectra[row, col] * scale[0], observation.hsi[row // ratio, col // ratio] * scale[0]]
             names += [f"cube at {row}, {col}", ""]
             dashes += [False, True]
-    spectra = [figure(curves(wavelengths, lines, names, dashes), "Spectra in LR's units: cube (lines), LR (dashed)")]
+    spectra = [
+        figure(curves(wavelengths, lines, names, dashes), "Spectra in LR's units: cube (lines), LR (dashed)", wide=True)
+    ]
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in (*verdict.reasons, *warnings))
     rows = "".join(f"<tr><td>{escape(label)}</td><td>{escape(str(value))}</td></tr>" for label, value in facts.items())
     return (
@@ -83,9 +90,9 @@ def grid(figures: Sequence[str]) -> str:
     return f'<div class="grid">{"".join(figures)}</div>'
 
 
-def figure(content: str, caption: str) -> str:
+def figure(content: str, caption: str, wide: bool = False) -> str:
     """Return a figure with its caption."""
-    return f"<figure>{content}<figcaption>{escape(caption)}</figcaption></figure>"
+    return f"<figure{' class=wide' * wide}>{content}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def picture(pixels: np.ndarray, smooth: bool = True) -> str:
@@ -95,11 +102,11 @@ def picture(pixels: np.ndarray, smooth: bool = True) -> str:
     image = Image.fromarray(pixels)
     factor = SIDE / max(image.size)
     if factor < 1:
-        size = tuple(max(1, round(n * factor)) for n in image.size)
-        image = image.resize(size, Image.Resampling.BOX if smooth else Image.Resampling.NEAREST)
+        width, height = (max(1, round(n * factor)) for n in image.size)
+        image = image.resize((width, height), Image.Resampling.BOX if smooth else Image.Resampling.NEAREST)
     elif max(image.size) < SMALL:
         whole = -(-SMALL // max(image.size))
-        image = image.resize(tuple(n * whole for n in image.size), Image.Resampling.NEAREST)
+        image = image.resize((image.width * whole, image.height * whole), Image.Resampling.NEAREST)
     stream = io.BytesIO()
     image.save(stream, format="PNG")
     return f'<img alt="" src="data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}">'
@@ -125,23 +132,35 @@ def curves(
     high = max((float(line.max()) for line in lines), default=1.0)
     low, high = min(low, 0.0), high if high > low else low + 1
     span = float(x[-1] - x[0]) or 1.0
-    to_x = lambda v: left + (v - x[0]) / span * (width - left - 10)  # noqa: E731
+    to_x = lambda v: left + (v - x[0]) / span * (width - left - 24)  # noqa: E731
     to_y = lambda v: height - bottom - (v - low) / (high - low) * (height - bottom - top)  # noqa: E731
     parts = []
     for share in np.linspace(0, 1, 5):
         y, v = to_y(low + share * (high - low)), low + share * (high - low)
-        parts.append(f'<path d="M{left} {y:.1f}H{width - 10}" stroke="#d0d7de"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{v:.3g}</text>')
+        parts.append(
+            f'<path d="M{left} {y:.1f}H{width - 24}" stroke="#d0d7de"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{v:.3g}</text>'
+        )
         u = x[0] + share * span
         parts.append(f'<text x="{to_x(u):.1f}" y="{height - 14}" text-anchor="middle">{u:.0f}</text>')
     solid = -1
     for n, line in enumerate(lines):
         dashed = bool(dashes) and dashes[n]
         solid += not dashed
-        points = " ".join(f"{to_x(a):.1f},{to_y(b):.1f}" for a, b in zip(x, np.asarray(line, float)[order], strict=True))
+        points = " ".join(
+            f"{to_x(a):.1f},{to_y(b):.1f}" for a, b in zip(x, np.asarray(line, float)[order], strict=True)
+        )
         style = ' stroke-dasharray="5 4"' if dashed else ""
-        parts.append(f'<polyline points="{points}" fill="none" stroke-width="2" stroke="{COLOURS[solid % len(COLOURS)]}"{style}/>')
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke-width="2" stroke="{COLOURS[solid % len(COLOURS)]}"{style}/>'
+        )
     shown = [name for name in names if name]
     for n, name in enumerate(shown):
-        parts.append(f'<text x="{width - 14}" y="{top + 14 + 15 * n}" text-anchor="end" fill="{COLOURS[n % len(COLOURS)]}">{escape(name)}</text>')
-    parts.append(f'<text x="{width / 2:.0f}" y="{height - 1}" text-anchor="middle">{"band" if at is None else "nm"}</text>')
-    return f'<svg viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" role="img">{"".join(parts)}</svg>'
+        parts.append(
+            f'<text x="{width - 14}" y="{top + 14 + 15 * n}" text-anchor="end" fill="{COLOURS[n % len(COLOURS)]}">{escape(name)}</text>'
+        )
+    parts.append(
+        f'<text x="{width / 2:.0f}" y="{height - 1}" text-anchor="middle">{"band" if at is None else "nm"}</text>'
+    )
+    return (
+        f'<svg viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" role="img">{"".join(parts)}</svg>'
+    )

@@ -94,7 +94,9 @@ def judge(
     grade(disagreement, DISAGREEMENT, f"the cube does not reproduce LR ({100 * disagreement:.2g} % beyond its noise)")
     grade(unseen, UNSEEN, f"HR sees light that LR does not ({100 * unseen:.2g} % of a band)")
     if uncovered > UNCOVERED:
-        care.append(f"{100 * uncovered:.0f} % of LR's bands lie where no band of HR responds, so that detail there is inferred")
+        care.append(
+            f"{100 * uncovered:.0f} % of LR's bands lie where no band of HR responds, so that detail there is inferred"
+        )
     if abs(shift) > SHIFT:
         care.append(f"the images are shifted by {abs(shift):.2g} LR pixels against each other")
     if pixels < PIXELS[1]:

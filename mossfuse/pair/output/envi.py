@@ -81,7 +81,7 @@ def listed(words: list[str]) -> str:
 
 def plain(text: str, keep: str = "") -> str:
     """Return the text without what ends a field or an entry of a header."""
-    swap = {"{": "(", "}": ")", "\n": " ", "\r": " "} | ({} if "," in keep else {",": ";"})
+    swap: dict[str, str | int | None] = {"{": "(", "}": ")", "\n": " ", "\r": " "} | ({} if "," in keep else {",": ";"})
     return text.translate(str.maketrans(swap))
 
 

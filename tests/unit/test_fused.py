@@ -1,0 +1,142 @@
+"""What ``fuse`` returns and accepts in Python, the verdict, and the page on a pair."""
+
+import logging
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mossfuse import MossFuseError, fuse
+from mossfuse.__main__ import main
+from mossfuse.files import read_variables, write_cube
+from mossfuse.pair.inputs import as_input
+from mossfuse.pair.verdict import BAD, CARE, GOOD, Range, judge
+from mossfuse.protocol import Fusion, Observation, Sensor
+
+WAVELENGTHS = np.arange(400.0, 701, 10)
+
+
+@pytest.fixture(scope="module")
+def observation(make_pair):
+    return make_pair(rows=32, cols=40)[0]
+
+
+@pytest.fixture(scope="module")
+def fusion(observation):
+    return fuse(observation.hsi, observation.msi, wavelengths=WAVELENGTHS, method="ridge", phase=3, register="off")
+
+
+def test_fusion_prints_a_summary_with_its_verdict(fusion):
+    assert isinstance(fusion, Fusion)
+    shown = repr(fusion)
+    assert "cube      32x40x31, 400 to 700 nm" in shown and re.search(
+        "^verdict   (good|with care|do not use)", shown, re.M
+    )
+    html = fusion._repr_html_()
+    assert "data:image/png;base64," in html and "ridge" in html
+
+
+def test_fusion_is_plotted(fusion):
+    pytest.importorskip("matplotlib").use("agg")
+    import matplotlib.pyplot as plt
+
+    drawn = fusion.plot(bands=(3, 20), pixels=[(4, 5)])
+    assert len(drawn.axes) == 4 and drawn.axes[1].get_title() == "430 nm"
+    assert np.array_equal(drawn.axes[3].lines[0].get_ydata(), fusion.cube[4, 5])
+    plt.close(drawn)
+    with pytest.raises(MossFuseError, match="bands 0 to 30"):
+        fusion.plot(bands=(31,))
+
+
+def test_fusion_is_saved_and_reported(fusion, tmp_path):
+    path = fusion.save(tmp_path / "o.h5")
+    found = read_variables(path)
+    assert (
+        np.array_equal(found["cube"], fusion.cube) and found["method"] == "ridge" and '"ridge"' in found["provenance"]
+    )
+    with pytest.raises(MossFuseError, match="exists already"):
+        fusion.save(path)
+    page = fusion.report(tmp_path / "o.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 6 and page.count("<svg") == 2 and fusion.verdict.word in page
+    assert not re.search(r'(src|href)="(?!data:)', page), "the page needs another file"
+
+
+def test_images_are_accepted_as_programs_hold_them(observation, tmp_path):
+    hsi = observation.hsi
+    expected = fuse(hsi, observation.msi, method="gsa", register="off").cube
+    write_cube(tmp_path / "lr.npy", hsi)
+    masked = np.ma.MaskedArray(observation.msi, np.zeros(observation.msi.shape, bool))
+    assert np.array_equal(fuse(tmp_path / "lr.npy", masked, method="gsa", register="off").cube, expected)
+    hidden = masked.copy()
+    hidden[:8, :8] = np.ma.masked
+    cube = fuse(hsi, hidden, method="gsa", register="off").cube
+    assert np.isnan(cube[:8, :8]).all() and np.isfinite(cube[8:, 8:]).all()
+
+
+def array_with_coordinates(values, dims, **coords):
+    """Build what as_input looks at in an xarray.DataArray, which is no dependency."""
+
+    def transpose(*order):
+        return array_with_coordinates(values.transpose([dims.index(d) for d in order]), order, **coords)
+
+    held = {k: SimpleNamespace(values=np.asarray(v), attrs={}) for k, v in coords.items()}
+    return SimpleNamespace(dims=dims, coords=held, values=values, attrs={"crs": "EPSG:32631"}, transpose=transpose)
+
+
+def test_coordinates_give_wavelengths_and_ground_position(observation):
+    cube = observation.hsi.transpose(2, 0, 1)
+    y, x = 5.4e6 - 15 - 30 * np.arange(4), 5e5 + 15 + 30 * np.arange(5)
+    image, _ = as_input(
+        array_with_coordinates(cube, ("wavelength", "y", "x"), wavelength=WAVELENGTHS / 1e3, y=y, x=x), "lr"
+    )
+    np.testing.assert_array_equal(image.values, observation.hsi)
+    np.testing.assert_allclose(image.wavelengths, WAVELENGTHS)
+    assert image.georeference.transform == (30, 0, 5e5, 0, -30, 5.4e6) and image.georeference.crs == "EPSG:32631"
+    with pytest.raises(MossFuseError, match="call them y, x and band"):
+        as_input(array_with_coordinates(cube, ("a", "b", "c")), "lr")
+
+
+def verdict_of(hsi, cube, residual=0.0, shift=0.0, srf=None, **notes):
+    observation = Observation(hsi, cube[..., :1], 2)
+    spread = Range(observation)
+    spread.add(slice(0, len(cube)), slice(0, cube.shape[1]), cube)
+    sensor = Sensor(srf=np.ones((1, hsi.shape[2])) if srf is None else srf)
+    found = {"residual_hsi_rms": residual, "residual_msi_rms": 0.0}
+    return judge(observation, sensor, found, spread, notes=notes, shift=shift)
+
+
+def test_verdict_names_what_speaks_against_a_cube():
+    hsi = np.random.default_rng(0).random((12, 12, 4)).astype(np.float32)
+    cube = np.kron(hsi, np.ones((2, 2, 1), np.float32))
+    assert verdict_of(hsi, cube).word == GOOD
+    wild = cube.copy()
+    wild[0, 0] = -9
+    few = hsi[:2, :3]
+    for found, word, reason in (
+        (verdict_of(hsi, wild), BAD, "times LR's range outside"),
+        (verdict_of(hsi, cube, residual=0.2), BAD, "does not reproduce LR"),
+        (verdict_of(hsi, cube, residual=0.03), CARE, "does not reproduce LR"),
+        (verdict_of(hsi, cube, residual=0.03, noise_hsi=0.03), GOOD, ""),
+        (verdict_of(hsi, cube, unseen=[0.1]), CARE, "light that LR does not"),
+        (verdict_of(hsi, cube, srf=np.array([[1.0, 0, 0, 0]])), CARE, "75 % of LR's bands"),
+        (verdict_of(hsi, cube, shift=0.4), CARE, "shifted by 0.4 LR pixels"),
+        (verdict_of(few, np.kron(few, np.ones((2, 2, 1), np.float32))), BAD, "6 LR pixels are too few"),
+    ):
+        assert found.word == word and reason in " ".join(found.reasons), found
+
+
+def test_command_line_prints_the_verdict_and_writes_the_page(observation, tmp_path, monkeypatch, capsys, caplog):
+    caplog.set_level(logging.INFO)
+    monkeypatch.chdir(tmp_path)
+    write_cube("lr.h5", observation.hsi, WAVELENGTHS)
+    write_cube("hr.npy", observation.msi)
+    assert main("fuse lr.h5 hr.npy -o o.h5 --method gsa --report r/o.html --register off".split()) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^verdict   (good|with care|do not use): ", out, re.M) and Path("o.png").is_file()
+    assert "gsa" in Path("r/o.html").read_text(encoding="utf-8")
+    assert main(["preview", "."]) == 0 and "left out: o.png exists already" in capsys.readouterr().err
+    assert main(["preview", ".", "--force"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("true colour") == 2 and "o.h5: 32x40x31, float32" in out
