@@ -81,16 +81,6 @@ def listed(words: list[str]) -> str:
 
 def plain(text: str, keep: str = "") -> str:
     """Return the text without what ends a field or an entry of a header."""
-    swap: dict[str, str | int | None] = {"{": "(", "}": ")", "\n": " ", "\r": " "} | ({} if "," in keep else {",": ";"})
-    return text.translate(str.maketrans(swap))
-
-
-def place_of(result: Result, georeference: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the header fields that place the image: HR's own, word for word, or those of the result."""
-    own = dict((georeference or {}).get("envi", {}))
-    if own or result.georeference is None or not result.georeference.upright:
-        return own
-    from mossfuse.files.placing import for_envi
-
-    fields: dict[str, str] = for_envi(result.georeference)["envi"]
-    return fields
+    for one, other in (("{", "("), ("}", ")"), ("\n", " "), ("\r", " "), (",", "," if "," in keep else ";")):
+        text = text.replace(one, other)
+    return text
