@@ -84,3 +84,14 @@ def plain(text: str, keep: str = "") -> str:
     for one, other in (("{", "("), ("}", ")"), ("\n", " "), ("\r", " "), (",", "," if "," in keep else ";")):
         text = text.replace(one, other)
     return text
+
+
+def place_of(result: Result, georeference: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the header fields that place the image: HR's own, word for word, or those of the result."""
+    own = dict((georeference or {}).get("envi", {}))
+    if own or result.georeference is None or not result.georeference.upright:
+        return own
+    from mossfuse.files.placing import for_envi
+
+    fields: dict[str, str] = for_envi(result.georeference)["envi"]
+    return fields
