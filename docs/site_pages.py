@@ -1,7 +1,7 @@
 """Pages of the site that are generated when it is built, so that they are always current (hooks of mkdocs).
 
 reference/configuration.md from the schema of a configuration; reference/commands.md from the parser of the command line; methods/*.md from
-the method files; contributing.md, changes.md and
+the method files; reference/datasets.md and reference/sensors.md from the files of datasets, responses, PSFs and effects; contributing.md, changes.md and
 configurations.md from CONTRIBUTING.md, CHANGELOG.md and config/README.md.
 """
 
@@ -19,7 +19,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-os.environ.pop("MOSSFUSE_BASELINES", None)  # the site describes the methods of this repository
+for variable in ("MOSSFUSE_BASELINES", "MOSSFUSE_DATASETS", "MOSSFUSE_DEGRADATIONS"):
+    os.environ.pop(variable, None)  # the site describes what this repository has
 
 from mossfuse.__main__ import parser  # noqa: E402
 from mossfuse.benchmark.plan.settings import DEFAULTS, schema  # noqa: E402
@@ -63,6 +64,8 @@ def generated_pages() -> dict[str, str]:
     return {
         "reference/configuration.md": configuration_page(),
         "reference/commands.md": commands_page(),
+        "reference/datasets.md": datasets_page(),
+        "reference/sensors.md": sensors_page(),
         "methods/index.md": methods_index(),
         **{f"methods/{family}.md": family_page(family) for family in FAMILIES},
         "contributing.md": page_of("CONTRIBUTING.md"),
@@ -182,6 +185,76 @@ def subcommands(of: argparse.ArgumentParser) -> dict[str, tuple[argparse.Argumen
 
 
 # The pages of the methods.
+
+
+# Datasets and sensors.
+
+
+def datasets_page() -> str:
+    """Return the table and the sections of every dataset, from their files."""
+    from mossfuse.datasets import catalogue as datasets
+
+    specs = [spec for spec, _ in sorted(datasets().entries.values(), key=lambda entry: entry[0].name)]
+    lines = [
+        "# Data sets",
+        "",
+        "Generated from `mossfuse/datasets/`. `mossfuse plan CONFIG` says what a comparison has to download, from where and under which terms; files are looked",
+        "for in the mirrors first and never redistributed. Your own cubes: [`mossfuse data add`](../adding/dataset.md).",
+        "",
+        "| data set | scenes (train, test) | size | bands, nm | source |",
+        "|---|---|---|---|---|",
+    ]
+    for spec in specs:
+        size = "of each scene" if spec.shape is None else "x".join(map(str, spec.shape))
+        bands = f"{len(spec.wavelengths)}, {spec.wavelengths[0]:g}-{spec.wavelengths[-1]:g}"
+        lines.append(
+            f"| [`{spec.name}`](#{spec.name}) | {len(spec.train)}, {len(spec.test)} | {size} | {bands} | {source_of(spec)} |"
+        )
+    for spec in specs:
+        lines += ["", f"## {spec.name}", "", f"{escaped(spec.title)}. {escaped(spec.note)}".strip(), ""]
+        lines += [f"- Cite: {escaped(spec.citation)}", f"- Terms: {escaped(spec.terms)}"]
+        lines += [f"- Page: <{spec.url}>"] if spec.url.startswith("http") else []
+        lines += [f"- File: `{file.name}` {', '.join(f'<{url}>' for url in file.urls)}".rstrip() for file in spec.files]
+    return "\n".join(lines) + "\n"
+
+
+def source_of(spec: Any) -> str:
+    """Return where the scenes of a dataset come from: made by this package, downloaded, or put into place by hand."""
+    if any(file.urls for file in spec.files):
+        return "downloaded"
+    return "made by this package" if spec.name == "phantom" else "by hand, or from a mirror"
+
+
+def sensors_page() -> str:
+    """Return the tables of spectral responses, PSF families and effects, from their files."""
+    from mossfuse.degradations.effects import catalogue as effects
+    from mossfuse.degradations.names import short
+    from mossfuse.degradations.psfs import catalogue as psfs
+    from mossfuse.degradations.responses import catalogue as responses
+    from mossfuse.degradations.spelling import spell_member
+
+    lines = [
+        "# Sensors and what breaks them",
+        "",
+        "Generated from `mossfuse/degradations/`. The name of a degradation is made of these parts ([how](../adding/degradation.md)):",
+        "`x8-mtf8g0.3-sentinel2nominal10m-stripes0.02-snr35-40`.",
+        "",
+        "## Spectral responses",
+        "",
+        "Responses called nominal are made from band edges alone.",
+        "",
+        "| in a name | response | source |",
+        "|---|---|---|",
+    ]
+    for name, (response, _) in sorted(responses().entries.items()):
+        lines.append(f"| `{short(name)}` | {escaped(response.title)} | {escaped(response.citation)} |")
+    lines += ["", "## PSFs", "", "| example | PSF | source |", "|---|---|---|"]
+    for family, _ in sorted(psfs().entries.values(), key=lambda entry: entry[0].name):
+        lines.append(f"| `{spell_member(family, {})}` | {escaped(family.title)} | {escaped(family.citation)} |")
+    lines += ["", "## Effects", "", "| example | acts on | departure from the sensor model |", "|---|---|---|"]
+    for effect, _ in sorted(effects().entries.values(), key=lambda entry: (entry[0].stage, entry[0].name)):
+        lines.append(f"| `-{spell_member(effect, {})}` | {effect.stage} | {escaped(effect.title)} |")
+    return "\n".join(lines) + "\n"
 
 
 def methods_by_family() -> dict[str, dict[Path, list[Method]]]:

@@ -26,7 +26,7 @@ FILE_KEYS = {"file": str, "key": str}
 
 
 def described(path: Path) -> tuple[Dataset, Callable[..., Any], Callable[..., Any]]:
-    """Return (dataset, its ``obtain``, its ``read``) that the description at ``path`` makes of the folder around it.
+    """Return (dataset, its ``obtain``, its ``read``) for the folder around the description at ``path``.
 
     Raises MossFuseError that names the key that is wrong.
     """

@@ -125,7 +125,7 @@ def test_wrong_file_in_a_mirror_is_passed_over(server, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.bin", "a.zip"])
-def test_wrong_or_damaged_file_of_a_mirror_is_named_and_nobody_is_sent_to_delete_it(tmp_path, name):
+def test_wrong_or_damaged_file_of_a_mirror_is_named_and_not_to_be_deleted(tmp_path, name):
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / name).write_bytes(b"something else")
     with pytest.raises(MossFuseError, match="lies in a mirror and is left alone") as caught:

@@ -53,7 +53,7 @@ SHAPES: dict[str, tuple[str, Shape]] = {
     "hermite": ("what the package calls Hermite: a ring", lambda y, x: np.hypot(y, x) * np.exp(-(x**2 + y**2) / (2 * S**2))),
     "parabolic": ("parabola, max(0, 1 - (rho / s)^2)", lambda y, x: np.maximum(0, 1 - (x**2 + y**2) / S**2)),
     "gabor": ("what the package calls Gabor: a Gaussian twice as wide along the rows", lambda y, x: np.exp(-(x**2 + y**2 / 4) / (2 * S**2))),
-    "delta": ("none: the mean over ratio x ratio pixels alone", lambda y, x: ((x == 0) & (y == 0)).astype(float)),
+    "delta": ("delta, no blur of its own", lambda y, x: ((x == 0) & (y == 0)).astype(float)),
 }  # fmt: skip
 
 
