@@ -33,6 +33,7 @@ logger = logging.getLogger("evidence")
 EVIDENCE = ROOT / "docs" / "evidence"
 SCORES = ("psnr", "sam", "ssim", "ergas")
 NOTES = ("parameters", "iterations", "amount", "step", "held_out_start", "held_out_chosen")
+WEIGHT = "weight "  # notes of a stack: how much came from whom
 CURVE = ("step", "psnr", "sam")
 DIGITS = "%.7g"
 
@@ -94,7 +95,8 @@ def metric_row(grid: Grid, cell, run: dict, score: Path) -> dict:
         if line.convention in wanted and line.metric in SCORES:
             row[f"{line.convention} {line.metric}"] = line.value
     notes = run.get("notes") or {}
-    return row | {f"note {key}": notes[key] for key in NOTES if notes.get(key) is not None}
+    kept = [*NOTES, *(key for key in notes if key.startswith(WEIGHT))]
+    return row | {f"note {key}": notes[key] for key in kept if notes.get(key) is not None}
 
 
 def tuned_on(grid: Grid, cell) -> bool:

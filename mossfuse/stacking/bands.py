@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.protocol import Observation
+from mossfuse.estimation.regression import affine_apply, affine_fit
+from mossfuse.physics.sampling import operator_of
+from mossfuse.protocol import Observation, Sensor
 
+TINY = np.finfo(float).tiny
 REACH = 15.0  # nm: farther from every band of the pair nothing is interpolated
 
 
@@ -20,8 +23,12 @@ class OnBands:
     back: Callable[[np.ndarray], np.ndarray]
 
 
-def on_bands(observation: Observation, member: Any) -> OnBands:
+def on_bands(observation: Observation, member: Any, estimated: Sensor) -> OnBands:
     """Return the pair on the member's bands: linear in wavelength between the pair's own, nearest beyond the ends.
+
+    The MSI becomes what the camera would have seen of all wanted bands: weights made for them expect their light. With R the SRF
+    (own or ``estimated``) interpolated over wavelength, the difference of the two cameras is applied to the affine
+    regression of the spectra on the MSI.
 
     Raises MossFuseError where the pair's wavelengths are unknown or leave a wanted band without a neighbour.
     """
@@ -38,11 +45,15 @@ def on_bands(observation: Observation, member: Any) -> OnBands:
             f"{member.name} needs the band at {wanted[gaps.argmax()]:g} nm, and no band of the pair is within {REACH:g} nm of it"
         )
     there, back = interpolation(own, wanted), interpolation(wanted, own)
-    sensor = observation.sensor
-    if sensor.srf is not None:
-        sensor = replace(sensor, srf=np.asarray(sensor.srf, np.float64) @ back)
+    srf = np.asarray(estimated.srf if observation.sensor.srf is None else observation.sensor.srf, np.float64)
+    wider = srf @ back / np.maximum((srf @ back).sum(1, keepdims=True), TINY) * srf.sum(1, keepdims=True)
+    low_msi = operator_of(observation, estimated.psf, estimated.phase)(observation.msi.astype(np.float64))
+    matrix, offset = affine_fit(low_msi, observation.hsi)
+    difference = (wider @ there - srf).T
+    msi = observation.msi + affine_apply(observation.msi, matrix @ difference, offset @ difference)
+    sensor = observation.sensor if observation.sensor.srf is None else replace(observation.sensor, srf=wider)
     hsi = (observation.hsi @ there.T).astype(np.float32)
-    filled = replace(observation, hsi=hsi, wavelengths=wanted, sensor=sensor)
+    filled = replace(observation, hsi=hsi, msi=msi.astype(np.float32), wavelengths=wanted, sensor=sensor)
     return OnBands(filled, lambda cube: (cube @ back.T).astype(np.float32))
 
 

@@ -40,7 +40,8 @@ def fuse_members(
     cubes, failed = {}, {}
     for member in members:
         try:
-            pair = on_bands(replace(observation, sensor=known_to(member.knows, observation.sensor, sensor)), member)
+            seen = replace(observation, sensor=known_to(member.knows, observation.sensor, sensor))
+            pair = on_bands(seen, member, sensor)
             fusion = member.fuse(
                 pair.observation, seed=seed, device=device, checkpoint=member.checkpoint, **dict(member.params)
             )

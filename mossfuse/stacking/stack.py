@@ -19,13 +19,13 @@ from mossfuse.refine import refine
 from mossfuse.stacking.deep_kernel import fuse_deep
 from mossfuse.stacking.members import Member, fuse_members
 from mossfuse.stacking.reduced import reduce_pair
-from mossfuse.stacking.weights import Evidence, best_weights, learn, no_evidence
+from mossfuse.stacking.weights import KERNEL_PRIOR, PRIOR, Evidence, best_weights, learn, no_evidence
 
 log = logging.getLogger(__name__)
 EXACT = 1e-5  # share of the HSI up to which a cube's disagreement is rounding
 NOISE = 1.1  # times the noise, up to which a cube's disagreement is noise
 KERNEL = "kernel"  # name of the further member
-FIRST = "nsgp"  # its components are what the kernel would find by itself
+DRAWS = 2  # of its features, averaged
 ROWS = 64  # of the image mixed at once
 
 
@@ -87,8 +87,14 @@ def make_consistent(cubes, view, kernel, seed, device):
     known = replace(view.observation, sensor=view.sensor if own_noise(view.observation) else without_noise(view.sensor))
     cubes = {name: agree(cube, known, view, device) for name, cube in cubes.items()}
     if kernel and view.basis.shape[1]:
-        given = [cube for name, cube in cubes.items() if name != FIRST] or list(cubes.values())
-        cubes[KERNEL] = fuse_deep(view.clean, view.sensor, view.unseen, given, view.basis, seed=seed, device=device)
+        given = list(cubes.values())[1:] or list(
+            cubes.values()
+        )  # the first has the others' kernel without their components
+        draws = [
+            fuse_deep(view.clean, view.sensor, view.unseen, given, view.basis, seed=DRAWS * seed + n, device=device)
+            for n in range(DRAWS)
+        ]
+        cubes[KERNEL] = sum(draws) / np.float32(DRAWS)
     return cubes
 
 
@@ -139,7 +145,8 @@ def open_components(observation, sensor, unseen, count):
 
 def evidence_of(members, names, view, kernel, seed, device) -> Evidence:
     """Return what the reduced pair says about the cubes of these names, or the assumption without evidence."""
-    every = no_evidence(len(names), view.basis.shape[1])
+    priors = [KERNEL_PRIOR if name == KERNEL else PRIOR for name in names]
+    every = no_evidence(priors, view.basis.shape[1])
     reduced = reduce_pair(view.clean, view.sensor)
     if reduced is None:
         return every
@@ -152,7 +159,7 @@ def evidence_of(members, names, view, kernel, seed, device) -> Evidence:
     cubes = make_consistent(cubes, below, kernel, seed, device)
     measured = [number for number, name in enumerate(names) if name in cubes]
     errors = np.stack([cubes[names[number]].astype(np.float64) - reduced.truth for number in measured])
-    learnt = learn(errors, view.basis)
+    learnt = learn(errors, view.basis, [priors[number] for number in measured])
     every.excess[measured], every.measured[measured], every.error[measured] = (
         learnt.excess,
         learnt.measured,

@@ -9,14 +9,16 @@ Only v_i - v_1 has to be estimated, and as a share of d_i1 it carries over from 
 a_i = (v_i - v_1) / d_i1 is -1 where member 1 adds nothing, 1 where member i adds nothing, 0 where both are as good.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-PRIOR = 0.4  # of a_i without evidence: the first member is taken to be better, as it was on the tuning scenes
-SPREAD = 0.35  # standard deviation of a_i about PRIOR
-TRANSFER = 0.3  # standard deviation of a_i on the reduced pair about that on the pair itself
+PRIOR = 0.8  # of a_i without evidence: the first member is taken to be better, as it was on the tuning scenes
+KERNEL_PRIOR = 0.6  # the same for nsgp with the others' components, which is closer to nsgp
+SPREAD = 0.35  # standard deviation of a_i about its prior
+TRANSFER = 0.5  # standard deviation of a_i on the reduced pair about that on the pair itself
 OWN_SPREAD = 0.25  # standard deviation of a component's a_i about that of all components together
 LIMIT = 1.5  # |a_i| beyond which nothing changes
 BLOCKS = 4  # the reduced image is cut in BLOCKS x BLOCKS parts, whose differences give the standard errors
@@ -36,27 +38,29 @@ class Evidence:
     error: np.ndarray
 
 
-def no_evidence(members: int, components: int) -> Evidence:
-    """Return what is assumed where the pair leaves nothing to learn from."""
-    excess = np.full((members, components + 1), PRIOR)
+def no_evidence(priors: Sequence[float], components: int) -> Evidence:
+    """Return what is assumed where the pair leaves nothing to learn from; priors: of a_i, one per member."""
+    members = len(priors)
+    excess = np.tile(np.asarray(priors, np.float64)[:, None], components + 1)
     excess[0] = 0
     return Evidence(excess, np.full(members, np.nan), np.full(members, np.nan))
 
 
-def learn(errors: np.ndarray, basis: np.ndarray) -> Evidence:
-    """Return the Evidence of the members' errors on the reduced pair, (members, h, w, B); basis: (B, components).
+def learn(errors: np.ndarray, basis: np.ndarray, priors: Sequence[float]) -> Evidence:
+    """Return the Evidence of the members' errors on the reduced pair, (members, h, w, B); basis: (B, components);
+    priors: of a_i, one per member.
 
-    Each a_i is the posterior mean under a normal prior: that of all components together about PRIOR, that of a component about
-    the former.
+    Each a_i is the posterior mean under a normal prior: that of all components together about the member's
+    prior, that of a component about the former.
     """
     members, components = len(errors), basis.shape[1]
-    found = no_evidence(members, components)
+    found = no_evidence(priors, components)
     parts = np.concatenate([errors @ basis, errors - errors @ basis @ basis.T], -1)
     groups = [slice(k, k + 1) for k in range(components)] + [slice(components, None)]
     for i in range(1, members):
         first, own, apart = parts[0] ** 2, parts[i] ** 2, (parts[i] - parts[0]) ** 2
         found.measured[i], found.error[i] = share((own - first).sum(-1), apart.sum(-1))
-        together = shrink(found.measured[i], found.error[i], PRIOR, SPREAD)
+        together = shrink(found.measured[i], found.error[i], priors[i], SPREAD)
         together = within(together, first.sum(), own.sum(), apart.sum())
         for k, group in enumerate(groups):
             a, b, d = first[..., group], own[..., group], apart[..., group]

@@ -17,7 +17,7 @@ from mossfuse.stacking.bands import on_bands
 from mossfuse.stacking.members import Member, fuse_members
 from mossfuse.stacking.reduced import reduce_pair
 from mossfuse.stacking.stack import mix, stack_pair
-from mossfuse.stacking.weights import best_weights, learn, no_evidence
+from mossfuse.stacking.weights import PRIOR, best_weights, learn, no_evidence
 
 SETTINGS = {"components": 4, "kernel": False, "consistent": True, "seed": 0, "device": "cpu"}
 
@@ -55,11 +55,11 @@ def test_evidence_finds_the_better_member_and_is_shrunk_where_it_is_thin():
     rng = np.random.default_rng(1)
     good, bad = 0.1 * rng.standard_normal((2, 32, 32, 5)) * np.array([1, 3.0])[:, None, None, None]
     basis = np.eye(5)[:, :2]
-    much = learn(np.stack([bad, good]), basis)
+    much = learn(np.stack([bad, good]), basis, [0.0, PRIOR])
     assert much.measured[1] == pytest.approx(-0.8, abs=0.15) and (much.excess[1] < 0).all()
-    thin = learn(np.stack([bad, good])[:, :4, :4], basis)
+    thin = learn(np.stack([bad, good])[:, :4, :4], basis, [0.0, PRIOR])
     assert thin.error[1] > much.error[1]
-    assert np.isnan(no_evidence(2, 2).measured).all()
+    assert np.isnan(no_evidence([0.0, PRIOR], 2).measured).all()
 
 
 def test_mix_agrees_with_both_images_and_tells_who_gave_what(pair):
@@ -129,11 +129,11 @@ def test_missing_bands_are_filled_for_a_member_and_taken_away_again(pair):
         observation, hsi=observation.hsi[..., kept], wavelengths=observation.wavelengths[kept],
         sensor=replace(observation.sensor, srf=observation.sensor.srf[:, kept]),
     )  # fmt: skip
-    filled = on_bands(short, Member("sfno", None, wavelengths=tuple(observation.wavelengths)))
+    filled = on_bands(short, Member("sfno", None, wavelengths=tuple(observation.wavelengths)), observation.sensor)
     np.testing.assert_allclose(filled.observation.hsi, observation.hsi, atol=1e-2)
     assert np.array_equal(filled.back(observation.hsi), short.hsi)
     with pytest.raises(MossFuseError, match="needs the band at 350 nm"):
-        on_bands(short, Member("sfno", None, wavelengths=(350.0, 500.0)))
+        on_bands(short, Member("sfno", None, wavelengths=(350.0, 500.0)), short.sensor)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_members_that_cannot_be_are_refused(pair, wrong, sentence):
 
 def test_mix_of_a_cube_with_itself_is_that_cube():
     cube = np.random.default_rng(0).random((8, 8, 5), np.float32)
-    mixed, weights = mix([cube, cube.copy()], np.eye(5)[:, :2], no_evidence(2, 2))
+    mixed, weights = mix([cube, cube.copy()], np.eye(5)[:, :2], no_evidence([0.0, PRIOR], 2))
     assert np.array_equal(mixed, cube) and weights.sum() == pytest.approx(1)
 
 

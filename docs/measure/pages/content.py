@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, estimates, figures, networks, noise, parts, references, speed, violations
+from pages import boards, estimates, figures, frontier, networks, noise, parts, references, speed, violations
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
@@ -43,6 +43,9 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "seeds x8": partial(boards.board, part="seeds", ratio="x8"),
     **{f"noise {name}": partial(noise.levels, dataset=name) for name in VERSIONS},
     "noise comparisons": noise.comparisons,
+    "frontier with weights": frontier.with_weights,
+    "frontier against nsgp": frontier.against_nsgp,
+    "frontier shares": frontier.share_of_members,
     **{f"violations {name}": partial(violations.departures, dataset=name) for name in VIOLATED},
     "denoised": partial(violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True),
     "given nothing": partial(violations.compared, methods=violations.BLIND, other="{}-given-nothing", noisy=False),
