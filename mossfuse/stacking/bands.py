@@ -46,7 +46,8 @@ def on_bands(observation: Observation, member: Any, estimated: Sensor) -> OnBand
         )
     there, back = interpolation(own, wanted), interpolation(wanted, own)
     srf = np.asarray(estimated.srf if observation.sensor.srf is None else observation.sensor.srf, np.float64)
-    wider = srf @ back / np.maximum((srf @ back).sum(1, keepdims=True), TINY) * srf.sum(1, keepdims=True)
+    wider = srf @ there.T
+    wider *= srf.sum(1, keepdims=True) / np.maximum(wider.sum(1, keepdims=True), TINY)
     low_msi = operator_of(observation, estimated.psf, estimated.phase)(observation.msi.astype(np.float64))
     matrix, offset = affine_fit(low_msi, observation.hsi)
     difference = (wider @ there - srf).T

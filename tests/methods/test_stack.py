@@ -123,14 +123,18 @@ def test_reduced_pair_has_the_lr_hsi_as_its_truth(pair):
 
 
 def test_missing_bands_are_filled_for_a_member_and_taken_away_again(pair):
-    observation = replace(pair[0], wavelengths=np.linspace(400, 700, 31))
+    """The MSI, too, becomes that of a camera that sees all bands."""
+    observation, truth = replace(pair[0], wavelengths=np.linspace(400, 700, 31)), pair[1]
     kept = [band for band in range(31) if band not in (21, 23, 25)]
+    srf = observation.sensor.srf[:, kept] / observation.sensor.srf[:, kept].sum(1, keepdims=True)
     short = replace(
         observation, hsi=observation.hsi[..., kept], wavelengths=observation.wavelengths[kept],
-        sensor=replace(observation.sensor, srf=observation.sensor.srf[:, kept]),
+        msi=(truth[..., kept] @ srf.T).astype(np.float32), sensor=replace(observation.sensor, srf=srf),
     )  # fmt: skip
-    filled = on_bands(short, Member("sfno", None, wavelengths=tuple(observation.wavelengths)), observation.sensor)
+    member = Member("sfno", None, wavelengths=tuple(observation.wavelengths))
+    filled = on_bands(short, member, short.sensor)
     np.testing.assert_allclose(filled.observation.hsi, observation.hsi, atol=1e-2)
+    assert np.abs(filled.observation.msi - observation.msi).mean() < 0.2 * np.abs(short.msi - observation.msi).mean()
     assert np.array_equal(filled.back(observation.hsi), short.hsi)
     with pytest.raises(MossFuseError, match="needs the band at 350 nm"):
         on_bands(short, Member("sfno", None, wavelengths=(350.0, 500.0)), short.sensor)
