@@ -9,6 +9,7 @@ import jinja2
 import pandas as pd
 
 from mossfuse.benchmark.report import pages, style
+from mossfuse.benchmark.report.across import write_across
 from mossfuse.benchmark.report.board import make_board
 from mossfuse.benchmark.report.comparisons import with_tests
 from mossfuse.benchmark.report.drawing import draw_board
@@ -72,6 +73,8 @@ def build_report(results, checkpoints, data, out, tables=None):
     write_assets(site)
     common = pages.common(content, leading)
     environment = make_environment(common)
+    across = write_across(site, content, boards, common["looks"])
+    site.text("across.html", environment.get_template("across.html").render(root="", **across))
     for name, template, context in pages.all_pages(content, boards, figures, site):
         site.text(name, environment.get_template(template).render(root="../" * name.count("/"), **context))
     for name, context in track(scene_pages(content, leading, common["looks"], site), "writing scene pages"):

@@ -24,7 +24,7 @@ from mossfuse.benchmark.results.statistics import critical_difference, spread_ov
 from mossfuse.metrics import all_columns, describe
 
 PAGES = (
-    ("index.html", "Leaderboards"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
+    ("index.html", "Leaderboards"), ("across.html", "Across"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
     ("failures.html", "Failures"), ("data.html", "Data"), ("conventions.html", "Conventions"),
     ("provenance.html", "Provenance"), ("exports.html", "Exports"),
 )  # fmt: skip

@@ -5,8 +5,13 @@ function pageColour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+function decades(low, high) {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  return Array.from({ length: Math.max(0, Math.floor(Math.log10(high) + 1e-9) - first + 1) }, (_, k) => 10 ** (first + k));
+}
+
 // series: [{values, colour ("" for the page's ink), dash, width, title}]; areas: [[upper, lower, colour]] numbers of series;
-// options: {x, xLabel, yLabel, height, logX, digits}.
+// options: {x, xLabel, yLabel, height, logX, logY, ticks, tickNames}.
 function drawLines(host, series, options, areas = []) {
   host.redraw = () => drawLines(host, series, options, areas);
   const ink = (colour) => colour || pageColour("--ink");
@@ -23,9 +28,9 @@ function drawLines(host, series, options, areas = []) {
     ...fallback,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: false, distr: options.logX ? 3 : 1 } },
-    axes: [axis(options.xLabel, { size: 30 }), axis(options.yLabel, { size: 56 })],
-    series: [{}, ...series.map((s) => ({ label: s.title, stroke: ink(s.colour), width: s.width || 1.6, dash: s.dash || [], alpha: s.alpha || 1, points: { show: s.values.filter((v) => v !== null).length === 1, size: 8 }, spanGaps: Boolean(s.joined) }))],
+    scales: { x: { time: false, distr: options.logX ? 3 : 1 }, y: { distr: options.logY ? 3 : 1 } },
+    axes: [axis(options.xLabel, { size: 30, ...(options.ticks && { splits: () => options.ticks, values: () => options.tickNames }) }), axis(options.yLabel, { size: 56, ...(options.logY && { splits: (u, k, low, high) => decades(low, high) }) })],
+    series: [{}, ...series.map((s) => ({ label: s.title, stroke: ink(s.colour), width: s.width ?? 1.6, dash: s.dash || [], alpha: s.alpha || 1, points: { show: Boolean(s.dots) || s.values.filter((v) => v !== null).length === 1, size: 7 }, spanGaps: Boolean(s.joined) }))],
     bands: areas.map(([upper, lower, colour]) => ({ series: [upper + 1, lower + 1], fill: `color-mix(in srgb, ${ink(colour)} 16%, transparent)` })),
     hooks: { setCursor: [(u) => host.dispatchEvent(new CustomEvent("reading", { detail: u.cursor.idx }))] },
   }, [options.x, ...series.map((s) => s.values)], host);
