@@ -1,5 +1,6 @@
 """Claims about the page Across: its numbers, its sweeps, and what a browser shows, on the one report of all tests of pages."""
 
+import dataclasses
 import json
 import shutil
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from scipy.stats import rankdata
 
 from helpers.fabricated_results import METHODS
 from helpers.headless import wait_for
-from mossfuse.benchmark.report.across import board_content, costs_of, missing_costs, reasons, script_name
+from mossfuse.benchmark.report.across import board_content, costs_of, limits_of, missing_costs, reasons, script_name
 from mossfuse.benchmark.report.board import make_board
 from mossfuse.benchmark.report.build import build_report
 from mossfuse.benchmark.report.comparisons import with_tests
@@ -93,6 +94,16 @@ def test_costs_hold_what_was_timed_and_say_what_was_not(results, board):
     assert found["time_0"]["nsgp"] == METHODS["nsgp"].seconds and "colleague-net" not in found["time_0"]
     assert found["parameters"]["mossfuse"] == METHODS["mossfuse"].parameters and found["train_s"] == {"mossfuse": 55.5}
     assert "flops" not in found and missing_costs(results, board) == "Not recorded in this run: FLOPs of one fusion."
+
+
+def test_limits_are_means_over_the_counted_scenes(results, board, tmp_path):
+    head = "dataset,degradation,scene,limit,convention,metric,value"
+    lines = [f"toy,{X8},{scene},oracle-pixel,std1,psnr,{v}" for scene, v in (("apple", 50), ("plum", 52), ("fig", 90))]
+    (tmp_path / "limits.csv").write_text("\n".join([head, *lines, f"eight,{X8},apple,oracle-pixel,std1,psnr,9"]))
+    with_limits = dataclasses.replace(results, paths=dataclasses.replace(results.paths, results=tmp_path))
+    assert (
+        limits_of(with_limits, board) == {"std1": {"psnr": {"oracle-pixel": 51.0}}} and limits_of(results, board) == {}
+    )
 
 
 def degradations(**changes):
@@ -244,12 +255,23 @@ def swept(grid, tmp_path_factory):
         }
     pd.concat(copies).to_csv(root / "results" / "metrics.csv", index=False)
     shutil.copy(grid[0] / "timing.csv", root / "results" / "timing.csv")
+    limits = pd.DataFrame(
+        [("toy", X8, "apple", "oracle-pixel", "std1", "psnr", 61.5)],
+        columns="dataset degradation scene limit convention metric value".split(),
+    )
+    limits.to_csv(root / "results" / "limits.csv", index=False)
     (root / "results" / "catalogue.json").write_text(json.dumps(catalogue), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
         patch.setattr("mossfuse.benchmark.report.build.scene_pages", lambda *arguments: [])
         build_report(root / "results", grid[1], grid[2], root / "site")
     return root / "site"
+
+
+def test_limits_stand_below_the_methods(tab, swept):
+    open_across(tab, swept)
+    text = tab.run("[...document.querySelectorAll('#metrics tbody tr')].at(-1).textContent")
+    assert text.startswith("Limit: oracle-pixel61.50")
 
 
 def test_sweep_has_a_curve_per_method_with_a_gap_where_it_was_not_run(tab, swept):

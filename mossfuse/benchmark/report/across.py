@@ -16,7 +16,7 @@ from mossfuse.benchmark.report.load import Results
 from mossfuse.benchmark.report.scenes import page_name, thinned
 from mossfuse.benchmark.report.sweeps import find_sweeps
 from mossfuse.benchmark.results.effects import pair_matrix
-from mossfuse.benchmark.results.statistics import scene_values, summary
+from mossfuse.benchmark.results.statistics import scene_means, summary
 from mossfuse.metrics import all_columns, metrics_of
 from mossfuse.metrics.conventions import CONVENTIONS
 
@@ -68,6 +68,7 @@ def board_content(results: Results, board: Board, others: dict[str, Board], look
         ],
         "values": values, "reasons": {c: reasons(board.convention, c, names) for c in others if c != board.convention},
         "costs": costs_of(results, board), "missing_costs": missing_costs(results, board),
+        "limits": limits_of(results, board),
         "pairs": {metric: pairs_of(results, board, metric) for metric in board.compared},
         "estimates": estimates_of(results, board), "curves": curves_of(results, board),
         "pages": {scene: page_name(board, scene) for scene in board.scenes[:1]},
@@ -99,9 +100,8 @@ def values_of(results: Results, board: Board) -> dict[str, dict[str, list[float 
 
 def summary_of_means(rows: pd.DataFrame, convention: str, metric: str) -> dict[str, float]:
     """Return method -> mean over scenes, without intervals."""
-    values = scene_values(rows, convention, metric)
     with np.errstate(invalid="ignore"):
-        return dict(values.groupby("method")["value"].mean())
+        return dict(scene_means(rows, convention, metric).groupby("method").mean())
 
 
 def finite(value: float | None) -> float | None | str:
@@ -129,6 +129,28 @@ def reasons(first: str, second: str, names: list[str]) -> dict[str, str]:
         if prepared[0] != prepared[1]:
             parts.append(f"{first}: {prepared[0]}; {second}: {prepared[1]}")
         out[name] = ". ".join(parts) or "same definition"
+    return out
+
+
+def limits_of(results: Results, board: Board) -> dict[str, dict[str, dict[str, float | None | str]]]:
+    """Return convention -> metric -> limit -> mean over the counted scenes of what no method passes; {} where none was scored.
+
+    Limits are computed by ``mossfuse bench limits`` after a run (mossfuse.benchmark.results.limits).
+    """
+    path = results.paths.limits
+    if not path.exists() or path.stat().st_size == 0:
+        return {}
+    table = pd.read_csv(path)
+    places = results.replicates(board.dataset, board.degradation)
+    own = table[
+        (table["dataset"] == board.dataset) & table["degradation"].isin(places) & table["scene"].isin(board.scenes)
+    ]
+    out: dict[str, dict[str, dict[str, float | None | str]]] = {}
+    means = own.groupby(["convention", "metric", "limit", "scene"], sort=False)["value"].mean()
+    for (convention, metric, limit), value in (
+        means.groupby(["convention", "metric", "limit"], sort=False).mean().items()
+    ):
+        out.setdefault(convention, {}).setdefault(metric, {})[limit] = finite(value)
     return out
 
 
@@ -161,7 +183,7 @@ def missing_costs(results: Results, board: Board) -> str:
 def pairs_of(results: Results, board: Board, metric: str) -> dict[str, Any]:
     """Return wins, ties, losses, mean differences, effect sizes and corrected p (of the leading metric) of the ranked rows."""
     methods = list(board.ranked["method"])
-    values = scene_values(counted_rows(results, board, ranked=True), board.convention, metric)
+    values = scene_means(counted_rows(results, board, ranked=True), board.convention, metric).reset_index()
     if values.empty:
         return {"methods": [], "tie": 0}
     found = pair_matrix(values, metric, methods)

@@ -16,7 +16,7 @@ from mossfuse.benchmark.report.load import read_history
 from mossfuse.benchmark.report.more import missing_lines
 from mossfuse.benchmark.report.style import metric_title, metric_unit, slug
 from mossfuse.benchmark.results.ranking import ranks
-from mossfuse.benchmark.results.statistics import scene_values
+from mossfuse.benchmark.results.statistics import scene_means
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import read_json
 from mossfuse.metrics import find_column
@@ -66,7 +66,9 @@ def scene_context(results, board, scene, rows, scores, looks, site):
     folder = f"view/{slug(board.dataset)}/{slug(board.degradation)}/_truth/{slug(scene)}"
     for name in SCENE_FILES:
         site.copy(source / name, f"{folder}/{name}")
-    per_method = dict(list(rows.groupby("method", sort=False)))
+    per_method = {}
+    for row in rows.to_dict("records"):
+        per_method.setdefault(row["method"], []).append(row)
     cells = [
         cell_context(results, board, scene, m, per_method[m], looks[m], site)
         for m in board.table["method"]
@@ -101,28 +103,32 @@ def scene_context(results, board, scene, rows, scores, looks, site):
 def cell_context(results, board, scene, method, rows, look, site):
     """Return what a page shows of one method on one scene (first replicate, first seed) and copy its pictures.
 
-    rows: those of the method on the scene. None where the method never ran on that replicate.
+    rows: those of the method on the scene, as dictionaries. None where the method never ran on that replicate.
     """
-    rows = rows[rows["degradation"] == board.shown[scene]]
-    if rows.empty:
+    rows = [row for row in rows if row["degradation"] == board.shown[scene]]
+    if not rows:
         return None
-    finished = rows[rows["status"] == "ok"]
-    seed = int((finished if len(finished) else rows)["seed"].min())
+    finished = [row for row in rows if row["status"] == "ok"]
+    seed = min(row["seed"] for row in finished or rows)
     here = Cell(board.dataset, board.shown[scene], method, scene, seed)
     source = results.paths.of_cell(here)
     cell = {
         "name": method, "title": results.title(method), "colour": look.colour, "dash": look.dash, "seed": seed, "source": source,
-        "seeds": sorted(map(int, set(rows["seed"]))),
+        "seeds": sorted({row["seed"] for row in rows}),
         "key": f"{board.dataset}/{board.shown[scene]}/{method}/{scene}/{seed}", "folder": "", "estimate": NO_ESTIMATE,
-        "seen": bool(rows["seen_in_training"].any()), "run": results.runs.get(here.name, {}),
-        "reason": "; ".join(dict.fromkeys(rows.loc[rows["status"] != "ok", "reason"])),
+        "seen": any(row["seen_in_training"] for row in rows), "run": results.runs.get(here.name, {}),
+        "reason": "; ".join(dict.fromkeys(row["reason"] for row in rows if row["status"] != "ok")),
         "files": files_of(results, here),
     }  # fmt: skip
-    if len(finished):
+    if finished:
         cell["folder"] = f"view/{slug(board.dataset)}/{slug(board.degradation)}/{slug(method)}/{slug(scene)}"
         for name in VIEW_FILES:
             site.copy(source.view / name, f"{cell['folder']}/{name}")
-        scores = finished[finished["convention"] == "estimate"].groupby("metric")["value"].mean()
+        scores = {}
+        for row in finished:
+            if row["convention"] == "estimate" and row["value"] == row["value"]:
+                scores.setdefault(row["metric"], []).append(row["value"])
+        scores = {metric: sum(values) / len(values) for metric, values in scores.items()}
         cell["estimate"] = estimate_context(
             source.estimate, scores, {p for p in NO_ESTIMATE if results.estimates(method, p)}
         )
@@ -144,8 +150,7 @@ def files_of(results, cell):
 
 def values_of_scenes(rows, board):
     """Return metric -> {(method, scene): value}, means over seeds and replicates, scenes seen in training included."""
-    tables = {m: scene_values(rows, board.convention, m, include_seen=True) for m in board.metrics}
-    return {m: t.set_index(["method", "scene"])["value"].to_dict() for m, t in tables.items()}
+    return {m: scene_means(rows, board.convention, m, include_seen=True).to_dict() for m in board.metrics}
 
 
 def score_table(rows, values, board, scene):

@@ -41,13 +41,22 @@ def scene_values(table, convention, metric, *, include_seen=False):
     keys = [*GROUP, "method", "scene"]
     cells = replicate_values(table, convention, metric, include_seen=include_seen)
     with np.errstate(invalid="ignore"):
-        out = cells.groupby(keys, sort=True).agg(
-            value=("value", "mean"), seed_std=("seed_std", root_mean_square), seeds=("seeds", "min")
+        squares = cells.assign(seed_std=cells["seed_std"] ** 2)
+        out = squares.groupby(keys, sort=True).agg(
+            value=("value", "mean"), seed_std=("seed_std", "mean"), seeds=("seeds", "min")
         )
+        out["seed_std"] **= 0.5
         for factor in REPLICATE:
             means = cells.groupby([*keys, factor], sort=True)["value"].mean().groupby(keys, sort=True)
             out[f"{factor}_std"], out[f"{factor}s"] = means.std(), means.size()
     return out.reset_index()
+
+
+def scene_means(table, convention, metric, *, include_seen=False):
+    """Return (method, scene) -> value, as ``scene_values`` of one board has it, without the spreads and at a tenth of the cost."""
+    cells = replicate_values(table, convention, metric, include_seen=include_seen)
+    with np.errstate(invalid="ignore"):
+        return cells.groupby(["method", "scene"], sort=True)["value"].mean()
 
 
 def replicate_values(table, convention, metric, *, include_seen=False):
@@ -72,6 +81,8 @@ def spread_of_means(cells, factor):
 
     cells: rows of ``replicate_values`` of one method. NaN for one level.
     """
+    if cells[factor].nunique() < 2:
+        return math.nan
     with np.errstate(invalid="ignore"):
         return float(cells.groupby([factor, "scene"])["value"].mean().groupby(factor).mean().std())
 

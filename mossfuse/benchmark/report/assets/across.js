@@ -152,10 +152,11 @@
         }
       }
       return row;
-    }));
-    id("matrix-note").textContent = convention === first
+    }), ...limitRows(metrics, convention));
+    const limited = Object.keys(board.limits).length ? " Last rows: limits that read the truth; no method can pass them under their assumption, and they have no rank." : "";
+    id("matrix-note").textContent = (convention === first
       ? `Means over ${board.scenes} scenes under ${first}; sorted by ${leading?.title ?? "nothing"}, best first. Choose another convention above to see what it changes.`
-      : `The same cubes under ${convention}; below each value its change from ${first}. The reasons are listed below the table.`;
+      : `The same cubes under ${convention}; below each value its change from ${first}. The reasons are listed below the table.`) + limited;
     id("reasons").replaceChildren(...metrics.filter((m) => reasons[m.name]).map((m) => {
       const item = document.createElement("li");
       item.dataset.metric = m.name;
@@ -163,6 +164,19 @@
       return item;
     }));
     window.mossfuseTitles(table);
+  }
+
+  // Reconstructions that read the truth, below the methods.
+  function limitRows(metrics, convention) {
+    const found = board.limits[convention] || {};
+    return [...new Set(Object.values(found).flatMap((values) => Object.keys(values)))].map((name) => {
+      const row = document.createElement("tr");
+      row.className = "outside limit";
+      row.dataset.limit = name;
+      row.append(Object.assign(document.createElement("th"), { scope: "row", textContent: `Limit: ${name}` }));
+      for (const m of metrics) cell(row, shown(m, found[m.name]?.[name]));
+      return row;
+    });
   }
 
   // ---- method against method --------------------------------------------------------------------------------------
