@@ -19,7 +19,7 @@ from mossfuse.refine import refine
 from mossfuse.stacking.deep_kernel import fuse_deep
 from mossfuse.stacking.members import Member, fuse_members
 from mossfuse.stacking.reduced import reduce_pair
-from mossfuse.stacking.weights import KERNEL_PRIOR, PRIOR, Evidence, best_weights, learn, no_evidence
+from mossfuse.stacking.weights import KERNEL_PRIOR, PRIOR, TRAINED_PRIOR, Evidence, best_weights, learn, no_evidence
 
 log = logging.getLogger(__name__)
 EXACT = 1e-5  # share of the HSI up to which a cube's disagreement is rounding
@@ -144,11 +144,17 @@ def open_components(observation, sensor, unseen, count):
 
 
 def evidence_of(members, names, view, kernel, seed, device) -> Evidence:
-    """Return what the reduced pair says about the cubes of these names, or the assumption without evidence."""
-    priors = [KERNEL_PRIOR if name == KERNEL else PRIOR for name in names]
+    """Return what the reduced pair says about the cubes of these names, or the assumption without evidence.
+
+    A network that was trained elsewhere is not judged there: it was made for images of the pair's own scale.
+    """
+    trained = {member.name for member in members[1:] if member.checkpoint is not None}
+    trained |= {KERNEL} if trained else set()
+    priors = [TRAINED_PRIOR if name in trained else KERNEL_PRIOR if name == KERNEL else PRIOR for name in names]
     every = no_evidence(priors, view.basis.shape[1])
     reduced = reduce_pair(view.clean, view.sensor)
-    if reduced is None:
+    members = [member for member in members if member.name not in trained]
+    if reduced is None or trained.issuperset(names[1:]):
         return every
     pair = reduced.observation
     cubes, _ = fuse_members(members, pair, pair.sensor, seed=seed, device=device)
@@ -156,7 +162,7 @@ def evidence_of(members, names, view, kernel, seed, device) -> Evidence:
         return every
     sensor, facts = estimate_sensor(pair)
     below = View(pair, pair, sensor, facts["unseen"], view.basis)
-    cubes = make_consistent(cubes, below, kernel, seed, device)
+    cubes = make_consistent(cubes, below, kernel and KERNEL not in trained, seed, device)
     measured = [number for number, name in enumerate(names) if name in cubes]
     errors = np.stack([cubes[names[number]].astype(np.float64) - reduced.truth for number in measured])
     learnt = learn(errors, view.basis, [priors[number] for number in measured])
