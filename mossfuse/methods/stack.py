@@ -3,7 +3,8 @@
 Published numbers: none; it is this benchmark's own. Every member runs on the pair with what it knows of the sensor (estimated
 where the pair does not hold it), is made consistent with both images (+dc, soft under noise), and is mixed per
 component of what the LR-HSI leaves open. The weights follow from how far the cubes are apart, which needs no truth, and
-from how the same members do one scale further down, where the LR-HSI is the truth. A further member, ``kernel``, is nsgp
+from how the same members do one scale further down, where the LR-HSI is the truth; a stack with a network that was trained
+elsewhere takes equal weights. A further member, ``kernel``, is nsgp
 with the others' null-space components as inputs. A member that fails is left out, with a line in the notes.
 ``stack-sfno`` has SFNO's released CAVE weights among its members; an HSI with some of their 31 bands missing is interpolated over
 wavelength for SFNO, and its cube brought back to the pair's bands.

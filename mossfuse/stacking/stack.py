@@ -19,7 +19,7 @@ from mossfuse.refine import refine
 from mossfuse.stacking.deep_kernel import fuse_deep
 from mossfuse.stacking.members import Member, fuse_members
 from mossfuse.stacking.reduced import reduce_pair
-from mossfuse.stacking.weights import KERNEL_PRIOR, PRIOR, TRAINED_PRIOR, Evidence, best_weights, learn, no_evidence
+from mossfuse.stacking.weights import KERNEL_PRIOR, PRIOR, Evidence, best_weights, learn, no_evidence
 
 log = logging.getLogger(__name__)
 EXACT = 1e-5  # share of the HSI up to which a cube's disagreement is rounding
@@ -61,12 +61,18 @@ def stack_pair(
     if len(names) == 1:
         return Fusion(cube=cubes[names[0]], notes={**notes, f"weight {names[0]}": 1.0}, **found)
     used = [member for member in members if member.name in cubes]
-    evidence = evidence_of(used, names, view, kernel, seed, device)
-    cube, weights = mix([cubes[name] for name in names], view.basis, evidence)
-    for name, weight, value, error in zip(names, weights, evidence.measured, evidence.error, strict=True):
-        notes[f"weight {name}"] = round(float(weight), 4)
-        if np.isfinite(value):
-            notes[f"excess {name}"] = f"{value:.3f} +- {error:.3f}"
+    if any(
+        member.checkpoint is not None for member in used
+    ):  # made for images of the pair's own scale, not of the next
+        weights = np.full(len(names), 1 / len(names))
+        cube = sum(cubes.values()) / np.float32(len(names))
+    else:
+        evidence = evidence_of(used, names, view, kernel, seed, device)
+        cube, weights = mix([cubes[name] for name in names], view.basis, evidence)
+        for name, value, error in zip(names, evidence.measured, evidence.error, strict=True):
+            if np.isfinite(value):
+                notes[f"excess {name}"] = f"{value:.3f} +- {error:.3f}"
+    notes |= {f"weight {name}": round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
     log.info("stack: %s", ", ".join(f"{100 * w:.0f} % {n}" for n, w in zip(names, weights, strict=True)))
     return Fusion(cube=cube, notes=notes, **found)
 
@@ -144,17 +150,11 @@ def open_components(observation, sensor, unseen, count):
 
 
 def evidence_of(members, names, view, kernel, seed, device) -> Evidence:
-    """Return what the reduced pair says about the cubes of these names, or the assumption without evidence.
-
-    A network that was trained elsewhere is not judged there: it was made for images of the pair's own scale.
-    """
-    trained = {member.name for member in members[1:] if member.checkpoint is not None}
-    trained |= {KERNEL} if trained else set()
-    priors = [TRAINED_PRIOR if name in trained else KERNEL_PRIOR if name == KERNEL else PRIOR for name in names]
+    """Return what the reduced pair says about the cubes of these names, or the assumption without evidence."""
+    priors = [KERNEL_PRIOR if name == KERNEL else PRIOR for name in names]
     every = no_evidence(priors, view.basis.shape[1])
     reduced = reduce_pair(view.clean, view.sensor)
-    members = [member for member in members if member.name not in trained]
-    if reduced is None or trained.issuperset(names[1:]):
+    if reduced is None:
         return every
     pair = reduced.observation
     cubes, _ = fuse_members(members, pair, pair.sensor, seed=seed, device=device)
@@ -162,7 +162,7 @@ def evidence_of(members, names, view, kernel, seed, device) -> Evidence:
         return every
     sensor, facts = estimate_sensor(pair)
     below = View(pair, pair, sensor, facts["unseen"], view.basis)
-    cubes = make_consistent(cubes, below, kernel and KERNEL not in trained, seed, device)
+    cubes = make_consistent(cubes, below, kernel, seed, device)
     measured = [number for number, name in enumerate(names) if name in cubes]
     errors = np.stack([cubes[names[number]].astype(np.float64) - reduced.truth for number in measured])
     learnt = learn(errors, view.basis, [priors[number] for number in measured])

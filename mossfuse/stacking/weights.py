@@ -17,9 +17,6 @@ import numpy as np
 
 PRIOR = 1.0  # of a_i without evidence: a member adds nothing to the first, as on the tuning scenes where a stack lost
 KERNEL_PRIOR = 0.8  # the same for nsgp with the others' components, which is closer to nsgp
-TRAINED_PRIOR = (
-    0.0  # of a network that was trained elsewhere, and of the kernel that sees its cube: as good as the first
-)
 SPREAD = 0.35  # standard deviation of a_i about its prior
 TRANSFER = 0.5  # standard deviation of a_i on the reduced pair about that on the pair itself
 OWN_SPREAD = 0.25  # standard deviation of a component's a_i about that of all components together

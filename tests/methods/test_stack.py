@@ -102,6 +102,20 @@ def test_member_that_is_far_worse_gets_next_to_nothing(pair):
     assert np.square(fusion.cube - truth).mean() < 1.02 * np.square(alone.cube - truth).mean()
 
 
+def test_network_trained_elsewhere_is_not_judged_on_a_reduced_image(pair):
+    observation, truth = pair
+    seen = []
+
+    def network(observation, **_):
+        seen.append(observation.msi.shape)
+        return Fusion(cube=truth.copy())
+
+    members = [find_member("ridge-dc", None), Member("network", network, checkpoint="weights")]
+    fusion = stack_pair(observation, members, **SETTINGS)
+    assert seen == [observation.msi.shape]
+    assert fusion.notes["weight network"] == fusion.notes["weight ridge-dc"] == 0.5
+
+
 def test_member_gets_what_it_knows_and_nothing_else(pair):
     seen = {}
 
