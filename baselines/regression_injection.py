@@ -18,7 +18,7 @@ METHODS = (
         licence="own implementation",
         knows=frozenset({"psf", "phase"}),
         stochastic=False,
-        note="a sanity baseline that every learned method should be shown beside",
+        note="a simple baseline that every learned method should beat",
     ),
 )
 

@@ -142,7 +142,7 @@ EDITS = (
     described("baselines/bicubic.py", "uses the LR-HSI alone", "note of a method"),
     described("mossfuse/methods/mossfuse.py", "own implementation (the official code states", "licence of a method"),
     described("mossfuse/methods/mossfuse.py", "the figure names neither dataset", "published figure of a method"),
-    described("mossfuse/datasets/phantom/__init__.py", "generated; no terms beyond", "terms of a dataset"),
+    described("mossfuse/datasets/phantom/__init__.py", "generated; MIT, as", "terms of a dataset"),
     described("mossfuse/datasets/phantom/__init__.py", "Phantom: studio scenes", "title of a dataset"),
     described("mossfuse/metrics/definitions/rmse.py", '"sqrt(MSE', "formula of a metric"),
     Edit("mossfuse/metrics/definitions/rmse.py", ("decimals=", "decimals=1+"), what="digits of a metric", describes=True),

@@ -35,7 +35,7 @@ METHODS = (
         trains="scene",
         params={"start": FROM_NSGP, **PARAMS},
         presets={"smoke": SMOKE},
-        note="pixel networks blended into nsgp as far as held-out LR pixels prefer them; blind",
+        note="a per-pixel network mixed with nsgp; weight chosen on held-out LR pixels; blind",
         **OURS,
     ),
     Method(
@@ -45,7 +45,7 @@ METHODS = (
         trains="scene",
         params={"start": FROM_RIDGE, **PARAMS},
         presets={"smoke": SMOKE},
-        note="pixel networks blended into ridge-dc as far as held-out LR pixels prefer them",
+        note="a per-pixel network mixed with ridge-dc; weight chosen on held-out LR pixels",
         **OURS,
     ),
     Method(

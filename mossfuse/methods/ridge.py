@@ -24,7 +24,7 @@ METHODS = (
         knows=frozenset({"psf", "phase", "srf"}),
         stochastic=False,
         params={"consistent": True},
-        note="agrees with both images exactly, before clipping",
+        note="reproduces both inputs exactly (before clipping)",
     ),
 )
 

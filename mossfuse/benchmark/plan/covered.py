@@ -115,7 +115,7 @@ class CoveredCode:
     def report(self) -> str:
         """Return the digests of the code of the report, and of its pages and styles."""
         folder = PACKAGE / "benchmark/report"
-        return f"{self.code.of_file(folder / '__init__.py')}-{files_digest(folder)}"
+        return f"{self.code.of_file(folder / 'build.py')}-{files_digest(folder)}"
 
 
 def degradation_settings(degradation: Any) -> str:

@@ -8,6 +8,7 @@ from mossfuse.benchmark.report.board import TRAINED_ON, blindness, budget, knowl
 from mossfuse.benchmark.report.board_page import board_cells, board_context, board_page, places
 from mossfuse.benchmark.report.comparisons import reference_of, settings_of
 from mossfuse.benchmark.report.conditions import mixed_conditions
+from mossfuse.benchmark.report.convention_words import words_of
 from mossfuse.benchmark.report.degradation import degradation_of
 from mossfuse.benchmark.report.drawing import counted_rows, default_rows
 from mossfuse.benchmark.report.facts import run_facts
@@ -269,4 +270,4 @@ def conventions_context(results):
     ]
     present = set(results.metrics["metric"])
     shown = [column for name, column in all_columns().items() if name in present]
-    return page("conventions.html", used=[(c, words.get(c, "")) for c in used], shown=shown)
+    return page("conventions.html", used=[(c, words_of(c, words.get(c, ""))) for c in used], shown=shown)

@@ -20,7 +20,7 @@ DATASET = Dataset(
         "ISO 17321-1:2012 / Ohta 1997 (ColorChecker), CIE 15 (illuminants, CIE 1931 observer), "
         "Darrodi et al. 2015, doi 10.1364/JOSAA.32.000381 (camera)"
     ),
-    terms="generated; no terms beyond MossFuse's own licence; cite the sources of the spectra",
+    terms="generated; MIT, as this repository; cite the sources of the spectra",
     train=("globes", "canvas", "weave", "beads", "plumes"),
     test=("target", "twins", "spools", "mosaic"),
     wavelengths=tuple(float(nm) for nm in range(400, 701, 10)),

@@ -49,7 +49,7 @@ function sortTable(table, headers, column, order) {
 }
 
 function sortKey(cell) {
-  const text = (cell.dataset.v ?? cell.firstChild?.textContent ?? "").trim().replace("−", "-");
+  const text = (cell.dataset.v ?? (cell.firstChild?.textContent.trim() || cell.textContent)).trim().replace("−", "-");
   if (text === "" || text === "nan" || text === "–") return "";
   const value = { inf: Infinity, "∞": Infinity, "-∞": -Infinity }[text] ?? Number(text);
   return Number.isNaN(value) ? text : value;
