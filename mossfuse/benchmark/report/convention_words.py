@@ -21,7 +21,9 @@ WORDS = {
         "How well the fused cube, degraded again by the true sensor, reproduces the two inputs, before clipping.",
         "The ground truth itself has a residual equal to the noise (and misregistration) of the pair.",
     ),
-    "estimate": ("Errors of the PSF (aligned to the true sampling position) and the SRF that a blind method estimates.",),
+    "estimate": (
+        "Errors of the PSF (aligned to the true sampling position) and the SRF that a blind method estimates.",
+    ),
 }
 
 

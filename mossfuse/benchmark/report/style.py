@@ -18,6 +18,13 @@ LEGEND = {
 CONTROL, GREYS = "bicubic", ("#717581", "#94a4a2")  # the control has the palette's greys for itself
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "p", "h", "<", ">", "d")
 DASHES = ("", "7 3", "2 2", "9 3 2 3")
+TITLES = {
+    "residual_hsi_max": "HSI residual (max)",
+    "residual_hsi_rms": "HSI residual (RMS)",
+    "residual_msi_max": "MSI residual (max)",
+    "residual_msi_rms": "MSI residual (RMS)",
+    "sam_nan_pixels": "undefined SAM pixels",
+}
 LONGEST = 60  # characters of one part of a file name
 
 
@@ -113,6 +120,9 @@ def p_value(value):
 
 
 def metric_title(metric):
+    """Return how a metric is called on the pages."""
+    if metric in TITLES:
+        return TITLES[metric]
     column = all_columns().get(metric)
     return column.title if column else metric
 
