@@ -85,12 +85,14 @@ def fill_pair(
     return low, high
 
 
-def predict(known: np.ndarray, wanted: np.ndarray, train: np.ndarray) -> np.ndarray:
+def predict(known: np.ndarray, wanted: np.ndarray, train: np.ndarray, components: int = COMPONENTS) -> np.ndarray:
     """Return ``wanted`` (h, w, bands) as an affine function of the leading components of ``known``, fitted on ``train`` (h, w)."""
     values = known.reshape(-1, known.shape[2]).astype(np.float64)
     chosen = train.ravel()
     mean = values[chosen].mean(0)
-    basis = np.linalg.svd(values[chosen] - mean, full_matrices=False)[2][: max(1, min(COMPONENTS, chosen.sum() // 10))]
+    basis = np.linalg.svd(values[chosen] - mean, full_matrices=False)[2][
+        : max(1, min(components, int(chosen.sum()) // 10))
+    ]
     features = np.column_stack([(values - mean) @ basis.T, np.ones(len(values))])
     target = wanted.reshape(-1, wanted.shape[2]).astype(np.float64)
     weights = np.linalg.lstsq(features[chosen], target[chosen], rcond=1e-6)[0]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mossfuse.errors import MossFuseError, suggestion
+from mossfuse.estimation.sensor import estimate_sensor
 from mossfuse.files import text
 from mossfuse.files.image import Georeference, Image
 from mossfuse.files.no_data import mark_measured, refuse_undeclared
 from mossfuse.pair.assemble import NAMES, Pair, assemble
+from mossfuse.pair.consistent import Blur, clean_rectangle, fill_by_sensor
 from mossfuse.pair.fill import blocks_measured, fill_pair, joint_mask
 from mossfuse.pair.grid import Aligned, align
 from mossfuse.pair.registration import Registration, estimate_registration
@@ -59,6 +62,7 @@ def open_pair(
     lr, hr = aligned.lr, aligned.hr
     ratio = find_ratio(lr.values.shape, hr.values.shape, aligned.ratio or ratio, names)
     low, high, mask = filled(lr, hr, ratio, names)
+    high_mask = hr.measured
     found = None
     if register != "off":
         usable = None if mask is None else blocks_measured(mask, ratio)
@@ -69,9 +73,22 @@ def open_pair(
         notes = (*notes, *report(found, register, frame, place))
         if frame == "lr" and place:
             high = into_frame_of_lr(high, found, ratio, low.shape)
-            mask = None if mask is None else into_frame_of_lr(mask.astype(np.float32), found, ratio, low.shape) > 0.5
+            high_mask = None if high_mask is None else in_frame(high_mask, found, ratio, low.shape)
+            mask = None if mask is None else in_frame(mask, found, ratio, low.shape)
     elif frame == "lr":
         raise MossFuseError("the pair shows too little to estimate its shift; choose frame 'hr'")
+    if mask is not None and search:
+        known = {
+            "srf": srf,
+            "psf": psf,
+            "phase": phase,
+            "psf_size": psf_size,
+            "wavelengths": lr.wavelengths,
+            "names": names,
+        }
+        low, high, place = obey_sensor(low, high, mask, ratio, (lr.measured, high_mask), known)
+        if place is not None and psf is None and phase is None and psf_size is None:
+            psf_size, phase = place
     if white is None and (lr.white or hr.white):
         white = declared_levels(low, high, lr.white, hr.white, names)
     pair = assemble(
@@ -175,6 +192,32 @@ def filled(
     refuse_undeclared(low, names[0])
     refuse_undeclared(high, names[1])
     return low, high, mask
+
+
+def in_frame(mask: np.ndarray, found: Registration, ratio: int, low: tuple[int, ...]) -> np.ndarray:
+    """Return a mask (H, W) in LR's frame."""
+    return into_frame_of_lr(mask.astype(np.float32), found, ratio, low) > 0.5
+
+
+def obey_sensor(
+    low: np.ndarray,
+    high: np.ndarray,
+    mask: np.ndarray,
+    ratio: int,
+    marks: Sequence[np.ndarray | None],
+    known: dict[str, Any],
+) -> tuple[np.ndarray, np.ndarray, tuple[tuple[int, int], tuple[int, int]] | None]:
+    """Return (LR, HR, (PSF size, phase)): gaps that obey the sensor of the largest part without gaps; None without such a part."""
+    part = clean_rectangle(blocks_measured(mask, ratio))
+    if part is None:
+        return low, high, None
+    fine = tuple(slice(s.start * ratio, s.stop * ratio) for s in part)
+    seen = assemble(low[part], high[fine], ratio=ratio, **known).observation
+    sensor = estimate_sensor(seen).sensor
+    assert sensor.psf is not None and seen.sensor.phase is not None
+    own = [np.ones(n.shape[:2], bool) if m is None else m for n, m in ((low, marks[0]), (high, marks[1]))]
+    low, high = fill_by_sensor(low, high, own[0], own[1], ratio, Blur(sensor.psf, seen.sensor.phase))
+    return low, high, ((sensor.psf.shape[0], sensor.psf.shape[1]), seen.sensor.phase)
 
 
 def declared_levels(

@@ -1,0 +1,93 @@
+"""Make what was filled obey the sensor that the measured part of a pair shows, so that gaps bias no estimate around them.
+
+The sensor is estimated on the largest rectangle without gaps. Under its PSF, LR where only HR was measured follows from an affine
+regression on the blurred MSI; and HR where it was not measured is changed as little as possible until, blurred, it is what LR predicts
+of it (least squares by conjugate gradients; Hestenes and Stiefel, J. Res. NBS 49, 1952).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mossfuse.pair.fill import predict
+from mossfuse.physics.sampling import BlurSample
+
+SIDE = 12  # LR pixels of the rectangle along each axis, at least
+COMPONENTS = 64  # of the image that predicts
+STEPS = 40
+ENOUGH = 1e-6  # of the residual, at which the search ends
+
+
+@dataclass(frozen=True)
+class Blur:
+    """The PSF of the measured part: kernel (rows, cols) and the phase it is centred on."""
+
+    psf: np.ndarray
+    phase: tuple[int, int]
+
+
+def clean_rectangle(measured: np.ndarray) -> tuple[slice, slice] | None:
+    """Return the largest rectangle of LR pixels (h, w) that were all measured; None where it is smaller than SIDE."""
+    best, place = 0, None
+    heights = np.zeros(measured.shape[1], int)
+    for row, line in enumerate(measured):
+        heights = np.where(line, heights + 1, 0)
+        open_at: list[tuple[int, int]] = []  # (first column, height) of rectangles that may grow
+        for col, height in enumerate([*heights.tolist(), 0]):
+            start = col
+            while open_at and open_at[-1][1] >= height:
+                start, tall = open_at.pop()
+                area = tall * (col - start)
+                if area > best and tall >= SIDE and col - start >= SIDE:
+                    best, place = area, (slice(row - tall + 1, row + 1), slice(start, col))
+            open_at.append((start, height))
+    return place
+
+
+def fill_by_sensor(
+    low: np.ndarray, high: np.ndarray, low_measured: np.ndarray, high_measured: np.ndarray, ratio: int, blur: Blur
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return LR (h, w, B) and HR (H, W, M), float32, whose gaps (already filled smoothly) obey the sensor.
+
+    low_measured: (h, w), high_measured: (H, W).
+    """
+    operator = BlurSample(blur.psf, blur.phase, ratio, high.shape[:2])
+    whole = operator(high_measured.astype(np.float64)) > 1 - 1e-9  # LR pixels whose window was measured in HR
+    both = whole & low_measured
+    if both.sum() <= 10 * low.shape[2] and both.sum() < 200:
+        return low, high
+    blurred = operator(high.astype(np.float64))
+    lacking = whole & ~low_measured
+    if lacking.any():
+        low = np.where(lacking[..., None], predict(blurred, low, both, COMPONENTS), low).astype(np.float32)
+    if whole.all():
+        return low, high
+    target = predict(low, blurred, both, COMPONENTS)
+    return low, solve(operator, high, ~high_measured, np.where(whole[..., None], blurred, target), ~whole)
+
+
+def solve(
+    operator: BlurSample, high: np.ndarray, free: np.ndarray, target: np.ndarray, bound: np.ndarray
+) -> np.ndarray:
+    """Return HR with its ``free`` (H, W) pixels changed so that H HR = target (h, w, M) at the pixels ``bound`` (h, w).
+
+    Conjugate gradients on the normal equations, each band on its own scale, from HR as it is: the smallest change.
+    """
+    x = high.astype(np.float64)
+    left = (target - operator(x)) * bound[..., None]
+    first = float(np.linalg.norm(left)) or 1.0
+    gradient = operator.adjoint(left) * free[..., None]
+    direction, size = gradient, (gradient**2).sum((0, 1))
+    for _ in range(STEPS):
+        image = operator(direction) * bound[..., None]
+        step = size / np.maximum((image**2).sum((0, 1)), np.finfo(float).tiny)
+        x += step * direction
+        left -= step * image
+        if np.linalg.norm(left) < ENOUGH * first:
+            break
+        gradient = operator.adjoint(left) * free[..., None]
+        new = (gradient**2).sum((0, 1))
+        direction, size = gradient + new / np.maximum(size, np.finfo(float).tiny) * direction, new
+    return x.astype(np.float32)
