@@ -70,7 +70,7 @@ def open_pair(
     notes = aligned.notes
     if found is not None:
         place = found.trusted and found.significant
-        notes = (*notes, *report(found, register, frame, place))
+        notes = (*notes, *report(found, frame, place, aligned.rest or (0.0, 0.0)))
         if frame == "lr" and place:
             high = into_frame_of_lr(high, found, ratio, low.shape)
             high_mask = None if high_mask is None else in_frame(high_mask, found, ratio, low.shape)
@@ -233,13 +233,18 @@ def declared_levels(
     return first / second * high_white, high_white
 
 
-def report(found: Registration, register: str, frame: str, apply: bool) -> list[str]:
-    """Return the sentences on a registration; log a warning where the shift costs."""
+def report(found: Registration, frame: str, apply: bool, known: tuple[float, float]) -> list[str]:
+    """Return the sentences on a registration; log a warning where a shift that no georeference explains is large.
+
+    known: (rows, cols) in LR pixels that the georeferences say.
+    """
     where = f"LR is shifted against HR by {found.shift[0]:+.2f} rows and {found.shift[1]:+.2f} cols (LR pixels)"
     if found.pixel is not None:
         down, right = (s * p for s, p in zip(found.shift, found.pixel, strict=True))
         where += f", {down:+.3g} and {right:+.3g} m"
     where += f", +- {max(found.error):.2f}"
+    if any(known):
+        where += f"; the georeferences say {known[0]:+.2f} and {known[1]:+.2f}"
     if not found.trusted:
         return [f"{where}: not well determined, so it is not applied"]
     lines = [where]
@@ -247,13 +252,10 @@ def report(found: Registration, register: str, frame: str, apply: bool) -> list[
         lines.append(
             f"LR is rotated by {found.angle:+.2f} degrees and scaled by {found.scale:.4f} against HR: {found.corner:.2f} LR pixels at the corners"
         )
-    if found.length > REPORTED and found.significant:
-        done = (
-            "HR was resampled into LR's frame"
-            if frame == "lr" and apply
-            else "the cube lies on HR's pixels, not on LR's"
-        )
-        log.warning("%s; %s", where, done if register != "off" else "nothing was done")
+    beyond = float(np.hypot(*np.subtract(found.shift, known)))
+    if beyond > REPORTED and found.significant:
+        done = "HR was resampled into LR's frame" if frame == "lr" and apply else "the cube lies on HR's pixels, not on LR's"
+        log.warning("%s; %s", where, done)
     return lines
 
 

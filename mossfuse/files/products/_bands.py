@@ -10,7 +10,7 @@ def join_spectrometers(parts):
     neither detector is at the end of its range.
     """
     values, centres, widths, measured = parts[0]
-    for more, wavelengths, their_widths, valid in parts[1:]:
+    for more, wavelengths, their_widths, valid in (part for part in parts[1:] if len(part[1])):
         low, high = wavelengths.min(), centres.max()
         border = (low + high) / 2 if low < high else high
         first, second = centres <= border, wavelengths > border
