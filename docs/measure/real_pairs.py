@@ -14,6 +14,7 @@ Sentinel-2 scene.
 """
 
 import argparse
+import csv
 import logging
 import os
 import sys
@@ -28,7 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from recording import record  # noqa: E402
+from recording import EVIDENCE, record  # noqa: E402
 
 from mossfuse.errors import MossFuseError  # noqa: E402
 from mossfuse.estimation.memory import estimate_once  # noqa: E402
@@ -77,7 +78,18 @@ def main() -> None:
             sys.stdout.flush()
             rows.append([shown(row[key]) for key in HEAD])
     if chosen.write:
+        rows = [*kept(chosen.case or list(CASES)), *rows]
+        rows.sort(key=lambda row: list(CASES).index(row[0]))
         record("real-pairs", "real-pairs", HEAD, rows, "docs/measure/real_pairs.py --write")
+
+
+def kept(measured: list[str]) -> list[list[str]]:
+    """Return the rows of the evidence that belong to other pairs than those measured now."""
+    path = EVIDENCE / "real-pairs" / "real-pairs.csv"
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as stream:
+        return [row for row in list(csv.reader(stream))[1:] if row[0] not in measured]
 
 
 def shown(value: Any) -> Any:

@@ -6,6 +6,7 @@ from mossfuse.cli.arguments import PAIR, add_cameras, add_white, read_pair
 from mossfuse.errors import MossFuseError
 
 UNLIKE = 10.0
+SEEN = 6  # bands of the cube, at most, in which a shift against the truth is looked for
 log = logging.getLogger(__name__)
 
 
@@ -21,6 +22,10 @@ def add_verb(verbs):
     parser.add_argument(
         "--pair", nargs=2, metavar=("LR", "HR"), help="the pair it was made from: check agreement with it, too"
     )
+    parser.add_argument(
+        "--register", action="store_true", dest="align",
+        help="also score the cube moved by the shift that is estimated between it and the truth; both figures are shown",
+    )  # fmt: skip
     add_cameras(parser)
     add_white(
         parser, "value of the truth that counts as 1 (default: 255 or 65535 for integers that fill 8 or 16 bits, or 1)"
@@ -32,7 +37,7 @@ def run(options):
     """Read, score and print."""
     from mossfuse.cli.describe import say
     from mossfuse.estimation.memory import estimate_once
-    from mossfuse.metrics import find_column, find_convention, metrics_of, score_all
+    from mossfuse.metrics import find_convention, metrics_of, score_all
     from mossfuse.pair.reading import read_image
 
     find_convention(options.convention)
@@ -47,19 +52,57 @@ def run(options):
         pair = read_pair(options, *options.pair) if options.pair else None
         ratio = pair.observation.ratio if pair else options.ratio
         facts = {} if wavelengths is None else {"wavelengths": wavelengths}
-        scores = score_all(truth / white, cube / own, ratio, (options.convention,), facts)[options.convention]
+        every = {"": cube, **(registered(truth, cube) if options.align else {})}
+        found = {
+            label: score_all(truth / white, each / own, ratio, (options.convention,), facts)[options.convention]
+            for label, each in every.items()
+        }
+        scores = found.pop("")
         say(
             "scale",
             f"the truth's {white:g} and the cube's {own:g} count as 1; convention {options.convention}, ratio {ratio}",
         )
         for name in metrics_of(options.convention):
-            column = find_column(name)
             if name in scores.values:
-                say(name, f"{scores.values[name]:.{column.decimals}f}{' ' + column.unit if column.unit else ''}")
+                say(name, figure(name, scores, found))
             elif name in scores.reasons:
                 say(name, f"no value: {scores.reasons[name]}")
         if pair:
             show_agreement(cube * (white / own), pair)
+
+
+def figure(name, scores, registered):
+    """Return a metric's value with its unit, and beside it that of the registered cube where there is one."""
+    from mossfuse.metrics import find_column
+
+    column = find_column(name)
+    unit = f" {column.unit}" if column.unit else ""
+    text = f"{scores.values[name]:.{column.decimals}f}{unit}"
+    for label, more in registered.items():
+        if name in more.values:
+            text += f"; {more.values[name]:.{column.decimals}f}{unit} {label}"
+    return text
+
+
+def registered(truth, cube):
+    """Return {label: the cube moved by the shift between it and the truth}, nothing where none is found, and print the shift."""
+    import numpy as np
+
+    from mossfuse.cli.describe import say
+    from mossfuse.pair.registration import estimate_registration
+    from mossfuse.pair.registration.resample import into_frame_of_lr
+
+    few = np.unique(np.linspace(0, cube.shape[2] - 1, SEEN).astype(int))
+    found = estimate_registration(truth, cube[..., few], 1)
+    if found is None or not found.trusted:
+        say("shift", "not well determined between the cube and the truth; they are compared as they are")
+        return {}
+    rows, cols = found.shift
+    say(
+        "shift",
+        f"the truth against the cube by {rows:+.2f} rows and {cols:+.2f} cols, +- {max(found.error):.2f} pixels",
+    )
+    return {"registered": into_frame_of_lr(cube, found, 1, truth.shape)}
 
 
 def check_cubes(truth, cube, wavelengths, options):

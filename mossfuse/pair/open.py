@@ -254,7 +254,11 @@ def report(found: Registration, frame: str, apply: bool, known: tuple[float, flo
         )
     beyond = float(np.hypot(*np.subtract(found.shift, known)))
     if beyond > REPORTED and found.significant:
-        done = "HR was resampled into LR's frame" if frame == "lr" and apply else "the cube lies on HR's pixels, not on LR's"
+        done = (
+            "HR was resampled into LR's frame"
+            if frame == "lr" and apply
+            else "the cube lies on HR's pixels, not on LR's"
+        )
         log.warning("%s; %s", where, done)
     return lines
 

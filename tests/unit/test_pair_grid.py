@@ -1,5 +1,6 @@
 """Two images on one grid: georeferences, shifts estimated from the pair, sizes, gaps, bad bands."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -204,3 +205,15 @@ def test_a_saturated_highlight_is_no_fill_value():
 def test_fewer_hsi_than_msi_bands_make_a_pair(pair):
     opened = open_pair(Image(pair[0][..., :2]), Image(pair[1]), psf_size=3)
     assert opened.observation.hsi.shape[2] == 2 and opened.observation.msi.shape[2] == 4
+
+
+def test_score_shows_the_figure_of_the_registered_cube_beside_its_own(truth, tmp_path, monkeypatch, capsys):
+    from mossfuse.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    np.save("truth.npy", truth[:60, :60])
+    np.save("cube.npy", np.roll(truth, (1, -1), (0, 1))[:60, :60] + np.float32(0.001))
+    assert main(["score", "truth.npy", "cube.npy", "--ratio", "3", "--register"]) == 0
+    printed = capsys.readouterr().out
+    plain, moved = (float(word) for word in re.search(r"^psnr +(\S+) dB; (\S+) dB registered$", printed, re.M).groups())
+    assert moved > plain + 10 and re.search(r"^shift +the truth against the cube by \+1.00 rows and -1.00 cols", printed, re.M)

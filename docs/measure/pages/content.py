@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, estimates, figures, frontier, networks, noise, parts, references, speed, violations
+from pages import boards, estimates, figures, frontier, networks, noise, pairs, parts, references, speed, violations
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
@@ -72,6 +72,8 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "phantom methods": partial(boards.pooled, part="phantom", datasets=("phantom", "phantom-1")),
     "phantom statistics": references.statistics,
     "estimation": estimates.accuracy,
+    "real pairs": pairs.figures,
+    "real pair shifts": pairs.shifts,
     "metric variants": references.variants,
     "metric conventions": references.conventions,
     "speed inference": partial(speed.measured, name="inference", script="docs/measure/speed_of_the_network.py"),
