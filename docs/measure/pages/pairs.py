@@ -6,7 +6,7 @@ import pandas as pd
 
 from pages.context import Context
 from pages.format import markdown
-from pages.speed import read
+from pages.references import read
 
 SCRIPT = "docs/measure/real_pairs.py --write"
 TITLES = {
