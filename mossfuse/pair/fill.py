@@ -23,19 +23,20 @@ def joint_mask(
     """
     if low is None and high is None:
         return None
-    mask = np.ones_like(high) if low is None else np.kron(low, np.ones((ratio, ratio), bool))
-    mask = mask if high is None else mask & high
+    parts = [] if low is None else [np.kron(low, np.ones((ratio, ratio), bool))]
+    parts += [] if high is None else [high]
+    mask = np.asarray(np.logical_and.reduce(parts), bool)
     if mask.mean() < MEASURED_LEAST:
         raise MossFuseError(
             f"only {100 * mask.mean():.2g} % of the common area is measured in both {names[0]} and {names[1]}; choose another pair"
         )
-    return mask
+    return np.asarray(mask)
 
 
 def blocks_measured(mask: np.ndarray, ratio: int) -> np.ndarray:
     """Return (h, w): whether every HR pixel of an LR pixel's block was measured."""
     h, w = (n // ratio for n in mask.shape)
-    return mask[: h * ratio, : w * ratio].reshape(h, ratio, w, ratio).all((1, 3))
+    return np.asarray(mask[: h * ratio, : w * ratio].reshape(h, ratio, w, ratio).all((1, 3)))
 
 
 def fill(image: np.ndarray, measured: np.ndarray) -> np.ndarray:

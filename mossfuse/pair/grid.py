@@ -135,7 +135,7 @@ def warp(lr: Image, hr: Image, ratio: int, names: tuple[str, str], same: bool) -
     inside = np.zeros((rows, cols), np.float32)
     known = np.ones(hr.values.shape[:2], np.float32) if hr.measured is None else hr.measured.astype(np.float32)
     reproject(known, inside, resampling=Resampling.bilinear, init_dest_nodata=True, **placing)
-    measured = inside > 0.999
+    measured: np.ndarray = np.greater(inside, 0.999)
     if not measured.any():
         raise MossFuseError(describe_apart(lr, hr, names))
     bands = np.ascontiguousarray(hr.values.transpose(2, 0, 1), np.float32)
@@ -143,8 +143,8 @@ def warp(lr: Image, hr: Image, ratio: int, names: tuple[str, str], same: bool) -
         bands = np.where(hr.measured, bands, bands[:, hr.measured].mean(1)[:, None, None])
     out = np.zeros((len(bands), rows, cols), np.float32)
     reproject(bands, out, resampling=Resampling.cubic, **placing)
-    low = measured.reshape(lr.values.shape[0], ratio, lr.values.shape[1], ratio).any((1, 3))
-    keep = [np.flatnonzero(low.any(axis)) for axis in (1, 0)]
+    low = np.asarray(measured.reshape(lr.values.shape[0], ratio, lr.values.shape[1], ratio).any((1, 3)))
+    keep = [np.flatnonzero(low.any(axis=1)), np.flatnonzero(low.any(axis=0))]
     r, c = (slice(int(k[0]), int(k[-1]) + 1) for k in keep)
     if min(r.stop - r.start, c.stop - c.start) < LEAST:
         raise MossFuseError(describe_apart(lr, hr, names))

@@ -86,9 +86,9 @@ def open_pair(
             "wavelengths": lr.wavelengths,
             "names": names,
         }
-        low, high, place = obey_sensor(low, high, mask, ratio, (lr.measured, high_mask), known)
-        if place is not None and psf is None and phase is None and psf_size is None:
-            psf_size, phase = place
+        low, high, geometry = obey_sensor(low, high, mask, ratio, (lr.measured, high_mask), known)
+        if geometry is not None and psf is None and phase is None and psf_size is None:
+            psf_size, phase = geometry
     if white is None and (lr.white or hr.white):
         white = declared_levels(low, high, lr.white, hr.white, names)
     pair = assemble(
