@@ -46,8 +46,8 @@ def open_pair(
     """
     check_choice("register", register, REGISTER)
     check_choice("frame", frame, FRAMES)
-    if frame == "lr" and register == "off":
-        raise MossFuseError("the cube cannot be delivered in LR's frame without registration; choose register 'auto'")
+    if frame == "lr" and register != "auto":
+        raise MossFuseError("a cube in LR's frame needs the estimated shift; choose register 'auto'")
     hr_place = hr.georeference
     stored, declared, given_white = np.asarray(lr.values).dtype.name, lr.nodata, lr.white
     lr, hr = (with_no_data(image, nodata) for image in (lr, hr))
@@ -144,9 +144,7 @@ def without_georeference(aligned: Aligned, names: tuple[str, str], ratio: int | 
         return aligned
     times, start = found
     centred = tuple(s / times for s in start)
-    if min(lr.values.shape[2], hr.values.shape[2]) < 1 or lr.values.dtype.kind not in "iuf":
-        return aligned
-    values = fill_each(lr), fill_each(hr)
+    values = as_image(fill_each(lr), names[0]), as_image(fill_each(hr), names[1])
     shift = estimate_registration(*values, times, start=(centred[0], centred[1]), reach=2.0)
     if shift is None or not shift.trusted:
         return aligned
@@ -189,8 +187,9 @@ def filled(
         ones = [np.ones(image.values.shape[:2], bool) for image in (lr, hr)]
         marks = [one if image.measured is None else image.measured for one, image in zip(ones, (lr, hr), strict=True)]
         low, high = fill_pair(low, high, marks[0], marks[1], ratio)
-    refuse_undeclared(low, names[0])
-    refuse_undeclared(high, names[1])
+    for image, name in ((low, names[0]), (high, names[1])):
+        refuse_undeclared(image, name)
+        as_image(image, name)
     return low, high, mask
 
 

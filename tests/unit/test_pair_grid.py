@@ -217,3 +217,12 @@ def test_score_shows_the_figure_of_the_registered_cube_beside_its_own(truth, tmp
     printed = capsys.readouterr().out
     plain, moved = (float(word) for word in re.search(r"^psnr +(\S+) dB; (\S+) dB registered$", printed, re.M).groups())
     assert moved > plain + 10 and re.search(r"^shift +the truth against the cube by \+1.00 rows and -1.00 cols", printed, re.M)
+
+
+def test_a_pair_with_nan_and_a_frame_without_a_shift_are_refused(pair):
+    low = pair[0].copy()
+    low[3, 3, 3] = np.nan
+    with pytest.raises(MossFuseError, match="holds 1 NaN or infinite values of 19200"):
+        open_pair(Image(low), Image(pair[1]))
+    with pytest.raises(MossFuseError, match="needs the estimated shift"):
+        open_pair(Image(pair[0]), Image(pair[1]), frame="lr", register="off")

@@ -23,6 +23,7 @@ STEP = 0.5
 TOLERATED = 0.1  # a shift this far beyond the searched range is still inside
 EDGE = 0.5  # LR pixels that a pixel's window reaches beyond its block
 SIDE = 96  # LR pixels on a side that are used; the middle of a larger image
+HIGH_SIDE, LEAST_SIDE = 768, 24  # HR pixels on a side that are used, and LR pixels at any ratio
 PARTS = 3  # parts of the image along each axis, where each keeps PART_SIDE pixels; else 2
 PART_SIDE = 16
 FEWEST_IN_PART = 16
@@ -117,7 +118,7 @@ def pixels_within(
     first, last = np.asarray(center) - far - EDGE, np.asarray(center) + far + EDGE
     fits = ((places + first >= 0) & ((places + 1 + last) * ratio <= np.array(high[:2]))).all(2)
     wanted = np.zeros(low[:2], bool)
-    wanted[middle(low[0]), middle(low[1])] = True
+    wanted[middle(low[0], ratio), middle(low[1], ratio)] = True
     return places[fits & inside & wanted]
 
 
@@ -133,10 +134,11 @@ def prepare(
     return Fit(values, bands, chosen * ratio + (ratio - 1) / 2 - offset, ratio)
 
 
-def middle(length: int) -> slice:
-    """Return the middle SIDE pixels of an axis."""
-    first = max(0, (length - SIDE) // 2)
-    return slice(first, min(length, first + SIDE))
+def middle(length: int, ratio: int) -> slice:
+    """Return the middle pixels of an axis of LR: SIDE of them, or as many as cover HIGH_SIDE of HR's."""
+    side = min(SIDE, max(LEAST_SIDE, HIGH_SIDE // ratio))
+    first = max(0, (length - side) // 2)
+    return slice(first, min(length, first + side))
 
 
 def window_of(
