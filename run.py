@@ -25,8 +25,6 @@ NEEDED_GB = {"cpu": 3, "default": 8}  # for the installation, by PyTorch's build
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 REACH_S = 10  # seconds within which an index has to answer
 MOST_WORKERS = 8  # of the test suite: each one imports torch and needs about 1 GB of memory
-# Between two jobs, Snakemake looks at everything that waits once in 20 s; its default, once a second, takes up to 1 CPU s in a large grid.
-PACE = ("--max-jobs-per-timespan", "10000/20s")
 # Two numeric libraries with a thread pool each slow each other down wherever the processors are shared.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
@@ -251,7 +249,7 @@ def run_benchmark(environment, arguments, open_report=False):
     """
     unlock()
     cores = [] if any(w.startswith(("--cores", "-c", "-j", "--jobs")) for w in arguments) else ["--cores", "all"]
-    command = [str(BIN / "snakemake"), *cores, "--rerun-incomplete", "--keep-going", *PACE, *arguments]
+    command = [str(BIN / "snakemake"), *cores, "--rerun-incomplete", "--keep-going", *arguments]
     if any(word.split("=")[0] in SNAKEMAKE_SPEAKS for word in arguments):
         return subprocess.run(command, env=environment).returncode
     words = [str(ROOT / "workflow" / "logger"), environment.get("PYTHONPATH")]

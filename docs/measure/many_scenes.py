@@ -69,7 +69,7 @@ def main() -> None:
         (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
         environment = {**os.environ, "MOSSFUSE_DATASETS": str(folder / "datasets"), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, str(Path(sys.executable).parent / "snakemake"), "-s", str(ROOT / "Snakefile"), "--cores", options.cores,
-                   "--max-jobs-per-timespan", "10000/20s", *([] if options.report else ["tables"])]  # fmt: skip
+                   *([] if options.report else ["tables"])]  # fmt: skip
         began = time.perf_counter()
         with open(folder / "log.txt", "wb") as log:
             process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)

@@ -27,6 +27,7 @@ from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.about import catalogue_digest
 from mossfuse.benchmark.run import warm
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
+from mossfuse.benchmark.run.pace import pace
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
 from mossfuse.remote.download import mirror_folders
@@ -49,6 +50,8 @@ SCENE = replace(PATHS.dataset("{dataset}"), variant="{variant}").scene("{scene}"
 CUBE = CELL.cube if SETTINGS["keep_cubes"] == "all" else temp(CELL.cube)
 SHOWN = sorted(set(GRID.shown_replicates().values()))
 TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
+# Added to the priority of what reads a cube that goes afterwards: more than any other priority.
+CUBES_GO = 1_000_000
 # From so many jobs on, a warm process is worth its start.
 WARM_FROM = 12
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
@@ -87,8 +90,10 @@ onstart:
         write_json(PATHS.settings, SETTINGS)
     except MossFuseError as error:
         raise WorkflowError(str(error))
-    if workflow.local_exec and len(list(workflow.dag.needrun_jobs())) >= WARM_FROM:
-        warm.start(SETTINGS["threads"]["fuse"])
+    if workflow.local_exec:
+        pace(workflow.scheduler)
+        if len(list(workflow.dag.needrun_jobs())) >= WARM_FROM:
+            warm.start(SETTINGS["threads"]["fuse"])
 
 
 def importance(wildcards):
@@ -101,6 +106,11 @@ def importance(wildcards):
     seed = wildcards.get("seed")
     key = (*filter(None, names), *(() if seed is None else (int(seed),)))
     return GRID.importance.get(key, 0)
+
+
+def reading_importance(wildcards):
+    """Return the priority of a job that reads a cube: where cubes are removed, those that are there come before new ones."""
+    return importance(wildcards) + (0 if SETTINGS["keep_cubes"] == "all" else CUBES_GO)
 
 
 def training_importance(wildcards):

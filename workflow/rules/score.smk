@@ -13,7 +13,7 @@ rule score:
         estimate=CELL.estimate,
     log:
         PATHS.cell_log("score", *CELL_NAMES),
-    priority: importance
+    priority: reading_importance
     conda:
         "../envs/mossfuse.yaml"
     params:

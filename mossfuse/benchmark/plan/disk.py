@@ -75,7 +75,7 @@ def passing_cubes(grid: Grid, jobs: Sequence[Job], kept: frozenset[str]) -> Need
     """Return the Need of the removed cubes that are on the disk at one time.
 
     Those that wait for the clock, which takes turns, and those that a refinement starts from are counted in full; of the others two
-    for each processor, because Snakemake prefers jobs that free a cube.
+    for each processor, because what reads such a cube runs before new ones are made (reading_importance in the workflow).
     """
     patient = {job.about for job in jobs if job.rule == "time"}
     patient |= {grid.base_cell(cell) for cell in grid.cells() if grid.rows[cell.method].suffix}
