@@ -232,9 +232,9 @@ def test_curve_is_scored_from_saved_cubes_that_then_go_and_truth_reaches_nothing
     assert float(curve[-1]["psnr"]) == pytest.approx(float(final["value"]), abs=1e-6)
     assert not list(tmp_path.glob("results/**/iterates"))
     assert [p.parent.parent.parent.name for p in tmp_path.glob("results/**/curve.csv")] == ["pixel-mlp"]
-    assert "Quality of saved cubes over the steps" in next((tmp_path / "reports/scenes").glob("*mosaic*.html")).read_text(
-        encoding="utf-8"
-    )
+    assert "Quality of saved cubes over the steps" in next(
+        (tmp_path / "reports/scenes").glob("*mosaic*.html")
+    ).read_text(encoding="utf-8")
     assert planned(tmp_path, config) == {}
 
     before = (cell / "fused.mat").read_bytes()
