@@ -140,6 +140,28 @@ def test_every_number_of_the_scenes_table_is_that_of_the_csv(site, results, boar
     assert n == len(methods) * len(scenes) * len(board.metrics) > 100
 
 
+def test_further_metrics_and_other_conventions_are_means_over_the_csv(site, board):
+    scores = pd.read_csv(site / "exports" / "metrics.csv")
+    scores = scores[(scores["dataset"] == "toy") & scores["scene"].isin(board.scenes)]
+    scenes = scores.groupby(["convention", "method", "metric", "scene"])["value"].mean()
+    means = scenes.groupby(["convention", "method", "metric"]).mean()
+    found = {table["id"]: table for table in tables_of(site / f"boards/toy--{X8}.html")}
+    titles = {style.metric_title(metric): metric for metric in set(scores["metric"].dropna())}
+    seen = 0
+    for name, convention in ((f"more-toy--{X8}--std1", "std1"), (f"board-toy--{X8}--moss", "moss")):
+        columns = {k: titles.get(text.rstrip("↑↓\xa0 ")) for k, text in enumerate(found[name]["rows"][0])}
+        for cells in body(found[name]):
+            method = next(m for m in board.table["method"] if board.table.set_index("method")["title"][m] in cells)
+            for k, metric in columns.items():
+                if metric is not None:
+                    assert cells[k] == style.number(metric, means.get((convention, method, metric), float("nan"))), (
+                        name,
+                        method,
+                    )
+                    seen += 1
+    assert seen >= 4 * len(board.table)
+
+
 def test_run_times_are_those_of_the_csv(site, board):
     timing = pd.read_csv(site / "exports" / "timing.csv")
     timing = timing[timing["dataset"] == "toy"].set_index("method")
