@@ -44,7 +44,7 @@ from mossfuse import Column, Metric
 COLUMN = Column("mae", "Mean error", "dB", better="lower", decimals=5)
 METRIC = Metric("mae", COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()), "mean |x - y|", conventions=("std1",))
 """
-PAGES = "index statistics methods failures data conventions provenance exports".split()
+PAGES = "index across statistics methods failures data conventions provenance exports".split()
 
 
 def changed(grid, tmp_path, change):
@@ -623,7 +623,7 @@ def test_same_results_give_same_bytes(grid, site, tmp_path):
     out = tmp_path / "out"
     build_report(results, checkpoints, data, out)
     names = [p.relative_to(out) for p in out.rglob("*") if "eight" in str(p.relative_to(out)) and p.suffix != ".html"]
-    assert {p.parts[0] for p in names} == {"figures", "exports", "view"}
+    assert {p.parts[0] for p in names} == {"figures", "exports", "view", "across"}
     for name in names:
         assert (out / name).is_dir() or (out / name).read_bytes() == (site / name).read_bytes(), name
 
