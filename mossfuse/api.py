@@ -15,6 +15,7 @@ from mossfuse.estimation.memory import estimate_once
 from mossfuse.files.tiles import assemble_tiles
 from mossfuse.pair.assemble import NAMES
 from mossfuse.pair.deliver import deliver, in_units
+from mossfuse.pair.deviation import check_deviation, deviation_tiles_of
 from mossfuse.pair.fused import Fused
 from mossfuse.pair.inputs import as_input
 from mossfuse.pair.judgement import judge_work
@@ -31,7 +32,7 @@ def fuse(
     psf_size: int | tuple[int, int] | None = None, ratio: int | None = None, wavelengths: ArrayLike | None = None,
     white: float | tuple[float, float] | None = None, device: str | None = None, seed: int = 0,
     preset: str | None = None, params: Mapping[str, Any] = EMPTY, register: str = "report", frame: str = "hr",
-    nodata: Sequence[float] = (),
+    nodata: Sequence[float] = (), uncertainty: bool = False,
 ) -> Fused:  # fmt: skip
     """Fuse a low-resolution HSI (h, w, B) with a high-resolution MSI (H, W, M); return a Fusion (mossfuse.pair.fused.Fused).
 
@@ -50,10 +51,13 @@ def fuse(
     device: 'cpu' or 'cuda'; None: the GPU if the method uses one and there is one.
     preset, params: a named set of the method's parameters, and single ones by name on top of it (with weights 'fit' those
         of its training, too); the method's file and ``mossfuse methods --json`` list them.
-    register, frame, nodata: see mossfuse.pair.open.open_pair.
+    register, frame, nodata: see mossfuse.pair.open.open_pair. uncertainty: whether the Fusion has the standard ``deviation`` of every
+    value (nsgp alone).
     Raises MossFuseError, one sentence, for images that are not a pair and for methods or weights that do not fit it.
     """
     check_choice(method, weights, preset=preset, params=params)
+    if uncertainty:
+        check_deviation(method or ("mossfuse" if weights else None))
     (lr, lr_name), (hr, hr_name) = as_input(hsi, NAMES[0]), as_input(msi, NAMES[1])
     if wavelengths is not None:
         lr = replace(lr, wavelengths=fitting(wavelengths, lr.values.shape[2]))
@@ -77,6 +81,7 @@ def fuse(
     return Fused(
         cube=cube, psf_hat=work.sensor.psf, srf_hat=work.sensor.srf * (pair.white[1] / pair.white[0]),
         history=work.history, notes=notes | {"verdict": verdict.word}, verdict=verdict, pair=pair, work=work, look=look,
+        deviation=assemble_tiles(deviation_tiles_of(pair, work), pair.result.shape) if uncertainty else None,
         misfit_hsi=np.sqrt(np.mean((residuals.low - observation.hsi) ** 2, 2)),
     )  # fmt: skip
 

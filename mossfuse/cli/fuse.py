@@ -53,6 +53,11 @@ def add_verb(verbs):
     parser.add_argument(
         "--preview", metavar="PNG", type=output_path, help="where the preview goes (default: beside OUT)"
     )
+    parser.add_argument(
+        "--uncertainty",
+        action="store_true",
+        help="write the standard deviation of every value into OUT_std, too (nsgp; docs/trust.md)",
+    )
     parser.add_argument("--no-preview", action="store_true", help="write no preview")
     parser.add_argument(
         "--report",
@@ -74,12 +79,15 @@ def run(options):
     from mossfuse.cli.describe import describe_grid, describe_pair, describe_verdict, say
     from mossfuse.estimation.memory import estimate_once
     from mossfuse.pair.deliver import in_units
+    from mossfuse.pair.deviation import check_deviation
     from mossfuse.pair.judgement import judge_work
     from mossfuse.pair.work import check_choice, needs_geometry, prepare
     from mossfuse.parameters import parse_changes
 
     changes = parse_changes(options.set)
     check_choice(options.method, options.weights, options.save_weights, options.preset, changes)
+    if options.uncertainty:
+        check_deviation(options.method or ("mossfuse" if options.weights else None))
     outputs = outputs_of(options)
     inputs = [name for name in (options.lr, options.hr, options.srf, options.psf, options.weights) if name]
     check_outputs([path for path in outputs.values() if path], inputs, options.force)
@@ -114,7 +122,7 @@ def run(options):
 
 
 def outputs_of(options):
-    """Return {'cube', 'sensor', 'preview', 'report', 'weights'}: the paths that will be written, None for those that will not."""
+    """Return {'cube', 'sensor', 'preview', 'report', 'deviation', 'weights'}: the paths that will be written, None for those that will not."""
     from mossfuse.files import can_hold
 
     cube = options.output
@@ -125,6 +133,7 @@ def outputs_of(options):
         "sensor": None if inside else cube.with_name(cube.stem + SENSOR_SUFFIX),
         "preview": None if options.no_preview else preview,
         "report": options.report,
+        "deviation": cube.with_name(f"{cube.stem}_std{cube.suffix}") if options.uncertainty else None,
         "weights": options.save_weights,
     }
 
@@ -160,9 +169,22 @@ def write(pair, work, outputs, georeference, options, changes):
             put(rows, cols, values)
     if outputs["sensor"]:
         write_variables(outputs["sensor"], estimates)
+    if outputs["deviation"]:
+        write_deviation(outputs["deviation"], pair, work, georeference, choose_encoding(options.dtype, pair.white[0]))
     if outputs["preview"]:
         save_preview(outputs["preview"], look)
     return residuals, look
+
+
+def write_deviation(path, pair, work, georeference, encoding):
+    """Write the standard deviation of every value of the cube, in the cube's units and format."""
+    from mossfuse.pair.deviation import deviation_tiles_of
+    from mossfuse.pair.output import result_writer
+
+    made = {"method": work.name, "values": "standard deviation of the cube"}
+    with result_writer(path, pair.result, encoding=encoding, georeference=georeference, provenance=made) as put:
+        for (rows, cols), values in deviation_tiles_of(pair, work):
+            put(rows, cols, values)
 
 
 def write_report(path, pair, work, residuals, look, verdict, options):
