@@ -237,6 +237,8 @@ def georeference_for(options, pair):
         return None
     writers = {"mossfuse.files.envi": for_envi, "mossfuse.files.geotiff": for_geotiff}
     writer = writers.get(format_module(options.output).__name__)
+    if writer is None and options.output.suffix.lower() != ".npy":
+        return None  # files of named arrays hold its transform and coordinate system (mossfuse.pair.output.arrays)
     if writer is None or not place.upright:
         suffix = source.suffix if source.suffix in (".hdr", ".tif", ".tiff") else ".tif"
         log.warning("%s is georeferenced and %s cannot hold the georeference; write %s", source, options.output, suffix)

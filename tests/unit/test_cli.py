@@ -98,7 +98,9 @@ def test_georeference_of_the_msi_is_kept_in_envi(here, caplog):
     assert run("fuse lr.mat hr.hdr -o out.hdr --method bicubic") == 0
     assert f"map info = {info}\n" in Path("out.hdr").read_text(encoding="utf-8")
     assert run("fuse lr.mat hr.hdr -o out.mat --method bicubic --force") == 0
-    assert "out.mat cannot hold the georeference; write .hdr" in caplog.text
+    assert np.ravel(read_array("out.mat", "transform")).tolist() == [30, 0, 500000, 0, -30, 5400000]
+    assert run("fuse lr.mat hr.hdr -o out.npy --method bicubic --force") == 0
+    assert "out.npy cannot hold the georeference; write .hdr" in caplog.text
 
 
 def test_georeference_of_the_msi_is_kept_in_geotiff(here):

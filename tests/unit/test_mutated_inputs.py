@@ -1,0 +1,146 @@
+"""Hundreds of damaged and odd files through the readers and verbs: an image, or one sentence; never a traceback."""
+
+import random
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mossfuse import MossFuseError
+from mossfuse.__main__ import main
+from mossfuse.files.image import Image
+from mossfuse.pair.assemble import assemble
+from mossfuse.pair.output import result_writer
+from mossfuse.pair.reading import open_image
+from mossfuse.pair.result import Result
+from mossfuse.pair.text_tables import read_table
+
+CUBE = np.random.default_rng(0).random((6, 5, 4)).astype(np.float32)
+NAMES = ("x.npy", "x.npz", "x.h5", "x.mat", "x.hdr", "x.tif")
+QUICK = settings(
+    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    """Bytes of one small cube in every format, and of the raw file of ENVI."""
+    folder = tmp_path_factory.mktemp("originals")
+    result = Result(CUBE.shape, wavelengths=np.array([450.0, 550, 650, 750]))
+    for name in NAMES:
+        if name.endswith(".tif"):
+            pytest.importorskip("rasterio", reason="GeoTIFF is an optional extra")
+        with result_writer(folder / name, result) as put:
+            put(slice(0, 6), slice(0, 5), CUBE)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def opened(path):
+    """Return the image of a file, or None where it is refused with one sentence; anything else fails the test."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = open_image(path)
+    except MossFuseError as error:
+        assert str(error) and "\n" not in str(error), repr(str(error))
+        return None
+    assert isinstance(image, Image) and image.values.ndim == 3
+    return image
+
+
+def mutate(content, draw):
+    """Return bytes with a part cut off, repeated, zeroed or changed."""
+    place, kind = draw.randrange(len(content)), draw.randrange(5)
+    if kind == 0:
+        return content[:place]
+    if kind == 1:
+        return content[:place] + content[place + draw.randrange(1, 9) :]
+    if kind == 2:
+        return content[:place] + bytes([draw.randrange(256)]) + content[place + 1 :]
+    if kind == 3:
+        return content[:place] + bytes(16) + content[place + 16 :]
+    return content + content[place:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_damaged_files_are_an_image_or_one_sentence(originals, tmp_path, name):
+    draw = random.Random(name)
+    for other in ("x.img", "x.hdr"):
+        (tmp_path / other).write_bytes(originals[other])
+    for _ in range(30):
+        (tmp_path / name).write_bytes(mutate(originals[name], draw))
+        opened(tmp_path / name)
+    (tmp_path / name).write_bytes(originals[name])
+    np.testing.assert_array_equal(opened(tmp_path / name).values, CUBE)
+
+
+@QUICK
+@given(
+    lines=st.permutations(range(9)),
+    blank=st.integers(0, 9),
+    upper=st.booleans(),
+    ending=st.sampled_from(["\n", "\r\n", " \n"]),
+)
+def test_form_of_an_envi_header_changes_no_value(originals, tmp_path_factory, lines, blank, upper, ending):
+    folder = tmp_path_factory.mktemp("envi")
+    fields = [
+        "samples = 5", "lines = 6", "bands = 4", "header offset = 0", "data type = 4", "interleave = bip", "byte order = 0",
+        "sensor type =", "wavelength = {450,\n 550, 650,\n 750 }",
+    ]  # fmt: skip
+    text = [fields[n].upper() if upper and "=" in fields[n] and "{" not in fields[n] else fields[n] for n in lines]
+    text.insert(blank, "; a comment = {")
+    (folder / "y.img").write_bytes(originals["x.img"])
+    (folder / "y.hdr").write_bytes(ending.join(["ENVI", *text, ""]).encode())
+    image = open_image(folder / "y.hdr")
+    np.testing.assert_array_equal(image.values, CUBE)
+    assert image.wavelengths.tolist() == [450, 550, 650, 750]
+
+
+@QUICK
+@given(text=st.text(st.sampled_from("0123456789.,;\t \n-+eEnaif#%x\ufeff"), max_size=60))
+def test_text_is_a_table_or_one_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    path.write_text(text, encoding="utf-8")
+    try:
+        assert read_table(path).ndim == 2
+    except MossFuseError as error:
+        assert "\n" not in str(error)
+
+
+@QUICK
+@given(
+    low=st.tuples(*[st.integers(0, 9)] * 3), high=st.tuples(*[st.integers(0, 24)] * 3), value=st.sampled_from([0.5, 0, 1e30, -9999, np.nan]),
+    kind=st.sampled_from(["f4", "f8", "i2", "u1", "i8", "?", "c8"]),
+)  # fmt: skip
+def test_any_two_arrays_are_a_pair_or_one_sentence(low, high, value, kind):
+    rng = np.random.default_rng(0)
+    images = [100 * rng.random(shape) for shape in (low, high)]
+    images[0][:1] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        images = [image.astype(kind) for image in images]
+    try:
+        assemble(*images, phase=0, psf_size=1)
+    except MossFuseError as error:
+        assert "\n" not in str(error)
+
+
+def test_verbs_end_with_one_sentence_on_damaged_files(originals, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    draw = random.Random(3)
+    for name, content in originals.items():
+        (tmp_path / name).write_bytes(content)
+    for n in range(24):
+        name = NAMES[n % len(NAMES)]
+        (tmp_path / name).write_bytes(mutate(originals[name], draw))
+        verb = (
+            f"preview {name} -o p.png --force",
+            f"score {name} x.npy --ratio 2",
+            f"fuse {name} x.npy -o o.npy --method bicubic",
+        )[n % 3]
+        status = main(verb.split())
+        err = capsys.readouterr().err
+        assert status == 0 or (status == 2 and "mossfuse: " in err and "Traceback" not in err), (verb, err)
+        (tmp_path / name).write_bytes(originals[name])
