@@ -1,8 +1,8 @@
 """The verbs for a user's own pair and for a whole comparison, one module per verb; nothing heavy is imported before a verb runs."""
 
-from mossfuse.cli import data, estimate, fuse, methods, pair, plan, preview, score, status, train
+from mossfuse.cli import compare, data, estimate, fuse, merge, methods, pair, plan, preview, report, score, status, train
 
-VERBS = (fuse, pair, train, estimate, score, preview, methods, plan, status, data)
+VERBS = (fuse, pair, train, estimate, score, preview, methods, plan, status, data, merge, compare, report)
 
 
 def add_verbs(verbs):

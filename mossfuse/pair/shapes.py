@@ -6,7 +6,9 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files import text
 
 Shape = tuple[int, ...]
-SLACK = 0.1  # share by which the sizes of two images may differ from a whole ratio to be cropped around their common area
+SLACK = (
+    0.1  # share by which the sizes of two images may differ from a whole ratio to be cropped around their common area
+)
 
 
 def find_ratio(

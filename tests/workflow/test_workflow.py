@@ -1,6 +1,7 @@
 """The workflow through its real commands: a smoke run, failures, kills, and what is planned again."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 import yaml
 
-from helpers.repository import ROOT
+from helpers.repository import ROOT, run_tool
 from helpers.snakemake_runs import config_of, planned, run, small_grid, start, table
 from mossfuse.__main__ import main
 from mossfuse.benchmark.plan.disk import disk_need
@@ -25,6 +26,8 @@ from mossfuse.benchmark.plan.jobs import jobs_of
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.files import read_cube, write_cube
+from mossfuse.files.atomic import write_json, write_rows
+from mossfuse.files.hashing import sha256_of
 
 ONE = """
 import os, signal
@@ -67,6 +70,33 @@ def test_smoke_run_makes_tables_and_report(finished):
     assert len(times) == 5 and all(float(t["median_s"]) > 0 for t in times)
     (trained,) = (finished / "checkpoints").rglob("train.json")
     assert json.loads(trained.read_text(encoding="utf-8"))["seconds"] > 0  # shown in tables where nothing ran beside it
+
+
+def part_of(run_folder, folder, methods):
+    """Copy a finished run with some of its methods alone, as another machine would have run it."""
+    shutil.copytree(
+        run_folder, folder, ignore=shutil.ignore_patterns(".snakemake", "report", "reports", "logs", "*.mat")
+    )
+    results = folder / "results"
+    for name in ("metrics.csv", "timing.csv"):
+        head, *rows = csv.reader(io.StringIO((results / name).read_text(encoding="utf-8")))
+        write_rows(results / name, head, [row for row in rows if row[head.index("method")] in methods])
+    catalogue = json.loads((results / "catalogue.json").read_text(encoding="utf-8"))
+    catalogue["methods"] = {name: entry for name, entry in catalogue["methods"].items() if name in methods}
+    catalogue["tables"] = {name: sha256_of(results / name) for name in catalogue["tables"]}
+    write_json(results / "catalogue.json", catalogue)
+    return folder
+
+
+@pytest.mark.slow
+def test_runs_of_two_machines_become_one_table_and_one_report(finished, tmp_path):
+    one = part_of(finished, tmp_path / "one", {"bicubic", "bicubic-msi", "ridge-dc"})
+    two = part_of(finished, tmp_path / "two", {"bicubic", "mossfuse", "mossfuse+sdc"})
+    done = run_tool("mossfuse", "merge", str(one), str(two), "-o", str(tmp_path / "all"))
+    assert done.returncode == 0, done.stderr
+    assert sorted(map(str, table(tmp_path / "all"))) == sorted(map(str, table(finished)))
+    index = (tmp_path / "all" / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "mossfuse+sdc" in index and "ridge-dc" in index
 
 
 @pytest.mark.slow
