@@ -92,8 +92,8 @@ def part_of(run_folder, folder, methods):
 def test_runs_of_two_machines_become_one_table_and_one_report(finished, tmp_path):
     one = part_of(finished, tmp_path / "one", {"bicubic", "bicubic-msi", "ridge-dc"})
     two = part_of(finished, tmp_path / "two", {"bicubic", "mossfuse", "mossfuse+sdc"})
-    done = run_tool("mossfuse", "merge", str(one), str(two), "-o", str(tmp_path / "all"))
-    assert done.returncode == 0, done.stderr
+    code, output = run_tool("mossfuse", "merge", str(one), str(two), "-o", str(tmp_path / "all"))
+    assert code == 0, output
     assert sorted(map(str, table(tmp_path / "all"))) == sorted(map(str, table(finished)))
     index = (tmp_path / "all" / "reports" / "index.html").read_text(encoding="utf-8")
     assert "mossfuse+sdc" in index and "ridge-dc" in index
