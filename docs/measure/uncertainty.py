@@ -95,7 +95,13 @@ def pairs(mirror: Path) -> Iterator[tuple[str, str, int, float, Pair]]:
             top, left = ((n - m) // 2 for n, m in zip(truth.shape, (rows, cols), strict=False))
             truth = truth[top : top + rows, left : left + cols]  # the middle
             for noise in (0.0, 0.005):
-                yield "simulated", f"{scene} ({dataset})" if dataset.startswith("cave") else scene, 8, noise, simulate(truth, wavelengths, 8, noise)
+                yield (
+                    "simulated",
+                    f"{scene} ({dataset})" if dataset.startswith("cave") else scene,
+                    8,
+                    noise,
+                    simulate(truth, wavelengths, 8, noise),
+                )
     folder = mirror / "real_pairs"
     paris = folder / "paris_hyperion_ali" / "paris_data_hs_ms.mat"
     truth, high = read_array(paris, "HSim"), read_array(paris, "MSim")

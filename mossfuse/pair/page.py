@@ -45,7 +45,9 @@ def build_page(
         figure(picture(look.colours), "The cube, in the exposure of LR"),
     ]
     cameras = [
-        figure(picture(grey(np.asarray(sensor.psf)), smooth=False), f"PSF, {text(np.asarray(sensor.psf).shape)} HR pixels"),
+        figure(
+            picture(grey(np.asarray(sensor.psf)), smooth=False), f"PSF, {text(np.asarray(sensor.psf).shape)} HR pixels"
+        ),
         figure(
             curves(
                 wavelengths, list(np.asarray(sensor.srf)), [f"MSI {m + 1}" for m in range(len(np.asarray(sensor.srf)))]

@@ -216,7 +216,9 @@ def test_score_shows_the_figure_of_the_registered_cube_beside_its_own(truth, tmp
     assert main(["score", "truth.npy", "cube.npy", "--ratio", "3", "--register"]) == 0
     printed = capsys.readouterr().out
     plain, moved = (float(word) for word in re.search(r"^psnr +(\S+) dB; (\S+) dB registered$", printed, re.M).groups())
-    assert moved > plain + 10 and re.search(r"^shift +the truth against the cube by \+1.00 rows and -1.00 cols", printed, re.M)
+    assert moved > plain + 10 and re.search(
+        r"^shift +the truth against the cube by \+1.00 rows and -1.00 cols", printed, re.M
+    )
 
 
 def test_a_pair_with_nan_and_a_frame_without_a_shift_are_refused(pair):

@@ -67,7 +67,9 @@ def test_enmap_and_a_larger_safe_are_cropped_to_the_common_area(scene, tmp_path)
     low, high = scene
     products.write_enmap(tmp_path / "ENMAP01-L2A", low[:14, :12], WAVELENGTHS, (CORNER[0] + 15, CORNER[1] - 15))
     products.write_safe(tmp_path / "S2.SAFE", high, CORNER)
-    command = f"fuse {tmp_path / 'ENMAP01-L2A'} {tmp_path / 'S2.SAFE'} -o {tmp_path / 'out.tif'} --method gsa --no-preview"
+    command = (
+        f"fuse {tmp_path / 'ENMAP01-L2A'} {tmp_path / 'S2.SAFE'} -o {tmp_path / 'out.tif'} --method gsa --no-preview"
+    )
     assert main(shlex.split(command)) == 0
     with rasterio.open(tmp_path / "out.tif") as file:
         assert (file.height, file.width) == (42, 36) and file.crs.to_epsg() == 32631
@@ -83,4 +85,6 @@ def test_a_pair_is_written_and_read_back(scene, tmp_path, capsys):
     first, second = (read_image(tmp_path / "pair.h5", f"{name}/cube") for name in ("lr", "hr"))
     assert first.values.shape == (12, 12, 31) and second.values.shape == (36, 36, 4) and second.wavelengths is None
     assert np.allclose(first.wavelengths, WAVELENGTHS) and first.georeference.pixel == (30, 30)
-    assert np.allclose(second.values, high[2:38, 2:38], atol=1e-4) and second.georeference.crs.startswith(("EPSG", "PROJ"))
+    assert np.allclose(second.values, high[2:38, 2:38], atol=1e-4) and second.georeference.crs.startswith(
+        ("EPSG", "PROJ")
+    )

@@ -310,7 +310,9 @@ def small_sample_remark(n, k, dropped):
     if smallest_p(n) > 0.05:
         said.append(f"With {n} scenes no paired test can reach p = 0.05 (the smallest is {smallest_p(n):.3g}).")
     if n <= 10 or k <= 5:
-        said.append("The Friedman test is only approximate here (Demšar 2006 recommends more than 10 scenes and 5 methods).")
+        said.append(
+            "The Friedman test is only approximate here (Demšar 2006 recommends more than 10 scenes and 5 methods)."
+        )
     if nemenyi(k, n) >= k - 1:
         said.append("The critical difference exceeds the largest possible gap, so no two methods are distinguishable.")
     return " ".join(said)
