@@ -171,9 +171,10 @@ def test_mix_of_a_cube_with_itself_is_that_cube():
 def test_edit_of_a_member_runs_the_stack_again(tmp_path):
     """The members of a row are named in its parameters, and their files count as its code."""
     settings = read_settings("config/smoke.yaml")
-    block = {**settings["grid"][0], "methods": ["stack", "nsgp"]}
+    block = {**settings["grid"][0], "methods": ["stack", "stack+dc", "nsgp"]}
     grid = Grid({**settings, "grid": [block], "methods": {"stack": {"params": {"members": ["nsgp", "gs"]}}}})
     file = CoveredCode(grid).code.root / "baselines" / "gs.py"
     edited = CoveredCode(grid, Code(edits={file: file.read_text() + "\nFURTHER = 1\n"}))
     assert edited.row("stack") != CoveredCode(grid).row("stack")
+    assert edited.row("stack+dc") != CoveredCode(grid).row("stack+dc")
     assert edited.row("nsgp") == CoveredCode(grid).row("nsgp")

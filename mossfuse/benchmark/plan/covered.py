@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mossfuse.benchmark.plan.digest import ROOT, Code, code_of_project, files_digest
-from mossfuse.methods import find_method
+from mossfuse.methods import find_method, split_suffix
 
 if TYPE_CHECKING:
     from mossfuse.benchmark.plan.grid import Grid, Row
@@ -95,7 +95,9 @@ class CoveredCode:
         further = [PACKAGE / "preprocess.py"] if row.prefix else []
         further += [PACKAGE / "refine.py"] if row.suffix else []
         runs = getattr(row.module, "runs", None)
-        further += [Path(str(find_method(other)[1].__file__)) for other in runs(row.params)] if runs else []
+        if runs is not None:  # a refinement has parameters of its own; what runs is named in those of its base
+            params = self.grid.rows[split_suffix(name)[0]].params
+            further += [Path(str(find_method(other)[1].__file__)) for other in runs(params)]
         return "-".join(self.code.of_file(path) for path in (Path(str(row.module.__file__)), *further))
 
     def metrics(self, conventions: Iterable[str]) -> str:
