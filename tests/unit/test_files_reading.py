@@ -98,7 +98,7 @@ def test_envi_headers_that_say_too_little_are_refused(tmp_path, header, match):
 
 def test_two_headers_that_differ_are_refused(tmp_path):
     envi(tmp_path, BASICS + "interleave = bsq\n")
-    (tmp_path / "x.img.hdr").write_text("ENVI\n" + BASICS + "interleave = bil\n")
+    (tmp_path / "x.img.hdr").write_text("ENVI\n" + BASICS + "interleave = bil\n", encoding="utf-8")
     with pytest.raises(MossFuseError, match="two headers that differ"):
         read_image(tmp_path / "x.img")
 
