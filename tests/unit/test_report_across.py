@@ -99,7 +99,9 @@ def test_costs_hold_what_was_timed_and_say_what_was_not(results, board):
 def test_limits_are_means_over_the_counted_scenes(results, board, tmp_path):
     head = "dataset,degradation,scene,limit,convention,metric,value"
     lines = [f"toy,{X8},{scene},oracle-pixel,std1,psnr,{v}" for scene, v in (("apple", 50), ("plum", 52), ("fig", 90))]
-    (tmp_path / "limits.csv").write_text("\n".join([head, *lines, f"eight,{X8},apple,oracle-pixel,std1,psnr,9"]))
+    (tmp_path / "limits.csv").write_text(
+        "\n".join([head, *lines, f"eight,{X8},apple,oracle-pixel,std1,psnr,9"]), encoding="utf-8"
+    )
     with_limits = dataclasses.replace(results, paths=dataclasses.replace(results.paths, results=tmp_path))
     assert (
         limits_of(with_limits, board) == {"std1": {"psnr": {"oracle-pixel": 51.0}}} and limits_of(results, board) == {}
