@@ -230,6 +230,16 @@ def test_across_fits_every_width_and_is_quiet(tab, site, width):
     assert tab.console == [] and [r for r in tab.requests if not r.startswith(("file:", "data:", "about:"))] == []
 
 
+def test_plots_are_printed_in_light_colours_in_dark_mode_too(tab, site):
+    open_across(tab, site, dark=True)
+    stroke = "document.getElementById('curve-plot').plot.series.at(-1).stroke()"
+    assert tab.run(stroke) == "#e6e9ed"
+    tab.run("dispatchEvent(new Event('beforeprint'))")
+    assert tab.run(stroke) == "#1b1f24"
+    tab.run("dispatchEvent(new Event('afterprint'))")
+    assert tab.run(stroke) == "#e6e9ed"
+
+
 def test_board_without_wavelengths_or_other_scenes_is_shown_too(tab, site):
     open_across(tab, site, fragment=f"#board=eight--{X8}", board=f"eight--{X8}")
     assert len(matrix(tab, "psnr")) == len(METHODS)

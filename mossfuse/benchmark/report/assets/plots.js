@@ -1,8 +1,12 @@
 // Line plots with uPlot in the page's own colours.
 "use strict";
 
+// A plot is a picture, so it is drawn again in light colours before printing and in the page's own afterwards.
+const ON_PAPER = { "--ink": "#1b1f24", "--muted": "#626a74", "--line": "#dfe3e7" };
+let printing = false;
+
 function pageColour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  return printing ? ON_PAPER[name] : getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 function decades(low, high) {
@@ -42,6 +46,9 @@ const watcher = new ResizeObserver((entries) => {
   }
 });
 for (const host of document.querySelectorAll(".plot")) watcher.observe(host);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+function redrawAll() {
   for (const host of document.querySelectorAll(".plot")) if (host.redraw) host.redraw();
-});
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawAll);
+window.addEventListener("beforeprint", () => { printing = true; redrawAll(); });
+window.addEventListener("afterprint", () => { printing = false; redrawAll(); });
