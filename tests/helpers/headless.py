@@ -86,6 +86,15 @@ class Page:
             while self.loaded == before:
                 self.receive(60)
 
+    def forget(self):
+        """Leave the present page, wait for what it still asked for, and begin new lists of messages and requests."""
+        before = self.loaded
+        self.call("Page.navigate", url="about:blank")
+        while self.loaded == before:
+            self.receive(60)
+        self.console.clear()
+        self.requests.clear()
+
     def run(self, script):
         """Value of a JavaScript expression in the page (promises are awaited)."""
         answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)

@@ -704,8 +704,7 @@ def column(tab, table, k):
 
 
 def test_pages_open_from_disk_without_errors_or_network(tab, site):
-    tab.console.clear()
-    tab.requests.clear()
+    tab.forget()
     for path in sorted(site.rglob("*.html")):
         heights = []
         for width in (1600, 390):

@@ -223,8 +223,7 @@ def test_keyboard_alone_filters_and_reads_a_point(tab, site):
 
 @pytest.mark.parametrize("width", [390, 768, 1600])
 def test_across_fits_every_width_and_is_quiet(tab, site, width):
-    tab.console.clear()
-    tab.requests.clear()
+    tab.forget()
     open_across(tab, site, width=width)
     assert tab.run("document.documentElement.scrollWidth") <= width
     assert tab.console == [] and [r for r in tab.requests if not r.startswith(("file:", "data:", "about:"))] == []

@@ -87,7 +87,7 @@ def test_scene_of_512_pixels_and_25_methods_stays_below_6_megabytes(tmp_path):
 
 
 def test_first_view_loads_two_methods_and_no_more(tab, site):
-    tab.requests.clear()
+    tab.forget()
     open_scene(tab, site)
     loaded = {Path(r).parent.parent.name for r in tab.requests if "/view/" in r}
     assert loaded == {"nsgp", "bicubic", "_truth"}
@@ -287,8 +287,7 @@ def test_browser_that_cannot_unpack_says_so_and_shows_preset_pixels(tab, site):
 
 
 def test_scene_pages_say_nothing_in_the_console_and_ask_nobody(tab, site):
-    tab.console.clear()
-    tab.requests.clear()
+    tab.forget()
     open_scene(tab, site, fragment="#m=errors&w=flicker")
     assert tab.console == [] and [r for r in tab.requests if not r.startswith(("file:", "data:", "about:"))] == []
 

@@ -455,8 +455,7 @@ def test_pages_from_a_local_server_ask_for_nothing_elsewhere(tab, site):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/"
-        tab.console.clear()
-        tab.requests.clear()
+        tab.forget()
         for page in pages_of(site):
             before = tab.loaded
             tab.call("Page.navigate", url=address + page.relative_to(site).as_posix())
