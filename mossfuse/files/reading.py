@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.files import FORMATS, WAVELENGTH_NAMES, choose, envi, existing_file, guarded, text
+from mossfuse.files import FORMATS, WAVELENGTH_NAMES, choose, envi, existing_file, guarded, nested, text
 from mossfuse.files.image import Georeference, Image
 from mossfuse.files.products import product_of
 from mossfuse.files.wavelengths import in_nanometres, widths_in_nanometres
@@ -51,6 +51,7 @@ def is_raw_of_envi(path: Path) -> bool:
 
 def image_of_arrays(path: Path, module: Any, key: str | None) -> Image:
     """Return the Image of a variable of a file of named arrays (.mat, .npy, .npz, .h5)."""
+    module = nested if path.suffix.lower() == ".mat" else module
     shapes = guarded(module.shapes, path)
     key = choose(path, shapes, key)
     group = key.rpartition("/")[0]

@@ -153,3 +153,24 @@ def test_misspelt_method_costs_no_time(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(shlex.split("fuse none.mat none2.mat -o o.mat --method bicubicc")) == 2
     assert "did you mean bicubic" in capsys.readouterr().err
+
+
+def test_cubes_in_structs_and_cells_of_matlab_are_read(tmp_path):
+    import hdf5storage
+    from scipy.io import savemat
+
+    from mossfuse.pair.reading import open_image
+
+    cube, other = np.arange(24.0).reshape(3, 4, 2), np.ones((3, 4, 2))
+    cells = np.empty((1, 2), object)
+    cells[0, 0], cells[0, 1] = other, cube
+    savemat(tmp_path / "s.mat", {"scene": {"cube": cube, "wavelength": [0.5, 0.6]}})
+    image = open_image(tmp_path / "s.mat")
+    np.testing.assert_array_equal(image.values, cube)
+    assert image.wavelengths.tolist() == [500, 600]
+    savemat(tmp_path / "c.mat", {"images": cells})
+    np.testing.assert_array_equal(open_image(f"{tmp_path / 'c.mat'}:images/2").values, cube)
+    with pytest.raises(MossFuseError, match="several arrays .images/1"):
+        open_image(tmp_path / "c.mat")
+    hdf5storage.savemat(str(tmp_path / "h.mat"), {"images": cells}, format="7.3")
+    np.testing.assert_array_equal(open_image(f"{tmp_path / 'h.mat'}:images/2").values, cube)
