@@ -1,5 +1,6 @@
 """What ``fuse`` returns and accepts in Python, the verdict, and the page on a pair."""
 
+import json
 import logging
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse import MossFuseError, fuse
 from mossfuse.__main__ import main
 from mossfuse.files import read_variables, write_cube
@@ -165,3 +167,17 @@ def test_command_line_writes_standard_deviations(observation, tmp_path, monkeypa
         == 0
     )
     assert np.load("o_std.npy").shape == np.load("o.npy").shape and Path("o_sensor.npz").is_file()
+
+
+def test_notebook_of_the_documentation_runs(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib").use("agg")
+    import matplotlib.pyplot as plt
+
+    monkeypatch.chdir(tmp_path)
+    notebook = json.loads((ROOT / "docs" / "tutorials" / "fuse-in-python.ipynb").read_text(encoding="utf-8"))
+    names = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)  # noqa: S102
+    plt.close("all")
+    assert Path("fused.h5").is_file() and Path("fused.html").is_file() and 0.8 < names["inside"].mean() <= 1
