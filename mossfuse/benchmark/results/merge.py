@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mossfuse.benchmark.plan.cells import Cell
-from mossfuse.benchmark.plan.paths import Paths
+from mossfuse.benchmark.plan.paths import CellFiles, Paths, TrainingFiles
 from mossfuse.benchmark.results.collect import nested_means
 from mossfuse.benchmark.results.layout import METRIC_COLUMNS, TIMING_COLUMNS, VERSION
 from mossfuse.benchmark.results.runs import FinishedRun
@@ -20,7 +20,7 @@ from mossfuse.files.atomic import read_json, write_json, write_rows
 from mossfuse.files.hashing import sha256_of
 
 SHARED = ("methods", "datasets", "degradations", "conventions")  # entries of a catalogue whose names have one meaning
-LARGE = ("fused.mat", "weights.pt")  # left behind unless cubes are wanted
+LARGE = (CellFiles(Path()).cube.name, TrainingFiles(Path()).weights.name)  # left behind unless cubes are wanted
 
 
 def merge(runs: Sequence[FinishedRun], folder: Path, cubes: bool = False) -> Paths:
