@@ -174,7 +174,7 @@ def test_edit_of_a_member_runs_the_stack_again(tmp_path):
     block = {**settings["grid"][0], "methods": ["stack", "stack+dc", "nsgp"]}
     grid = Grid({**settings, "grid": [block], "methods": {"stack": {"params": {"members": ["nsgp", "gs"]}}}})
     file = CoveredCode(grid).code.root / "baselines" / "gs.py"
-    edited = CoveredCode(grid, Code(edits={file: file.read_text() + "\nFURTHER = 1\n"}))
+    edited = CoveredCode(grid, Code(edits={file: file.read_text(encoding="utf-8") + "\nFURTHER = 1\n"}))
     assert edited.row("stack") != CoveredCode(grid).row("stack")
     assert edited.row("stack+dc") != CoveredCode(grid).row("stack+dc")
     assert edited.row("nsgp") == CoveredCode(grid).row("nsgp")
