@@ -1,5 +1,6 @@
 """Read what a user names: images as ``FILE`` or ``FILE:VARIABLE``, spectral responses, point spread functions."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,17 @@ def read_image(name: str | Path) -> tuple[np.ndarray, np.ndarray | None]:
 
 def open_image(name: str | Path) -> Image:
     """Read the Image of FILE or FILE:VARIABLE, or of a product's FOLDER or FOLDER:PART."""
-    return read_whole_image(*split_key(name))
+    path, key = split_key(name)
+    if path.exists() and not os.access(path, os.R_OK):
+        raise MossFuseError(f"there is no permission to read {path}; change its permissions or name another file")
+    try:
+        return read_whole_image(path, key)
+    except MossFuseError as error:
+        if "unable to lock file" in str(error):
+            raise MossFuseError(
+                f"{path} is locked by another program, which may still write it; close it there"
+            ) from error
+        raise
 
 
 def read_srf(name: str | Path, wavelengths: np.ndarray | None = None) -> np.ndarray:

@@ -174,3 +174,18 @@ def test_cubes_in_structs_and_cells_of_matlab_are_read(tmp_path):
         open_image(tmp_path / "c.mat")
     hdf5storage.savemat(str(tmp_path / "h.mat"), {"images": cells}, format="7.3")
     np.testing.assert_array_equal(open_image(f"{tmp_path / 'h.mat'}:images/2").values, cube)
+
+
+def test_file_that_another_program_holds_is_one_sentence(tmp_path, monkeypatch):
+    from mossfuse.pair import reading
+
+    def locked(*_):
+        raise MossFuseError("x.h5 cannot be read (unable to lock file, errno = 11)")
+
+    monkeypatch.setattr(reading, "read_whole_image", locked)
+    with pytest.raises(MossFuseError, match="x.h5 is locked by another program"):
+        reading.open_image(tmp_path / "x.h5")
+    (tmp_path / "x.h5").touch()
+    monkeypatch.setattr(reading.os, "access", lambda *_: False)
+    with pytest.raises(MossFuseError, match="no permission to read"):
+        reading.open_image(tmp_path / "x.h5")
