@@ -65,7 +65,7 @@ def read_srf(name: str | Path, wavelengths: np.ndarray | None = None) -> np.ndar
 def table_wavelengths(table: np.ndarray, wavelengths: np.ndarray | None) -> np.ndarray | None:
     """Return the first column in nm where it is wavelengths: it rises or falls throughout, and lies above every response in nm.
 
-    Micrometres and Angstroms are told by the HSI's ``wavelengths``, with which they must overlap.
+    Micrometres and Angstroms are distinguished by the HSI's ``wavelengths``, with which they must overlap.
     """
     first = table[:, 0]
     steps = np.diff(first)

@@ -1,4 +1,4 @@
-"""The pair one scale further down, where the LR-HSI is the truth that nothing had to be told (L. Wald et al., 1997).
+"""The pair one scale further down, where the LR-HSI is a truth that no method is given (L. Wald et al., 1997).
 
 The MSI becomes H M, the HSI is averaged over blocks: of the pair's own ratio and PSF where enough pixels are left, of 4 x 4,
 3 x 3 or 2 x 2 pixels where not.
