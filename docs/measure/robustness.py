@@ -19,6 +19,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from mossfuse.benchmark.plan.paths import Paths
+
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = "nsgp"
 BASE = "x8-gauss7s2-nikond5100"
@@ -43,7 +45,7 @@ Values = dict[str, dict[Cell, dict[str, float]]]  # metric -> cell -> method -> 
 
 
 def read(path: Path) -> Values:
-    """Return the std1 values of a metrics.csv by metric, cell and method: means over seeds."""
+    """Return the std1 values of a table of scores by metric, cell and method: means over seeds."""
     every: dict[tuple, list[float]] = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
@@ -149,15 +151,15 @@ def summary(rows: list[dict]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Print the tables of a results folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, help="folder with metrics.csv")
+    parser.add_argument("results", type=Path, help="folder of results")
     parser.add_argument("--default", default=DEFAULT, help=f"row of the default method (default: {DEFAULT})")
     parser.add_argument("--csv", type=Path, help="write the regret of every cell to this file")
     options = parser.parse_args(arguments)
-    found = read(options.results / "metrics.csv")
+    found = read(Paths(options.results).metrics)
     rows = regrets(found, options.default)
     if not rows:
         sys.stderr.write(
-            f"{options.results}/metrics.csv has no cell of '{options.default}'; run config/sweeps.yaml first\n"
+            f"{Paths(options.results).metrics} has no cell of '{options.default}'; run config/sweeps.yaml first\n"
         )
         return 1
     sys.stdout.write(

@@ -83,7 +83,7 @@ class Metric:
         (mossfuse.protocol.Dataset), such as 'anomalies'. A scene without them has no value and no reason.
     formula: the definition in one line, x the reference and y the estimate. users: who computes it in this way.
     conventions: names of the conventions that contain it.
-    exact: False where a constant in the formula keeps a perfect estimate from the column's ideal value.
+    exact: False where a constant or a divisor in the formula keeps a perfect estimate from the column's ideal value.
     """
 
     name: str

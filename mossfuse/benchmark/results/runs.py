@@ -75,13 +75,13 @@ def open_run(place: str | Path) -> FinishedRun:
     Raises MossFuseError where there are no collected tables.
     """
     folder = Path(place).expanduser()
-    results = next((f for f in (folder, folder / "results") if (f / "catalogue.json").is_file()), None)
+    results = next((f for f in (folder, folder / "results") if Paths(f).catalogue.is_file()), None)
     if results is None:
         raise MossFuseError(
-            f"{place} holds no finished run (no catalogue.json in it or in its folder results); name the folder of results, "
+            f"{place} holds no finished run (no {Paths().catalogue.name} in it or in its folder results); name the folder of results, "
             "or finish the run first (snakemake --cores all)"
         )
-    config = read_json(results / "catalogue.json").get("config", {})
+    config = read_json(Paths(results).catalogue).get("config", {})
     base = base_of(results, Path(config.get("results", "results")))
     checkpoints = base / config.get("checkpoints", "checkpoints")
     return FinishedRun(str(place), Paths(results, base / config.get("reports", "reports"), checkpoints, base / "data"))

@@ -143,5 +143,13 @@ METRICS = (
         "DAEM, M2U-Net",
         ("peak-band",),
     ),
-    Metric("ssim.global", SSIM, without_ratio(ssim_global), "one window: the whole band", "imgvision", ("imgvision",)),
+    Metric(
+        "ssim.global",
+        SSIM,
+        without_ratio(ssim_global),
+        "one window: the whole band",
+        "imgvision",
+        ("imgvision",),
+        exact=False,
+    ),
 )
