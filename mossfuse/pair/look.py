@@ -43,9 +43,12 @@ class Look:
 
     @property
     def inputs(self) -> tuple[np.ndarray, np.ndarray]:
-        """LR and HR in colour, uint8."""
-        wavelengths = self.observation.wavelengths
-        return to_srgb(self.observation.hsi, self.rendering), msi_colour(self.observation.msi, self.srf, wavelengths)[0]
+        """LR and HR in colour, uint8; without wavelengths HR's bands are ordered by the LR bands that they respond to."""
+        wavelengths, msi, srf = self.observation.wavelengths, self.observation.msi, self.srf
+        if wavelengths is None:
+            order = np.argsort(srf @ np.arange(srf.shape[1]) / np.maximum(srf.sum(1), np.finfo(np.float32).tiny))
+            msi, srf = msi[..., order], srf[order]
+        return to_srgb(self.observation.hsi, self.rendering), msi_colour(msi, srf, wavelengths)[0]
 
 
 def places_of(observation: Observation, count: int = SPECTRA) -> Sequence[tuple[int, int]]:

@@ -25,6 +25,7 @@ STYLE = """
 h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:1rem}
 figure{margin:0;min-width:0}figure.wide{grid-column:1/-1}figure img,figure svg{width:100%;height:auto;display:block;border:1px solid #d0d7de;image-rendering:pixelated}
+.key{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.9rem}.key i{display:inline-block;width:1.4em;height:3px;vertical-align:middle;margin-right:.4em}
 figcaption{font-size:.9rem;color:#57606a}.verdict{border-left:6px solid var(--mark);padding:.4rem .8rem;background:#f6f8fa}
 .verdict b{color:var(--mark)}ul{margin:.3rem 0;padding-left:1.2rem}
 table{border-collapse:collapse;width:100%}td{border-top:1px solid #d0d7de;padding:.25rem .5rem .25rem 0;vertical-align:top;overflow-wrap:anywhere}td:first-child{color:#57606a;width:9rem}
@@ -124,7 +125,7 @@ def grey(values: np.ndarray) -> np.ndarray:
 def curves(
     at: np.ndarray | None, lines: Sequence[np.ndarray], names: Sequence[str], dashes: Sequence[bool] = ()
 ) -> str:
-    """Return curves over wavelengths (nm), or over band numbers, as SVG; a dashed line has the colour of the line before it."""
+    """Return curves over wavelengths (nm), or over band numbers, as SVG with a key; a dashed line has the colour of the line before it."""
     width, height, left, bottom, top = 640, 320, 62, 34, 10
     count = len(lines[0]) if lines else 2
     x = np.arange(1, count + 1, dtype=float) if at is None else np.asarray(at, float)
@@ -155,14 +156,14 @@ def curves(
         parts.append(
             f'<polyline points="{points}" fill="none" stroke-width="2" stroke="{COLOURS[solid % len(COLOURS)]}"{style}/>'
         )
-    shown = [name for name in names if name]
-    for n, name in enumerate(shown):
-        parts.append(
-            f'<text x="{width - 14}" y="{top + 14 + 15 * n}" text-anchor="end" fill="{COLOURS[n % len(COLOURS)]}">{escape(name)}</text>'
-        )
     parts.append(
         f'<text x="{width / 2:.0f}" y="{height - 1}" text-anchor="middle">{"band" if at is None else "nm"}</text>'
     )
-    return (
+    drawing = (
         f'<svg viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" role="img">{"".join(parts)}</svg>'
     )
+    keys = [
+        f'<span><i style="background:{COLOURS[n % len(COLOURS)]}"></i>{escape(name)}</span>'
+        for n, name in enumerate(name for name in names if name)
+    ]
+    return f'{drawing}<div class="key">{"".join(keys)}</div>'
