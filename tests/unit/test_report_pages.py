@@ -4,6 +4,7 @@ import functools
 import http.server
 import itertools
 import json
+import re
 import threading
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -469,3 +470,28 @@ def test_pages_from_a_local_server_ask_for_nothing_elsewhere(tab, site):
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
+
+
+# ---- what a paper cites ---------------------------------------------------------------------------------------------
+
+
+def test_bibtex_has_every_citation_once_and_escapes_what_latex_reads(site, results):
+    text = (site / "exports" / "references.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"^@\w+\{([^,]+),$", text, re.M)
+    assert keys[0] == "mossfuse-benchmark" and len(keys) == len(set(keys)) and "0123456789" in text
+    about = [*results.catalogue["methods"].values(), *results.catalogue["datasets"].values()]
+    cited = {
+        entry["citation"]
+        for entry in about
+        if entry.get("citation") and not entry["citation"].startswith("this benchmark")
+    }
+    assert len(keys) == 1 + len(cited)
+    assert not re.search(r"(?<!\\)[&%#]", re.sub(r"^  url = .*$", "", text, flags=re.M))
+
+
+def test_json_of_a_board_is_valid_and_holds_its_numbers(site, board):
+    content = json.loads((site / "exports" / f"toy--{X8}--std1.json").read_text(encoding="utf-8"))
+    assert content["scenes"] == list(board.scenes) and content["convention"] == "std1"
+    found = {row["method"]: row["psnr"] for row in content["rows"]}
+    for method, value in zip(board.table["method"], board.table["psnr"], strict=True):
+        assert found[method] == (None if np.isnan(value) else value)

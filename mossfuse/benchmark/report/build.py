@@ -11,6 +11,7 @@ import pandas as pd
 from mossfuse.benchmark.report import pages, style
 from mossfuse.benchmark.report.across import write_across
 from mossfuse.benchmark.report.board import make_board
+from mossfuse.benchmark.report.cite import to_bibtex, to_json
 from mossfuse.benchmark.report.comparisons import with_tests
 from mossfuse.benchmark.report.drawing import draw_board
 from mossfuse.benchmark.report.load import NoResults, load_results
@@ -104,7 +105,7 @@ def make_environment(common):
 
 
 def write_exports(site, content, boards):
-    """Write the long tables, every leaderboard in three formats, all comparisons and the published numbers."""
+    """Write the long tables, every leaderboard in four formats, what they cite, all comparisons and the published numbers."""
     for table in (content.paths.metrics, content.paths.timing):
         site.copy(table, f"exports/{table.name}")
     for convention, many in boards.items():
@@ -113,6 +114,8 @@ def write_exports(site, content, boards):
             site.text(f"{stem}.csv", to_csv(board))
             site.text(f"{stem}.md", to_markdown(board))
             site.text(f"{stem}.tex", to_latex(board))
+            site.text(f"{stem}.json", to_json(board))
+    site.text("exports/references.bib", to_bibtex(content))
     for board in boards[content.conventions[0]]:
         stem = f"exports/{style.slug(board.dataset, board.degradation)}"
         further = more_metrics(content, board)
