@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "docs" / "measure"))
 
 import tables  # noqa: E402
 from evidence import export  # noqa: E402
-from pages import content, figures  # noqa: E402
+from pages import boards, content, figures  # noqa: E402
 from pages.markers import fill, typed_results  # noqa: E402
 from pages.staleness import is_part, read_waivers, stale, waived  # noqa: E402
 from pages.store import Evidence, NotMeasured, mean, split  # noqa: E402
@@ -26,8 +26,10 @@ MOVED = f"{BASE}-phase26x26"
 
 
 @pytest.fixture
-def evidence(tmp_path):
+def evidence(tmp_path, monkeypatch):
     """Two scenes, two lattices, two methods; one cell failed."""
+    monkeypatch.setattr(boards, "LATTICES", 2)
+    monkeypatch.setattr(boards, "DISTINCT", 2)
     rows = [
         ("cave", BASE, "nsgp", "chart_and_stuffed_toy", 0, 45.0, 4.0),
         ("cave", MOVED, "nsgp", "chart_and_stuffed_toy", 0, 46.0, 3.0),
@@ -126,6 +128,19 @@ def test_leaders_table_links_its_cells_and_says_what_is_missing(evidence):
     assert "| cave, chart_and_stuffed_toy | 43.00 / 5.00 | **45.50 ± 0.71** / **3.50 ± 0.71** |" in lines
     assert "[values](evidence/leaders/metrics.csv), [provenance](evidence/leaders/provenance.json)" in lines
     assert "1 of 7 cells missing" in lines and "abcdef0123" in lines
+
+
+def test_lattices_of_an_unfinished_run_do_not_enter_a_mean(evidence, monkeypatch):
+    monkeypatch.setattr(boards, "LATTICES", 9)
+    lines = table_of("leaders x32", evidence, evidence.folder.parent)
+    assert "| cave, chart_and_stuffed_toy | 43.00 / 5.00 | **45.00** / **4.00** |" in lines and "±" not in lines
+
+
+def test_only_means_over_as_many_lattices_are_compared(evidence):
+    path = evidence.folder / "leaders" / "metrics.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("42.0,3.0", "60.0,0.1"), encoding="utf-8")
+    lines = table_of("leaders x32", Evidence(evidence.folder), evidence.folder.parent)
+    assert "| cave-8, beads | 60.00 / 0.10 | **42.50" in lines
 
 
 def test_headline_shows_both_groups_of_scenes(evidence):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pages.context import Context
 from pages.format import DIGITS, HEADS, figure, joined, markdown, plural
-from pages.store import TWELVE, Part, fair, mean
+from pages.store import TWELVE, NotMeasured, Part, fair, mean, whole
 
 METRICS = ("psnr", "sam", "ssim", "ergas")
 LEADERS = ("bicubic", "ridge-dc", "cnmf", "pixel-mlp", "nsgp", "mossfuse-c")
@@ -48,6 +48,11 @@ def conditions(convention: str, counted: set[tuple[int, int, int]]) -> str:
     return f"Convention `{convention}`{over}{error}."
 
 
+LATTICES = 9  # of config/evidence/leaders.yaml
+NEEDED = {"ridge-dc", "cnmf", "nsgp"}  # a scene that lacks one of them so far is left out
+DISTINCT = 12  # scenes of TWELVE: the chart and the eleven of cave-8
+
+
 def headline(context: Context) -> str:
     """Return the leading methods on the twelve CAVE scenes and on the one with 31 bands, at both ratios."""
     part = context.part("leaders")
@@ -62,8 +67,10 @@ def headline(context: Context) -> str:
         part.where(dataset="cave", ratio="x32")
     rows, counted = [[part.label(method), knowledge(method)] for method in LEADERS], set()
     for where in places:
-        cells = fair(part.where(**where), LEADERS)
+        cells = fair(whole(part.where(**where), LATTICES), LEADERS)
         count = cells.groupby(["dataset", "scene"]).ngroups
+        if count < (1 if where["dataset"] == "cave" else DISTINCT):
+            continue
         name = "chart, 31 bands" if where["dataset"] == "cave" else f"{plural(count, 'distinct scene')}"
         head.append(f"{where['ratio']}, {name}")
         for method, row in zip(LEADERS, rows, strict=True):
@@ -75,43 +82,57 @@ def headline(context: Context) -> str:
 def leaders(context: Context, ratio: str, datasets: Sequence[str]) -> str:
     """Return PSNR and SAM of the leading methods, one row per scene, the best in bold."""
     part = context.part("leaders")
-    cells = part.where(ratio=ratio, dataset=tuple(datasets))
+    cells = whole(part.where(ratio=ratio, dataset=tuple(datasets)), LATTICES)
     methods = [m for m in LEADERS if m in set(cells["method"])]
     rows, counted = [], set()
     for (dataset, scene), group in cells.groupby(["dataset", "scene"], sort=False):
         group = fair(group, methods)
+        if not set(group["method"]) >= NEEDED & set(methods):
+            continue
         found = {m: group[group["method"] == m] for m in methods}
         means = {
             metric: {m: mean(found[m], f"std1 {metric}") for m in methods if len(found[m])}
             for metric in ("psnr", "sam")
         }
-        best = {
-            "psnr": max(m.value for m in means["psnr"].values()),
-            "sam": min(m.value for m in means["sam"].values()),
-        }
+        most = max(m.replicates for m in means["psnr"].values())
+        comparable = {k: [m.value for m in own.values() if m.replicates == most] for k, own in means.items()}
+        best = {"psnr": max(comparable["psnr"]), "sam": min(comparable["sam"])}
         counted |= {(m.scenes, m.replicates, m.seeds) for m in means["psnr"].values()}
         texts = []
         for method in methods:
             pair = [(k, means[k].get(method)) for k in ("psnr", "sam")]
             texts.append(
-                joined(*("-" if m is None else strong(figure(m, k), same(m.value, best[k], k)) for k, m in pair))
+                joined(
+                    *(
+                        "-" if m is None else strong(figure(m, k), m.replicates == most and same(m.value, best[k], k))
+                        for k, m in pair
+                    )
+                )
             )
         rows.append([f"{dataset}, {scene}" if scene != dataset else dataset, *texts])
+    if not rows:
+        raise NotMeasured(part.how)
     table = markdown(["scene", *map(part.label, methods)], rows)
-    words = f"PSNR dB / SAM deg. {conditions('std1', counted)} Bold: best of the row."
+    words = (
+        f"PSNR dB / SAM deg. {conditions('std1', counted)} Bold: best of the row, among those over as many lattices."
+    )
     return f"{table}\n\n{context.caption(words, part)}"
 
 
 def losses(context: Context) -> str:
     """Return, ratio by ratio, on how many scenes each method is best, and where `nsgp` is below another one."""
     part = context.part("leaders")
-    cells = part.where(method=LEADERS)
+    cells = whole(part.where(method=LEADERS), LATTICES)
     lines = []
     for ratio in ("x32", "x8"):
         chosen = cells[cells["ratio"] == ratio]
         if chosen.empty:
             continue
-        chosen = pd.concat([fair(own, LEADERS, strict=True) for _, own in chosen.groupby(["dataset", "scene"])])
+        scenes = [fair(own, LEADERS, strict=True) for _, own in chosen.groupby(["dataset", "scene"])]
+        scenes = [own for own in scenes if set(own["method"]) >= NEEDED & set(cells["method"])]
+        if not scenes:
+            continue
+        chosen = pd.concat(scenes)
         for metric, better in (("psnr", 1), ("sam", -1)):
             column = f"std1 {metric}"
             means = chosen.groupby(["dataset", "scene", "method"])[column].mean().unstack()
@@ -131,7 +152,7 @@ def losses(context: Context) -> str:
                 f"- {ratio}, {HEADS[metric].split()[0]}: best are {ranks} (of {len(means)} scenes, all versions counted). "
                 f"Better than `nsgp`, apart from `mossfuse-c`: {worse}."
             )
-    return "\n".join(lines) + f"\n\n{context.caption('Means over lattices and seeds, convention `std1`.', part)}"
+    return "\n".join(lines) + f"\n\n{context.caption('Means over the lattices that all methods have, convention `std1`.', part)}"
 
 
 DIFFERENCE = {"psnr": "{:+.2f} dB", "sam": "{:+.2f} deg"}

@@ -168,6 +168,16 @@ def fair(cells: pd.DataFrame, methods: Sequence[str], strict: bool = False) -> p
     return cells[cells["method"].isin(list(have)) & cells["replicate"].isin(shared)]
 
 
+def whole(cells: pd.DataFrame, lattices: int) -> pd.DataFrame:
+    """Return the cells of scenes whose ``lattices`` replicates are all there; of the others those of the default lattice.
+
+    A run that was interrupted has some lattices of a scene, and their mean would be compared with that of others.
+    """
+    place = ["dataset", "base", "method", "scene", "seed"]
+    finished = cells.groupby(place)["replicate"].transform("nunique") >= lattices
+    return cells[finished | (cells["degradation"] == cells["base"])]
+
+
 def split(degradation: str) -> tuple[str, str, str]:
     """Return (degradation without sampling phase and draw of the noise, these two as text, 'x32')."""
     from mossfuse.degradations import find_degradation
