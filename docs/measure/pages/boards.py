@@ -152,7 +152,10 @@ def losses(context: Context) -> str:
                 f"- {ratio}, {HEADS[metric].split()[0]}: best are {ranks} (of {len(means)} scenes, all versions counted). "
                 f"Better than `nsgp`, apart from `mossfuse-c`: {worse}."
             )
-    return "\n".join(lines) + f"\n\n{context.caption('Means over the lattices that all methods have, convention `std1`.', part)}"
+    return (
+        "\n".join(lines)
+        + f"\n\n{context.caption('Means over the lattices that all methods have, convention `std1`.', part)}"
+    )
 
 
 DIFFERENCE = {"psnr": "{:+.2f} dB", "sam": "{:+.2f} deg"}
