@@ -1,7 +1,7 @@
-"""Measure how often the 95 % bands of nsgp's standard deviations cover the truth, and write the table of docs/trust.md.
+"""Measure how often the 95 % bands of nsgp's standard deviations cover the truth, for docs/evidence/uncertainty.
 
-    python docs/measure/uncertainty.py --mirror FOLDER           # print the table
-    python docs/measure/uncertainty.py --mirror FOLDER --write   # and put it into the page, its numbers into docs/evidence/uncertainty
+    python docs/measure/uncertainty.py --mirror FOLDER           # print what is measured
+    python docs/measure/uncertainty.py --mirror FOLDER --write   # write docs/evidence/uncertainty; then docs/measure/tables.py --write
 
 Phantom: the scenes on which KAPPA and KEPT of mossfuse/nsgp/uncertainty.py were chosen. Simulated: real scenes, blurred and sampled here, four
 Gaussian responses of 60 nm spread over the wavelengths (three below 750 nm). Two cameras: real pairs one scale further down (Wald), LR
@@ -10,7 +10,6 @@ and, for Sentinel-2, HR averaged over blocks.
 
 import argparse
 import logging
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +27,6 @@ from mossfuse.files import read_array  # noqa: E402
 from mossfuse.physics.psf import gaussian_psf  # noqa: E402
 from mossfuse.physics.sampling import BlurSample  # noqa: E402
 
-PAGE = ROOT / "docs" / "trust.md"
-PLACE = re.compile(r"(<!-- uncertainty: begin -->\n).*(<!-- uncertainty: end -->)", re.DOTALL)
 BAND = 1.96
 PLAIN, REGISTERED = "two cameras", "two cameras, registered"  # in LR's frame, by the shift estimated from the pair
 HEAD = ("kind", "scene", "ratio", "noise", "coverage", "rmse", "mean_width")
@@ -42,10 +39,10 @@ Pair = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]  # truth, LR
 
 
 def main() -> None:
-    """Fuse every pair, print the table and, where asked, write it."""
+    """Fuse every pair, print what is measured and, where asked, write it."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--mirror", type=Path, required=True, help="folder of the scenes")
-    options.add_argument("--write", action="store_true", help="write the page and the evidence")
+    options.add_argument("--write", action="store_true", help="write the evidence")
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     rows = []
@@ -53,13 +50,9 @@ def main() -> None:
         rows.append((kind, name, ratio, noise, *measure(*pair, registered=kind == REGISTERED)))
         sys.stdout.write(f"{rows[-1]}\n")
         sys.stdout.flush()
-    text = table(rows)
-    sys.stdout.write(text)
     if chosen.write:
         shown = [(*row[:4], *(f"{value:.5g}" for value in row[4:])) for row in rows]
         record("uncertainty", "uncertainty", HEAD, shown, "docs/measure/uncertainty.py --mirror FOLDER --write")
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(PLACE.sub(lambda place: f"{place[1]}\n{text}\n{place[2]}", page), encoding="utf-8")
 
 
 def measure(
@@ -142,16 +135,6 @@ def average(image: np.ndarray, ratio: int) -> np.ndarray:
     """Return block means."""
     rows, cols, bands = image.shape
     return image.reshape(rows // ratio, ratio, cols // ratio, ratio, bands).mean((1, 3))
-
-
-def table(rows: list[tuple]) -> str:
-    """Return the table in Markdown."""
-    lines = [
-        "| scenes | scene | ratio | noise | within the 95 % band (%) | rms error (%) | mean half width (%) |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [f"| {k} | {s} | {r} | {n:g} | {c:.1f} | {e:.2g} | {w:.2g} |" for k, s, r, n, c, e, w in rows]
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

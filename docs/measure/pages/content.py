@@ -72,6 +72,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "phantom methods": partial(boards.pooled, part="phantom", datasets=("phantom", "phantom-1")),
     "phantom statistics": references.statistics,
     "estimation": estimates.accuracy,
+    "uncertainty": estimates.coverage,
     "real pairs": pairs.figures,
     "real pair shifts": pairs.shifts,
     "metric variants": references.variants,

@@ -1,4 +1,4 @@
-"""The table on how exactly the sensor of a pair is estimated, from docs/measure/estimation.py."""
+"""The tables on estimates: of the sensor of a pair (docs/measure/estimation.py), and of nsgp's own error (docs/measure/uncertainty.py)."""
 
 from __future__ import annotations
 
@@ -48,3 +48,23 @@ def span(values: pd.Series) -> str:
     """Return the largest value with two significant digits, or nothing where the column does not apply."""
     numbers = pd.to_numeric(values, errors="coerce").dropna()
     return f"{numbers.max():.2g}" if len(numbers) else ""
+
+
+def coverage(context: Context) -> str:
+    """Return how often the 95 % bands of nsgp's standard deviations hold the truth, one row per pair."""
+    script = "docs/measure/uncertainty.py --mirror FOLDER --write"
+    table, origin = read(context, "uncertainty", "uncertainty.csv", script)
+    rows = [
+        [
+            kind,
+            scene,
+            str(ratio),
+            f"{float(noise):g}",
+            f"{float(inside):.1f}",
+            f"{float(rmse):.2g}",
+            f"{float(width):.2g}",
+        ]
+        for kind, scene, ratio, noise, inside, rmse, width in table.itertuples(index=False)
+    ]
+    head = ["scenes", "scene", "ratio", "noise", "within the 95 % band (%)", "rms error (%)", "mean half width (%)"]
+    return f"{markdown(head, rows)}\n\n{origin}"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pages.context import Context
 from pages.format import markdown
-from pages.store import NotMeasured, Part
+from pages.store import KNOWN, NotMeasured, Part
 
 OIL = "cave-26-oil"
 WEIGHT = "note weight "
@@ -48,7 +48,7 @@ def against_nsgp(context: Context) -> str:
         best = psnr["stack"] - psnr[[name for name in psnr.columns if name != "stack"]].max(axis=1)
         rows.append(
             [
-                f"`{dataset}`", ratio, noise, str(len(gain)), f"{psnr['nsgp'].mean():.2f} / {sam['nsgp'].mean():.2f}",
+                f"`{dataset}`{KNOWN if group['known'].any() else ''}", ratio, noise, str(len(gain)), f"{psnr['nsgp'].mean():.2f} / {sam['nsgp'].mean():.2f}",
                 f"{psnr['stack'].mean():.2f} / {sam['stack'].mean():.2f}", f"{gain.mean():+.2f}", f"{gain.min():+.2f}",
                 f"{best.min():+.2f}", f"{(sam['stack'] / sam['nsgp']).mean():.3f}",
             ]
