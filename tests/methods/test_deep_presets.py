@@ -17,7 +17,7 @@ PER_SCENE = (
 )  # fmt: skip
 ON_PAIRS = ("daem-pretrained", "mst-dataset")
 SUPERVISED = ("mst-rgb", "mhf-net", "ual", "sfno")
-SUPERVISED_LATER = ("ssr-net", "lso", "mimo-sst")
+SUPERVISED_LATER = ("ssr-net", "lso", "mimo-sst", "srlf-net")
 TRAINED = (*ON_PAIRS, *SUPERVISED, *SUPERVISED_LATER)
 DEEP = (*PER_SCENE, *TRAINED)
 PAPER = {  # configuration of the authors' schedules -> its dataset, rows without a schedule, rows at preset `paper`
