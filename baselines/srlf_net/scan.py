@@ -51,11 +51,13 @@ class SelectiveScan2d(nn.Module):
         sizes = (self.rank, self.state, self.state)
         step, inward, outward = torch.einsum("nkdl,kcd->nkcl", paths, self.select).split(sizes, 2)
         step = torch.einsum("nkrl,kdr->nkdl", step, self.step_weight) + self.step_bias[..., None]
-        step = F.softplus(step).permute(3, 0, 1, 2)  # (L, N, 4, D)
+        along = [
+            t.permute(3, 0, 1, 2).contiguous() for t in (F.softplus(step), paths, inward, outward)
+        ]  # (L, N, 4, ...)
+        step, drive, inward, outward = along
         decay = torch.exp(-step[..., None] * self.log_decay.exp())
-        drive = (step * paths.permute(3, 0, 1, 2))[..., None] * inward.permute(3, 0, 1, 2)[..., None, :]
-        states = recurrence(decay, drive)
-        found = torch.einsum("lnkds,nksl->nkdl", states, outward)
+        states = recurrence(decay, (step * drive)[..., None] * inward[..., None, :])
+        found = (states @ outward[..., None])[..., 0].permute(1, 2, 3, 0)
         return found + self.skip[..., None] * paths
 
 
@@ -70,15 +72,15 @@ def recurrence(decay, drive):
     if missing:
         decay = torch.cat([decay, decay.new_ones(missing, *decay.shape[1:])])
         drive = torch.cat([drive, drive.new_zeros(missing, *drive.shape[1:])])
-    decay, drive = decay.unflatten(0, (-1, side)), drive.unflatten(0, (-1, side))
-    inside, product = [drive[:, 0]], [decay[:, 0]]
-    for t in range(1, side):
-        inside.append(decay[:, t] * inside[-1] + drive[:, t])
-        product.append(decay[:, t] * product[-1])
+    decays, drives = (x.unflatten(0, (-1, side)).unbind(1) for x in (decay, drive))
+    inside, product = [drives[0]], [decays[0]]
+    for decay, drive in zip(decays[1:], drives[1:], strict=True):
+        inside.append(decay * inside[-1] + drive)
+        product.append(decay * product[-1])
+    before = [torch.zeros_like(inside[0][0])]
+    for decay, state in zip(product[-1][:-1].unbind(), inside[-1][:-1].unbind(), strict=True):
+        before.append(decay * before[-1] + state)
     inside, product = torch.stack(inside, 1), torch.stack(product, 1)
-    before = [torch.zeros_like(inside[0, 0])]
-    for piece in range(len(inside) - 1):
-        before.append(product[piece, -1] * before[-1] + inside[piece, -1])
     return (inside + product * torch.stack(before)[:, None]).flatten(0, 1)[:length]
 
 

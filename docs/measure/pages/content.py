@@ -55,6 +55,12 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "deep slow": partial(networks.quality, name="deep-slow"),
     "deep slow curves": partial(networks.progress, name="deep-slow"),
     "deep trained": partial(networks.quality, name="deep-trained"),
+    **{
+        f"supervised {dataset}": partial(
+            networks.beside_published, name="supervised", dataset=dataset, source=("CAVE", 8)
+        )
+        for dataset in ("phantom", "cave-8")
+    },
     "constrained": networks.starts,
     "across scenes": partial(
         networks.scenes,

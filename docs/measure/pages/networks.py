@@ -42,6 +42,36 @@ def quality(context: Context, name: str) -> str:
     return f"{markdown(head, rows)}\n\n{context.caption(words, part)}"
 
 
+def beside_published(context: Context, name: str, dataset: str, source: tuple[str, int]) -> str:
+    """Return one row per method on a dataset, best first, beside the figure that its specification names for (dataset, ratio)."""
+    from mossfuse.methods import find_method, split_suffix
+
+    part = context.part(name)
+    rows = []
+    for (_, method), cells in by_psnr(part.where(dataset=dataset)):
+        base = split_suffix(method)[0]
+        printed = [p.metrics for p in find_method(base)[0].published if (p.dataset, p.ratio) == source]
+        about = part.provenance["rows"].get(base, {})
+        rows.append(
+            [
+                part.label(method),
+                str(cells["scene"].nunique()),
+                f"{cells['std1 psnr'].mean():.2f}",
+                f"{cells['std1 sam'].mean():.2f}",
+                f"{cells['std1 ssim'].mean():.4f}",
+                count(cells, "note parameters"),
+                f"{about['train']['steps']:,}"
+                if "steps" in about.get("train", {})
+                else count(cells, "note iterations"),
+                " / ".join(f"{printed[0][m]:.2f}" for m in ("psnr", "sam") if m in printed[0]) if printed else "-",
+            ]  # fmt: skip
+        )
+    place = f"published, {source[0]} x{source[1]}"
+    head = ["method", "scenes", "PSNR dB", "SAM deg", "SSIM", "learned values", "steps", f"{place}: PSNR / SAM"]
+    words = "Convention `std1`, means over the scenes. Published: other scenes, trainings and degradations, not to be compared."
+    return f"{markdown(head, rows)}\n\n{context.caption(words, part)}"
+
+
 def by_psnr(cells: pd.DataFrame) -> list:
     """Return ((ratio, method), cells) of every row, best median first within a ratio, ratios from high to low."""
     groups = list(cells.groupby(["ratio", "method"]))
