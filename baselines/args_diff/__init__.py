@@ -1,6 +1,7 @@
 """ARGS-Diff: two small diffusion models learned from the pair, of spatial and of spectral factors, sampled together.
 
-Paper: J. Zhu et al., self-learned low-rank diffusion for hyperspectral and multispectral image fusion (ARGS-Diff), CVPR 2025.
+Paper: J. Zhu, H. Wang, Y. Xu, Z. Wu, Z. Wei, "Self-learning hyperspectral and multispectral image fusion via adaptive
+residual guided subspace diffusion model", CVPR 2025, arXiv 2505.11800.
 Official code: Zhu1116/ARGS-Diff at e1c460a and ARGS-Diff-train (no licence; nothing copied).
 The cube is A E with 8 images A and 8 spectra E. A network of the diffusion type learns images from crops of the MSI (each of
 the 8 channels is one of its bands, at random), another one spectra from the LR-HSI's pixels. Both factors are then sampled
@@ -20,7 +21,7 @@ from mossfuse.protocol import Fusion, Method, Parameter
 METHOD = Method(
     name="args-diff",
     title="ARGS-Diff",
-    citation="J. Zhu et al. ARGS-Diff. CVPR, 2025.",
+    citation="J. Zhu, H. Wang, Y. Xu, Z. Wu, Z. Wei. Adaptive residual guided subspace diffusion (ARGS-Diff). CVPR, 2025.",
     licence="own implementation (the official code states no licence)",
     knows=frozenset({"phase"}),
     optional=frozenset({"phase"}),

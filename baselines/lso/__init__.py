@@ -18,7 +18,7 @@ from mossfuse.protocol import Method, Parameter
 METHOD = Method(
     name="lso",
     title="LSO",
-    citation="W. Li et al. Latent spectral operators (LSO). ICML, 2026.",
+    citation="Latent spectral operators (LSO), github.com/weili419/LSO. ICML, 2026.",
     licence="own implementation (original MIT)",
     trains="supervised",
     gpu=True,

@@ -1,7 +1,7 @@
 """MIMO-SST: one attention across channels between MSI and HSI at three scales, and a U of convolutions; three outputs.
 
 Paper: J. Fang, J. Yang, A. Khader, L. Xiao, "MIMO-SST: multi-input multi-output spatial-spectral transformer for
-hyperspectral and multispectral image fusion", IEEE TGRS 62, 2024.
+hyperspectral and multispectral image fusion", IEEE TGRS 62, 2024, doi 10.1109/TGRS.2024.3361553.
 Official code: Freelancefangjian/MIMO-SST at 06aacc1 (MIT by its README, without a licence file; nothing copied).
 MSI and bilinear HSI, each at full, half and quarter size, exchange channel attention (one set of weights for all sizes),
 and a U of convolutions estimates the cube at these three sizes. Loss: L1 at every size, and 0.01 times the mean absolute

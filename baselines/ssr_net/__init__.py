@@ -10,7 +10,7 @@ Traps: the rule takes an MSI band for one of the HSI's, in ascending order of wa
 the centroids of the SRF (CAVE's are R, G, B). The original trains on nearest samples and tests on a blurred, bilinear LR
 image, scales each image by its own extremes, and keeps the epoch that is best on the test crop; here both are the pair's
 own degradation, nothing is scaled, and the last step is kept.
-Published numbers: CAVE x8 and Harvard in the table of LE-Mamba; the paper's own are on remote sensing scenes.
+Published numbers: CAVE x8 and Harvard in the table of LE-Mamba.
 """
 
 from dataclasses import replace

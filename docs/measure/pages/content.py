@@ -61,6 +61,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
         )
         for dataset in ("phantom", "cave-8")
     },
+    "learned baselines": references.learned,
     "constrained": networks.starts,
     "across scenes": partial(
         networks.scenes,

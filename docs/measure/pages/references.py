@@ -24,6 +24,18 @@ STATISTICS = {
 }  # fmt: skip
 
 
+def learned(context: Context) -> str:
+    """Return paper, official code and licence of every baseline that learns, from the specifications."""
+    from mossfuse.methods import catalogue
+
+    rows = [
+        [f"`{name}`", method.citation, f"`{method.code}`", method.licence.partition("(")[2].rstrip(")")]
+        for name, (method, module) in sorted(catalogue().entries.items())
+        if method.trains != "none" and "baselines" in str(module.__file__)
+    ]
+    return markdown(["method", "paper", "official code", "licence"], rows)
+
+
 def authors_code(context: Context, methods: list[str]) -> str:
     """Return our rows beside the authors' code on the same pair; ours over seeds where the evidence has several."""
     part = context.part("classical")
