@@ -252,6 +252,14 @@ def run_benchmark(environment, arguments, open_report=False):
     command = [str(BIN / "snakemake"), *cores, "--rerun-incomplete", "--keep-going", *arguments]
     if any(word.split("=")[0] in SNAKEMAKE_SPEAKS for word in arguments):
         return subprocess.run(command, env=environment).returncode
+    from mossfuse.benchmark.plan import settled  # the clone's own, standard library only
+
+    show = [str(BIN / "python"), "-m", "mossfuse", "bench", "show", *settings_of(arguments)]
+    show += ["--open"] if open_report else []
+    if settled.is_settled(ROOT, arguments, environment):
+        print("nothing to do: every result is up to date", flush=True)
+        return subprocess.run(show, env=environment).returncode
+    settled.begin(ROOT)
     words = [str(ROOT / "workflow" / "logger"), environment.get("PYTHONPATH")]
     shown = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, words))}
     # Ctrl-C reaches Snakemake as well, which ends its jobs and says so; until then this script waits.
@@ -262,8 +270,9 @@ def run_benchmark(environment, arguments, open_report=False):
     if interrupts:
         print("run.py: interrupted; start again to finish what is missing", file=sys.stderr)
         return 130
-    show = [str(BIN / "python"), "-m", "mossfuse", "bench", "show", *settings_of(arguments)]
-    subprocess.run([*show, "--open"] if open_report else show, env=environment)
+    if status == 0:
+        settled.record(ROOT, arguments, environment)
+    subprocess.run(show, env=environment)
     if status:
         print("run.py: the run did not finish; all that was printed is in logs/run.log", file=sys.stderr)
     return status

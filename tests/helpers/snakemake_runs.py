@@ -37,7 +37,8 @@ def small_grid(methods):
 
 
 def start(folder, config, *arguments, environment=None, snakefile=ROOT / "Snakefile"):
-    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    if config is not None:  # None: the configuration of an earlier run, untouched
+        (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [*SNAKEMAKE, "-s", str(snakefile), "--directory", str(folder), *arguments]
     return subprocess.Popen(
         command,

@@ -20,6 +20,7 @@ import yaml
 from helpers.repository import ROOT, run_tool
 from helpers.snakemake_runs import config_of, planned, run, small_grid, start, table
 from mossfuse.__main__ import main
+from mossfuse.benchmark.plan import settled
 from mossfuse.benchmark.plan.disk import disk_need
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.jobs import jobs_of
@@ -111,6 +112,17 @@ def test_every_method_of_a_scene_reads_identical_bytes(finished):
 @pytest.mark.slow
 def test_second_run_plans_nothing(finished_copy):
     assert planned(finished_copy, config_of()) == {}
+
+
+@pytest.mark.slow
+def test_finished_run_is_certified_and_known_to_have_nothing_left(finished_copy):
+    (finished_copy / "results" / "verdict.txt").unlink()
+    settled.begin(finished_copy)
+    code, output = run(finished_copy, None)
+    assert code == 0 and "rule verdict" in output
+    assert settled.record(finished_copy, [], {}) and settled.is_settled(finished_copy, [], {})
+    (finished_copy / "results" / "metrics.csv").touch()
+    assert not settled.is_settled(finished_copy, [], {})
 
 
 @pytest.mark.slow

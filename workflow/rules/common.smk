@@ -25,7 +25,7 @@ from mossfuse.benchmark.plan.grid import Grid, untrained
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.about import catalogue_digest
-from mossfuse.benchmark.run import warm
+from mossfuse.benchmark.run import settling, warm
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
 from mossfuse.benchmark.run.pace import pace
 from mossfuse.errors import MossFuseError
@@ -94,6 +94,10 @@ onstart:
         pace(workflow.scheduler)
         if len(list(workflow.dag.needrun_jobs())) >= WARM_FROM:
             warm.start(SETTINGS["threads"]["fuse"])
+
+
+onsuccess:
+    settling.certify(GRID, PATHS, SETTINGS, workflow)
 
 
 def importance(wildcards):
@@ -258,3 +262,5 @@ def every_core(wildcards):
 
 
 FIRST = first_grid()
+
+settling.watch(GRID, PATHS, SETTINGS, workflow)
