@@ -1,6 +1,6 @@
 """What happens to a machine costs no results: a small run is killed, starved, damaged and moved, and started again.
 
-python docs/measure/faults.py --write             # every fault; the table of docs/faults.md (about 20 CPU minutes)
+python docs/measure/faults.py --save              # every fault, to docs/evidence/faults (about 15 CPU minutes)
 python docs/measure/faults.py --only damaged      # those whose name matches; printed
 
 A run in a copy of the tracked files is finished once; its metrics.csv is the reference. Each fault then happens to a copy of that folder, with
@@ -9,7 +9,10 @@ names the file and the remedy, and the start after that remedy gives the same by
 """
 
 import argparse
+import hashlib
+import http.server
 import importlib.util
+import io
 import json
 import os
 import random
@@ -19,17 +22,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mossfuse.benchmark.plan.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-PAGE = ROOT / "docs" / "faults.md"
-BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
+HEAD = ("what happens", "the next start", "the table in the end")
 PATHS = Paths()
 PAIR = ("phantom-64", "x8-gauss7s2-nikond5100")
 PLACE = PATHS.results.joinpath(*PAIR)
@@ -47,7 +54,33 @@ CONFIG = {
             "methods": ["bicubic", "ridge-dc+sdc", "mossfuse"],
         }
     ],
-    "methods": {"mossfuse": {"train": {"dim": 8, "num_blocks": 1, "steps": 40, "patch": 32, "batch": 2}}},
+    "methods": {"mossfuse": {"train": {"dim": 8, "num_blocks": 1, "steps": 20, "patch": 32, "batch": 2}}},
+    "conventions": ["std1"],
+    "timing": {"scenes": "none"},
+    # What dvc.yaml asks for by name.
+    "external": {},
+    "mirrors": [],
+    "threads": {"fuse": 1, "train": 1},
+}
+# A scene that is downloaded, or found in a mirror.
+SCENE, SIDE, BANDS = "scene.npy", 64, 31
+DATASET = """
+import numpy as np
+from mossfuse.protocol import Dataset, RemoteFile
+from mossfuse.remote.download import obtain as get
+FILE = RemoteFile(name="{name}", urls=("http://127.0.0.1:{port}/{name}",), sha256="{sha256}", size={size}, terms="-", mirror_names=("{name}",))
+WAVELENGTHS = tuple(range(400, 710, 10))
+DATASET = Dataset(name="remote-scene", title="Remote", citation="-", terms="-", train=(), test=("one",), shape=({side}, {side}, {bands}),
+                  wavelengths=WAVELENGTHS)
+def obtain(scenes, folder, mirrors):
+    found = get(FILE, folder, mirrors)
+    return {{scene: {{"source": found.source, "files": [str(found.path)], "sha256": {{"{name}": found.sha256}}, "verified": True}} for scene in scenes}}
+def read(scene, folder, mirrors):
+    return np.load(get(FILE, folder, mirrors).path), np.array(WAVELENGTHS, float)
+"""
+REMOTE = {
+    "name": "remote",
+    "grid": [{"dataset": "remote-scene", "degradations": ["x8-gauss7s2-nikond5100"], "methods": ["bicubic"]}],
     "conventions": ["std1"],
     "timing": {"scenes": "none"},
 }
@@ -65,10 +98,13 @@ class Outcome:
     equal: bool
 
     @property
-    def row(self) -> str:
+    def row(self) -> tuple[str, str, str]:
         """Return the line of the table."""
-        said = self.said.replace("|", "/") or "goes through"
-        return f"| {self.fault} | {said} | {'same bytes' if self.equal else '**DIFFERENT**'} |"
+        return (
+            self.fault,
+            self.said.replace("|", "/") or "goes through",
+            "same bytes" if self.equal else "**DIFFERENT**",
+        )
 
 
 class Clone:
@@ -152,15 +188,20 @@ class Clone:
         return Outcome(fault, f"“{said}”", bool(found) and code == 0 and self.is_equal())
 
 
-def make_clone(path: Path) -> Clone:
+def make_clone(path: Path, config: dict[str, Any] = CONFIG) -> Clone:
     """Return a copy of the tracked files with the small grid as its configuration."""
     listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in listing.stdout.splitlines():
         if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/", "results/", "reports/")):
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, path / name)
-    (path / "config.yaml").write_text(json.dumps(CONFIG), encoding="utf-8")
+    write_config(path, config)
     return Clone(path)
+
+
+def write_config(path: Path, config: dict[str, Any]) -> None:
+    """Write the configuration of a clone."""
+    (path / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
 
 
 # ---- kills --------------------------------------------------------------------------------------------------------
@@ -198,7 +239,7 @@ def kills(clone: Clone, count: int, draw: random.Random, longest: float) -> list
     while sum(counts.values()) < count:
         process = clone.start("all")
         try:
-            process.wait(draw.uniform(0.5, longest))
+            process.wait(draw.uniform(0.5, longest / 2))
         except subprocess.TimeoutExpired:
             kind = draw.choice(list(KILLS))
             KILLS[kind](process, draw)
@@ -392,6 +433,123 @@ def read_only_home(clone: Clone) -> Outcome:
     return Outcome("home folder that cannot be written to", "", code == 0 and clone.is_equal())
 
 
+def blanks(clone: Clone) -> Outcome:
+    """Run with blanks in the names of all folders of results, in a fresh folder."""
+    clone.wipe()
+    names = {"results": "my results", "reports": "my reports", "checkpoints": "my checkpoints"}
+    write_config(clone.path, {**CONFIG, **names})
+    code, _ = clone.finish()
+    table = clone.path / names["results"] / PATHS.metrics.name
+    equal = code == 0 and table.is_file() and table.read_bytes() == clone.reference
+    return Outcome("blanks in `results:`, `reports:` and `checkpoints:`", "", equal)
+
+
+def dvc(clone: Clone) -> Outcome:
+    """Call dvc by its path, with no snakemake on the path."""
+    clone.forget(BICUBIC.folder)
+    (clone.path / ".venv").symlink_to(BIN.parent)
+    path = os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if not (Path(p) / "snakemake").exists())
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(clone.path)}
+    subprocess.run(["git", "init", "-q"], cwd=clone.path, check=True)
+    done = subprocess.run([".venv/bin/dvc", "repro"], cwd=clone.path, env=environment, capture_output=True, text=True)
+    said = "" if done.returncode == 0 else f"“{done.stderr.strip().splitlines()[-1]}”"
+    return Outcome("`.venv/bin/dvc repro` in a shell that has not activated it", said, not said and clone.is_equal())
+
+
+def from_elsewhere(clone: Clone, folder: Path) -> Outcome:
+    """Start the workflow of a checkout in another folder."""
+    folder.mkdir()
+    write_config(folder, CONFIG)
+    snakefile = clone.path / "Snakefile"
+    other = Clone(folder, clone.reference)
+    shutil.copy2(clone.path / "run.py", folder)
+    code, _ = other.finish("tables", "-s", str(snakefile))
+    return Outcome("`snakemake -s CHECKOUT/Snakefile` in another folder", "", code == 0 and other.is_equal())
+
+
+# ---- downloads and mirrors ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def server(content: bytes, cuts: int) -> Iterator[int]:
+    """Serve a file, the first ``cuts`` answers cut after a tenth of what was asked for; yield the port."""
+    left = [cuts]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = re.match(r"bytes=(\d+)-", self.headers.get("Range", ""))
+            first = int(asked[1]) if asked else 0
+            self.send_response(206 if asked else 200)
+            if asked:
+                self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Length", str(len(content) - first))
+            self.end_headers()
+            whole, left[0] = left[0] <= 0, left[0] - 1
+            self.wfile.write(content[first:] if whole else content[first : first + (len(content) - first) // 10])
+
+        def log_message(self, *_: Any) -> None:
+            """Write nothing."""
+
+    own = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=own.serve_forever, daemon=True).start()
+    yield own.server_address[1]
+    own.shutdown()
+    own.server_close()
+
+
+def downloads(place: Path) -> list[Outcome]:
+    """Cut downloads, three times and always; and find the scene in a mirror below ``~``, beside one that does not exist."""
+    clone = make_clone(place / "remote", REMOTE)
+    stream = io.BytesIO()
+    np.save(stream, np.random.default_rng(0).random((SIDE, SIDE, BANDS), np.float32))
+    content = stream.getvalue()
+    folder = place / "datasets"
+    folder.mkdir()
+
+    def run(cuts: int) -> tuple[int, str]:
+        facts = {
+            "name": SCENE,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "size": len(content),
+            "side": SIDE,
+            "bands": BANDS,
+        }
+        with server(content, cuts) as port:
+            (folder / "remote_scene.py").write_text(DATASET.format(port=port, **facts), encoding="utf-8")
+            return clone.finish(MOSSFUSE_DATASETS=str(folder), HOME=str(place / "home"))
+
+    code, words = run(0)
+    if code:
+        sys.exit(f"the run with a download failed:\n{words[-3000:]}")
+    clone.reference = clone.table
+    clone.wipe()
+    code, _ = run(3)
+    outcomes = [
+        Outcome(
+            "a download that is cut three times",
+            "goes through, continued where it was cut",
+            code == 0 and clone.is_equal(),
+        )
+    ]
+    clone.wipe()
+    code, words = run(10_000)
+    said = next((match[1].strip() for line in words.splitlines() if (match := SENTENCE.search(line))), "")
+    again, _ = run(0)
+    text = f"“{re.sub('127.0.0.1:[0-9]+', 'HOST', said)}”" if said else "**no sentence**"
+    outcomes.append(
+        Outcome("a download that is always cut", text, bool(code and said) and again == 0 and clone.is_equal())
+    )
+    clone.wipe()
+    (place / "home" / "mirror").mkdir(parents=True)
+    (place / "home" / "mirror" / SCENE).write_bytes(content)
+    write_config(clone.path, {**REMOTE, "mirrors": ["~/mirror", "/a/disk/that/is/not/mounted"]})
+    code, words = run(10_000)
+    found = "is passed over" in words
+    said = "goes through; a warning names the folder that does not exist" if found else "**no warning**"
+    outcomes.append(Outcome("`~` and a missing folder in `mirrors:`", said, code == 0 and found and clone.is_equal()))
+    return outcomes
+
+
 # ---- all of it ----------------------------------------------------------------------------------------------------
 
 
@@ -439,14 +597,18 @@ def every_fault(place: Path, wanted: str, count: int, seed: int) -> list[Outcome
         ("two runs", lambda: [two_runs(base.copy(place / "two"))]),
         ("moved", lambda: [moved(base.copy(place / "moving"))]),
         ("locales", lambda: locales(base.copy(place / "locale"), place)),
-        ("home", lambda: [read_only_home(base.copy(place / "home"))]),
+        ("home", lambda: [read_only_home(base.copy(place / "read-only"))]),
+        ("blanks", lambda: [blanks(base.copy(place / "blanks"))]),
+        ("dvc", lambda: [dvc(base.copy(place / "dvc"))]),
+        ("elsewhere", lambda: [from_elsewhere(base, place / "elsewhere")]),
+        ("downloads", lambda: downloads(place)),
     ]
     outcomes = []
     for name, case in cases:
         if re.search(wanted, name):
             found = case()
             outcomes += found
-            sys.stderr.write("".join(f"{outcome.row}\n" for outcome in found))
+            sys.stderr.write("".join(f"{' | '.join(outcome.row)}\n" for outcome in found))
     return outcomes
 
 
@@ -466,7 +628,7 @@ def one_case(folder: Path, name: str) -> None:
 def main() -> None:
     """Run the faults and print or write the table; exit with status 1 where one fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write the table into docs/faults.md")
+    parser.add_argument("--save", action="store_true", help="write the table to docs/evidence/faults")
     parser.add_argument("--only", default="", help="faults whose name matches this pattern")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
@@ -478,18 +640,13 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         outcomes = every_fault(options.folder or Path(folder), options.only, options.kills, options.seed)
-    table = "\n".join(
-        [
-            f"| what happens | the next start | {PATHS.metrics.name} in the end |",
-            "|---|---|---|",
-            *(o.row for o in outcomes),
-        ]
-    )
-    if options.write:
-        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rows = [outcome.row for outcome in outcomes]
+    if options.save:
+        from recording import record
+
+        record("faults", "faults", HEAD, rows, "docs/measure/faults.py --save", kills=options.kills, seed=options.seed)
     else:
-        sys.stdout.write(table + "\n")
+        sys.stdout.write("".join(f"{' | '.join(row)}\n" for row in rows))
     sys.exit(not all(outcome.equal for outcome in outcomes))
 
 
