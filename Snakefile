@@ -42,3 +42,6 @@ rule tables:
     input:
         PATHS.metrics,
         PATHS.timing,
+
+
+pace_planning(workflow)

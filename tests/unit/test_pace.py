@@ -3,7 +3,9 @@
 import asyncio
 from types import SimpleNamespace
 
-from mossfuse.benchmark.run.pace import pace
+import pytest
+
+from mossfuse.benchmark.run.pace import pace, pace_planning
 
 
 class Input(str):
@@ -38,3 +40,34 @@ def test_names_that_are_replaced_are_those_of_the_scheduler():
 
     assert asyncio.iscoroutinefunction(JobScheduler.update_input_sizes)
     assert {"job_rate_limiter", "_input_sizes"} <= {*JobScheduler.__init__.__code__.co_names}
+
+
+class Rule(SimpleNamespace):
+    """A rule as Snakemake holds it."""
+
+    def __init__(self, **parts):
+        super().__init__(**{"input": [], "params": [], "resources": {}, "priority": 0, **parts})
+
+
+@pytest.mark.parametrize("method", ["CONDA", "APPTAINER"])
+def test_planning_knows_signatures_and_leaves_environments_out_where_none_are_made(monkeypatch, method):
+    from snakemake.common import get_input_function_aux_params
+    from snakemake.dag import DAG
+    from snakemake.settings.types import DeploymentMethod
+
+    original = DAG.update_conda_envs
+    monkeypatch.setattr(DAG, "update_conda_envs", original)  # set back afterwards
+
+    def files(wildcards, input):
+        """Return nothing."""
+
+    rule = Rule(
+        input=["pair.mat", SimpleNamespace(callable=files)], params=[lambda w: 1], resources={"gpu": lambda w: 1}
+    )
+    settings = SimpleNamespace(deployment_method={DeploymentMethod[method]})
+    pace_planning(SimpleNamespace(rules=[rule], deployment_settings=settings))
+    assert (DAG.update_conda_envs is original) == (method == "CONDA")
+    monkeypatch.setattr("inspect.signature", lambda *_: pytest.fail("taken apart again"))
+    assert get_input_function_aux_params(files, {"input": 1, "output": 2}) == {"input": 1}
+    assert get_input_function_aux_params(rule.params[0], {"input": 1}) == {}
+    assert get_input_function_aux_params(rule.resources["gpu"], {"input": 1}) == {}

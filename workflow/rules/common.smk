@@ -27,7 +27,7 @@ from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.about import catalogue_digest
 from mossfuse.benchmark.run import settling, warm
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
-from mossfuse.benchmark.run.pace import pace
+from mossfuse.benchmark.run.pace import pace, pace_planning
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
 from mossfuse.remote.download import mirror_folders
@@ -44,6 +44,7 @@ PATHS = Paths.of(SETTINGS)
 PAIR_NAMES = ("{dataset}", "{degradation}", "{scene}")
 CELL_NAMES = ("{dataset}", "{degradation}", "{method}", "{scene}", "{seed}")
 CELL = PATHS.cell(*CELL_NAMES)
+PAIR = PATHS.pair(*PAIR_NAMES)
 # A scene that was read with options has a folder of its own.
 SCENE = replace(PATHS.dataset("{dataset}"), variant="{variant}").scene("{scene}")
 # A cube is removed once everything that reads it is finished, unless the configuration keeps it.
@@ -125,11 +126,6 @@ def training_importance(wildcards):
 def conventions(wildcards):
     """Return the conventions that a cell is scored under."""
     return GRID.conventions_of(Cell(**{**dict(wildcards), "seed": int(wildcards.seed)}))
-
-
-def pair_file(wildcards):
-    """Return the degraded pair of a scene."""
-    return PATHS.pair(wildcards.dataset, wildcards.degradation, wildcards.scene)
 
 
 def response_record(wildcards):

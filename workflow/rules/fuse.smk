@@ -3,7 +3,7 @@
 
 rule fuse:
     input:
-        pair=pair_file,
+        pair=PAIR,
         checkpoint=checkpoint_files,
         base=base_files,
         external=external_inputs,
@@ -81,7 +81,7 @@ rule time:
     input:
         run=CELL.run,
         cube=CELL.cube,
-        pair=pair_file,
+        pair=PAIR,
         checkpoint=checkpoint_files,
         base=base_files,
     output:

@@ -23,7 +23,7 @@ rule draw_cell:
 
 rule draw_pair:
     input:
-        pair=pair_file,
+        pair=PAIR,
         truth=truth_file,
     output:
         directory(PATHS.scene_view(*PAIR_NAMES)),

@@ -5,7 +5,7 @@ rule score:
     input:
         run=CELL.run,
         cube=CELL.cube,
-        pair=pair_file,
+        pair=PAIR,
         truth=truth_file,
     output:
         score=CELL.score,

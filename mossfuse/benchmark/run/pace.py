@@ -1,13 +1,18 @@
-"""Keep Snakemake's scheduler from doing work that grows with the number of jobs, in local runs.
+"""Keep Snakemake from doing work that is of no use here and grows with the number of jobs: while it plans, and in the scheduler of local runs.
 
 With its rate limit (100 jobs a second by default, which no local run reaches) every look at what waits plans another one a second later, for ever: each
 finished job adds one more such chain, and a run ends only when the last of them is due. At every look the scheduler also asks the disk for the size of
 every input of every job that waits, though these files are finished.
+
+While it plans, it takes apart the signature of every function of a rule again for every job; and it asks every job for its environment of conda, for
+which it computes all parameters of the job, also where no environment is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Iterable, Iterator
+from types import FunctionType
 from typing import Any
 
 
@@ -21,3 +26,25 @@ def pace(scheduler: Any) -> None:
             sizes[path] = await path.size() if await path.exists() else None
 
     scheduler.update_input_sizes = update_input_sizes
+
+
+def pace_planning(workflow: Any) -> None:
+    """Let the workflow know the signatures of its functions, and leave out environments of conda where none are made."""
+    from snakemake.common import overwrite_function_params
+    from snakemake.dag import DAG
+    from snakemake.settings.types import DeploymentMethod
+
+    for rule in workflow.rules:
+        for function in functions_of(rule):
+            overwrite_function_params(function, inspect.signature(function).parameters)
+    if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
+        DAG.update_conda_envs = lambda dag: None
+
+
+def functions_of(rule: Any) -> Iterator[FunctionType]:
+    """Yield the functions with which a rule finds its inputs, parameters, resources and priority."""
+    for item in (*rule.input, *rule.params, *rule.resources.values(), rule.priority):
+        held = getattr(item, "_file", item)
+        function = getattr(held, "callable", None) or held
+        if isinstance(function, FunctionType):
+            yield function
