@@ -51,7 +51,7 @@ class Rule(SimpleNamespace):
 
 @pytest.mark.parametrize("method", ["CONDA", "APPTAINER"])
 def test_planning_knows_signatures_and_leaves_environments_out_where_none_are_made(monkeypatch, method):
-    import snakemake.workflow  # noqa: F401 - its modules import each other, in this order
+    import snakemake.api  # noqa: F401 - the modules import each other, and this is where to begin
     from snakemake.common import get_input_function_aux_params
     from snakemake.dag import DAG
     from snakemake.settings.types import DeploymentMethod
