@@ -98,6 +98,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
         for name in ("inference", "training", "methods", "graphs")
     },
 }
+FROM_SPECIFICATIONS = ("learned baselines",)  # tables that need no evidence
 LEGENDS = {
     SHORTENED: f"{SHORTENED} A learned row with fewer steps than in its paper.",
     KNOWN: f"{KNOWN} Over scenes that the weights have seen in training, or on which a default of the method was chosen.",
