@@ -30,6 +30,11 @@ class Blur:
 
 def clean_rectangle(measured: np.ndarray) -> tuple[slice, slice] | None:
     """Return the largest rectangle of LR pixels (h, w) that were all measured; None where it is smaller than SIDE."""
+    return largest_rectangle(measured, SIDE)
+
+
+def largest_rectangle(measured: np.ndarray, side: int) -> tuple[slice, slice] | None:
+    """Return the largest rectangle of an image (rows, cols) whose pixels are all ``measured``; None where each is narrower than ``side``."""
     best, place = 0, None
     heights = np.zeros(measured.shape[1], int)
     for row, line in enumerate(measured):
@@ -40,7 +45,7 @@ def clean_rectangle(measured: np.ndarray) -> tuple[slice, slice] | None:
             while open_at and open_at[-1][1] >= height:
                 start, tall = open_at.pop()
                 area = tall * (col - start)
-                if area > best and tall >= SIDE and col - start >= SIDE:
+                if area > best and tall >= side and col - start >= side:
                     best, place = area, (slice(row - tall + 1, row + 1), slice(start, col))
             open_at.append((start, height))
     return place
