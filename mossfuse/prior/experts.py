@@ -103,9 +103,8 @@ def compute_experts(
     spread = np.std([cube @ basis.astype(np.float32) for cube in cubes], axis=0)
     del cubes
     affine = ((msi @ gain.T + offset) @ basis).astype(np.float32)
-    intensity, low = light_of(msi), light_of(low_msi)
-    floor = DARK * max(float(intensity.mean()), TINY)
-    shading = affine + (intensity + floor) * inverse(rest / (low + floor))
+    floor = DARK * max(float(msi.mean()), TINY)
+    shading = affine + light_of(msi, floor) * inverse(rest / light_of(low_msi, floor))
     means, support = weighted_means(msi, low_msi, rest, observation.ratio, floor)
     fields = [affine, shading, *(affine + mean for mean in means)]
     for settings in KERNELS.values():
@@ -130,9 +129,9 @@ def leading(open_part: np.ndarray, components: int) -> np.ndarray:
     return vectors[:, ::-1][:, : min(components, kept)]
 
 
-def light_of(msi: np.ndarray) -> np.ndarray:
-    """Return the mean over the bands (rows, cols, 1), zero where noise has made it negative."""
-    return np.maximum(msi.mean(2, keepdims=True), 0)
+def light_of(msi: np.ndarray, floor: float) -> np.ndarray:
+    """Return the mean over the bands plus ``floor``, (rows, cols, 1), positive where noise has made the mean negative too."""
+    return np.maximum(msi.mean(2, keepdims=True) + floor, floor / 2)
 
 
 def settle(field: np.ndarray, operator: BlurSample, inverse: SmoothInverse) -> np.ndarray:
@@ -149,7 +148,7 @@ def weighted_means(
     Returns ([(H, W, K)] float32, (1 + len(CHROMA), H, W): the sums of the weights).
     """
     (rows, cols), (h, w) = msi.shape[:2], low_msi.shape[:2]
-    light, low_light = light_of(msi) + floor, light_of(low_msi) + floor
+    light, low_light = light_of(msi, floor), light_of(low_msi, floor)
     place = [(np.arange(n) + 0.5) / ratio - 0.5 for n in (rows, cols)]
     nearest = [np.clip(np.round(at).astype(int), 0, n - 1) for at, n in zip(place, (h, w), strict=True)]
     colours = (msi.astype(np.float32), (msi / light).astype(np.float32))
