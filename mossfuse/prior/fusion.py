@@ -26,6 +26,9 @@ def fuse_with_prior(observation: Observation, *, components: int, draws: int, se
     experts = compute_experts(
         clean, sensor, facts["unseen"], components=components, draws=draws, seed=seed, device=device
     )
+    found = {"psf_hat": sensor.psf, "srf_hat": sensor.srf}
+    if not experts.basis.shape[1]:
+        return Fusion(cube=experts.start, notes={"choice": "nsgp: the MSI leaves nothing open"}, **found)
     gate = read_gate()
     change, mean = weigh(experts, gate)
     change = settle(change, experts.operator, experts.inverse)
@@ -33,7 +36,7 @@ def fuse_with_prior(observation: Observation, *, components: int, draws: int, se
     notes = {f"mean weight {name}": round(float(weight), 3) for name, weight in zip(NAMES, mean, strict=True)}
     notes |= {"parameters": gate.parameters, "change": float(np.sqrt(np.mean(change**2)) / experts.unit)}
     log.info("learned prior: changes nsgp by %.2g of what the MSI leaves open", notes["change"])
-    return Fusion(cube=cube, psf_hat=sensor.psf, srf_hat=sensor.srf, notes=notes)
+    return Fusion(cube=cube, notes=notes, **found)
 
 
 def weigh(experts: Experts, gate: Gate) -> tuple[np.ndarray, np.ndarray]:
