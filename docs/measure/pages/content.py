@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, estimates, figures, frontier, networks, noise, pairs, parts, references, speed, violations
+from pages import boards, estimates, figures, frontier, networks, noise, pairs, parts, priors, references, speed, violations
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
@@ -46,6 +46,11 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "frontier with weights": frontier.with_weights,
     "frontier against nsgp": frontier.against_nsgp,
     "frontier shares": frontier.share_of_members,
+    "prior training": priors.training,
+    "prior summary": priors.real_summary,
+    "prior real": priors.real,
+    "prior stacks": priors.stacks,
+    "prior shares": priors.shares,
     **{f"violations {name}": partial(violations.departures, dataset=name) for name in VIOLATED},
     "denoised": partial(violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True),
     "given nothing": partial(violations.compared, methods=violations.BLIND, other="{}-given-nothing", noisy=False),
