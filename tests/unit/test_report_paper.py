@@ -1,6 +1,7 @@
 """Claims about the page of the paper: what it shows of a run of CAVE, and what it says where a run has none."""
 
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.paper import COMPARED, DATA, RATIO
 from mossfuse.benchmark.report.paper_figures import bubbles_of, script_content
 from mossfuse.benchmark.report.style import number
+from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
 
 
@@ -121,3 +123,22 @@ def test_panels_show_a_scene_of_the_papers_figures(paper_site, paper_grid):
         assert (paper_site / source).exists()
     cell = paper_grid[0] / "cave" / DEGRADATION / "mossfuse" / "egyptian_statue" / "seed0" / "view" / "spectra.js"
     assert len(script_content(cell)["chosen"][0]) == 31
+
+
+def test_parquet_holds_the_tables_of_the_csv_and_names_its_extra_where_it_is_missing(site, tmp_path, monkeypatch):
+    from mossfuse.benchmark.report.build import Site
+    from mossfuse.benchmark.report.parquet import check_parquet, write_parquet
+
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pyarrow", None)
+        with pytest.raises(MossFuseError, match=r"Parquet needs the parquet extra; pip install 'mossfuse\[parquet\]'"):
+            check_parquet()
+    pytest.importorskip("pyarrow", reason="needs pyarrow (pip install 'mossfuse[parquet]')")
+    names = ("metrics.csv", "timing.csv", "paper.csv", "pairs.csv", "toy--x8-gauss7s2--std1.csv")
+    written = Site(tmp_path)
+    for name in names:
+        written.copy(site / "exports" / name, f"exports/{name}")
+    write_parquet(written)
+    for name in names:
+        table = pd.read_csv(site / "exports" / name, low_memory=False)
+        pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "exports" / name.replace(".csv", ".parquet")), table)

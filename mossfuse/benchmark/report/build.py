@@ -19,6 +19,7 @@ from mossfuse.benchmark.report.load import NoResults, load_results
 from mossfuse.benchmark.report.more import more_metrics
 from mossfuse.benchmark.report.paper import paper_context, paper_table
 from mossfuse.benchmark.report.paper_figures import draw_paper
+from mossfuse.benchmark.report.parquet import check_parquet, write_parquet
 from mossfuse.benchmark.report.scenes import scene_pages
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_markdown
 from mossfuse.benchmark.report.tiers import with_tiers
@@ -53,15 +54,17 @@ class Site:
         shutil.copyfile(source, self.path(name))
 
 
-def build_report(results, checkpoints, data, out, tables=None):
+def build_report(results, checkpoints, data, out, tables=None, parquet=False):
     """Write index.html and everything it links to into ``out``; return the path of index.html.
 
-    tables: folder of the tables where it is not that of the results.
+    tables: folder of the tables where it is not that of the results. parquet: write the exported tables as Parquet too.
 
     The same results give the same bytes. Files of an earlier report that are no longer part of it are removed,
     foreign files stay. Without any result the report is one page that says so, unless an earlier report is there, which is
-    not overwritten. Raises MossFuseError where a table of the results is missing.
+    not overwritten. Raises MossFuseError where a table of the results, or pyarrow for Parquet, is missing.
     """
+    if parquet:
+        check_parquet()
     site = Site(Path(out))
     try:
         content = load_results(results, checkpoints, data, tables)
@@ -75,6 +78,8 @@ def build_report(results, checkpoints, data, out, tables=None):
     figures = {b.slug: draw_board(content, b, colours, markers, site) for b in track(leading, "drawing figures")}
     drawn = draw_paper(content, leading, style.looks(content.methods), site)
     write_exports(site, content, boards)
+    if parquet:
+        write_parquet(site)
     write_assets(site)
     common = pages.common(content, leading)
     environment = make_environment(common)

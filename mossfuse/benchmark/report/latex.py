@@ -14,7 +14,7 @@ from mossfuse.benchmark.report.style import arrow, count, metric_title, metric_u
 from mossfuse.benchmark.report.tables import caption
 
 NARROW = "5in"  # in a narrower line the short form is set
-SHORT_METRICS = 5  # of the short form
+SHORT_METRICS, LONG_METRICS = 5, 7  # of the two forms at most; the CSV has every one
 LONGEST_WORD = 14  # letters that a narrow column holds without a break
 ESCAPED = {
     "\\": r"\textbackslash{}",
@@ -78,11 +78,8 @@ def breakable(text: str) -> str:
 
 
 def pieces(word: str) -> list[str]:
-    """Return a word in one piece, or in pieces of half the longest length where it is longer than that."""
-    if len(word) <= LONGEST_WORD:
-        return [word]
-    half = LONGEST_WORD // 2
-    return [word[k : k + half] for k in range(0, len(word), half)]
+    """Return a word in one piece, or in pieces of four letters where it is longer than a narrow column holds."""
+    return [word] if len(word) <= LONGEST_WORD else [word[k : k + 4] for k in range(0, len(word), 4)]
 
 
 def label(*parts: str) -> str:
@@ -126,7 +123,7 @@ def to_latex(board: Board) -> str:
         Column(("Given", ""), texts("knows"), wide=True, short=False),
         Column(("Trained on", ""), texts("trained_on"), wide=True, short=False),
     ]
-    for k, metric in enumerate(board.metrics):
+    for k, metric in enumerate(board.metrics[:LONG_METRICS]):
         cells = tuple(
             MARKED[m].format(latex(number(metric, v))) for m, v in zip(marks(rows, metric), rows[metric], strict=True)
         )
