@@ -7,32 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.paper_results import DEGRADATION, as_paper
+from helpers.paper_results import DEGRADATION
 from helpers.repository import ROOT
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.settings import read_settings
-from mossfuse.benchmark.report.build import build_report
 from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.paper import COMPARED, DATA, RATIO
 from mossfuse.benchmark.report.paper_figures import bubbles_of, script_content
 from mossfuse.benchmark.report.style import number
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method
-
-
-@pytest.fixture(scope="session")
-def paper_grid(grid, tmp_path_factory):
-    return as_paper(grid, tmp_path_factory.mktemp("paper"))
-
-
-@pytest.fixture(scope="session")
-def paper_site(paper_grid, tmp_path_factory):
-    """The report of a run of CAVE at ratio 32, without the figures of its board."""
-    out = tmp_path_factory.mktemp("paper-site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
-        build_report(*paper_grid, out)
-    return out
 
 
 def shown_rows(site, name):
