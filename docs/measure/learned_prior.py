@@ -30,8 +30,9 @@ from mossfuse.metrics.pixel_maps import maps  # noqa: E402
 from mossfuse.protocol import Observation  # noqa: E402
 
 NOISE = "-snr30-35"
-CAVE = [*((ratio, "") for ratio in (4, 8, 16, 32)), (32, NOISE)]
-AIRBORNE = [(4, ""), (8, ""), (8, NOISE)]
+ALL = [*((ratio, "") for ratio in (4, 8, 16, 32)), (32, NOISE)]
+FEW = [(8, ""), (32, "")]
+AIRBORNE = [(4, ""), (8, "")]
 HEAD = ("data", "scene", "bands", "camera", "ratio", "noise", "row", "psnr", "sam", "cpu_s", "notes")
 logger = logging.getLogger("learned_prior")
 
@@ -47,10 +48,12 @@ class Case(NamedTuple):
 
 
 CASES = (
-    Case("cave-8", None, True, ("nikond700",), CAVE),
-    Case("cave", ("chart_and_stuffed_toy",), True, ("nikond700", "nikond5100"), CAVE),
-    Case("cave-half", None, False, ("nikond700", "nikond5100"), CAVE),
-    Case("cave-26", None, True, ("nikond700",), CAVE),
+    Case("cave", ("chart_and_stuffed_toy",), True, ("nikond700",), ALL),
+    Case("cave-half", None, False, ("nikond700",), ALL),
+    Case("cave-26", None, True, ("nikond700",), ALL),
+    Case("cave", ("chart_and_stuffed_toy",), True, ("nikond5100",), FEW),
+    Case("cave-half", None, False, ("nikond5100",), FEW),
+    Case("cave-8", None, True, ("nikond700",), FEW),
     Case("jasper-ridge", None, False, ("landsat8", "sentinel2a10m", "ikonospan"), AIRBORNE),
     Case("samson", None, False, ("landsat8vnir", "worldview2", "ikonospan"), AIRBORNE),
     Case("pavia-crop", None, False, ("landsat8vnir", "worldview2", "ikonospan"), AIRBORNE),
@@ -66,6 +69,7 @@ STACKS: Mapping[str, tuple[str, dict[str, Any]]] = {
     **{name: PLAIN[name] for name in ("nsgp-x4", "nsgp-prior")},
     "stack": ("stack", {}),
     "stack with nsgp-prior": ("stack", {"members": ("nsgp-x4", "cnmf", "nsgp-prior")}),
+    "stack from nsgp-prior": ("stack", {"members": ("nsgp-prior", "cnmf")}),
 }
 CONSTRAINED: Mapping[str, tuple[str, dict[str, Any]]] = {
     "mossfuse-c": ("mossfuse-c", {}),

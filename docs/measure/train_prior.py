@@ -32,6 +32,7 @@ from mossfuse.files.atomic import replacing  # noqa: E402
 from mossfuse.physics.psf import gaussian_psf  # noqa: E402
 from mossfuse.physics.sampling import BlurSample  # noqa: E402
 from mossfuse.prior.experts import NAMES, compute_experts  # noqa: E402
+from mossfuse.prior.fusion import LIMIT  # noqa: E402
 from mossfuse.prior.gate import RANGE, WEIGHTS, Gate  # noqa: E402
 from mossfuse.prior.inputs import of_components, of_image  # noqa: E402
 from mossfuse.protocol import Observation, Sensor  # noqa: E402
@@ -46,7 +47,7 @@ SIDES = {4: 128, 8: 192, 16: 256, 32: 256}
 MSI_BANDS = (1, 3, 3, 3, 4, 4, 6)
 WIDTH, BATCH, EPOCHS, RATE, DECAY = 48, 4096, 4, 4e-3, 1e-2
 PARTS = {"error": 0.3, "bands": 0.3, "light": 0.4}  # of the loss
-HEAD = ("condition", "pairs", "gain_mean", "gain_worst", "light_mean", "light_worst")
+HEAD = ("condition", "pairs", "gain_mean", "gain_worst", "bands_mean", "bands_worst", "light_mean", "light_worst")
 logger = logging.getLogger("train_prior")
 
 
@@ -60,6 +61,7 @@ class Samples:
     target: np.ndarray
     bands: np.ndarray
     light: np.ndarray
+    limit: np.ndarray
     facts: tuple[str, ...]
 
 
@@ -190,6 +192,7 @@ def sample(scene: str, truth: np.ndarray, observation: Observation, rng: np.rand
         ((error @ experts.basis)[rows, cols].T.reshape(-1) / experts.unit).astype(np.float32),
         np.repeat(bands, PIXELS).astype(np.float32),
         np.tile(1 / (light + 0.05) ** 2, components).astype(np.float32),
+        np.repeat(LIMIT * experts.strength / experts.unit, PIXELS).astype(np.float32),
         (f"scene {scene}", f"x{observation.ratio}", f"{count} MSI bands", "noise" if experts.noise else "no noise"),
     )
 
@@ -231,19 +234,21 @@ def train(samples: list[Samples]) -> Gate:
 
 
 def report(samples: list[Samples], gate: Gate) -> list[tuple]:
-    """Return rows of HEAD: gains over nsgp in dB of the squared error, and of that over light, by kind of pair."""
-    gains: dict[str, list[tuple[float, float]]] = {}
+    """Return rows of HEAD, changes limited as in use: gains over nsgp in dB of the loss's three parts, by kind of pair."""
+    gains: dict[str, list[tuple[float, ...]]] = {}
     for one in samples:
-        left = one.target - (gate(one.inputs) * one.differences).sum(1)
+        change = (gate(one.inputs) * one.differences).sum(1)
+        left = one.target - np.clip(change, -one.limit, one.limit)
         pair = tuple(
-            10 * np.log10(np.mean(one.target**2 * weight) / np.mean(left**2 * weight)) for weight in (1, one.light)
+            10 * np.log10(np.mean(one.target**2 * weight) / np.mean(left**2 * weight))
+            for weight in (1, one.bands, one.light)
         )
         for name in ("all", *one.facts):
             gains.setdefault(name, []).append(pair)
     rows = []
     for name, values in sorted(gains.items()):
         mean, worst = np.mean(values, 0), np.min(values, 0)
-        rows.append((name, len(values), *(f"{value:.3f}" for value in (mean[0], worst[0], mean[1], worst[1]))))
+        rows.append((name, len(values), *(f"{value:.3f}" for pair in zip(mean, worst, strict=True) for value in pair)))
     return rows
 
 

@@ -13,6 +13,7 @@ from mossfuse.protocol import Fusion, Observation
 
 log = logging.getLogger(__name__)
 ROWS = 64  # of the image weighed at once
+LIMIT = 0.5  # of a component's strength, beyond which a pixel is changed no further
 
 
 def fuse_with_prior(observation: Observation, *, components: int, draws: int, seed: int, device: str) -> Fusion:
@@ -40,7 +41,7 @@ def fuse_with_prior(observation: Observation, *, components: int, draws: int, se
 
 
 def weigh(experts: Experts, gate: Gate) -> tuple[np.ndarray, np.ndarray]:
-    """Return (sum of the weighted differences (H, W, K) float32, mean weight of every expert)."""
+    """Return (sum of the weighted differences (H, W, K) float32, within LIMIT; mean weight of every expert)."""
     shared = of_image(experts)
     height, _, components = experts.differences.shape[1:]
     change = np.empty(experts.differences.shape[1:], np.float32)
@@ -50,6 +51,8 @@ def weigh(experts: Experts, gate: Gate) -> tuple[np.ndarray, np.ndarray]:
         for k in range(components):
             inputs = np.concatenate([shared[rows], of_components(experts, k, rows)], -1)
             weights = gate(inputs)
-            change[rows, :, k] = np.einsum("rce,erc->rc", weights, experts.differences[:, rows, :, k])
+            mixed = np.einsum("rce,erc->rc", weights, experts.differences[:, rows, :, k])
+            most = LIMIT * experts.strength[k]
+            change[rows, :, k] = np.clip(mixed, -most, most)
             total += weights.sum((0, 1))
     return change, total / change.size

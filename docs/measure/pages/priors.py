@@ -22,7 +22,7 @@ def training(context: Context) -> str:
         [name, str(pairs), *(f"{float(value):+.2f}" for value in gains)]
         for name, pairs, *gains in table.itertuples(index=False)
     ]
-    head = ["pairs", "number", "gain, mean dB", "worst", "gain in squared error over squared light, mean dB", "worst"]
+    head = ["pairs", "number", "squared error: gain, mean dB", "worst", "over the bands' own errors", "worst", "over squared light", "worst"]
     return f"{markdown(head, rows)}\n\nAgainst `nsgp-x4`, along the six leading open components. {origin}"
 
 
