@@ -12,7 +12,7 @@ from mossfuse.methods.nsgp import fuse as fuse_nsgp
 from mossfuse.methods.stack import find_member
 from mossfuse.physics.sampling import operator_of
 from mossfuse.prior.experts import NAMES, compute_experts
-from mossfuse.prior.fusion import weigh
+from mossfuse.prior.fusion import LIMIT, weigh
 from mossfuse.prior.gate import WEIGHTS, Gate, read_gate
 from mossfuse.prior.inputs import of_components, of_image
 
@@ -38,6 +38,14 @@ def test_a_network_of_zeros_returns_nsgp(pair):
     zeros = Gate(np.zeros(count), np.ones(count), ((np.zeros((count, len(NAMES))), np.zeros(len(NAMES))),))
     change, mean = weigh(experts, zeros)
     assert not change.any() and not mean.any()
+
+
+def test_no_pixel_is_changed_by_more_than_the_limit(pair):
+    experts = pair[-1]
+    count = of_image(experts).shape[2] + 3 + len(NAMES)
+    far = Gate(np.zeros(count), np.ones(count), ((np.zeros((count, len(NAMES))), np.full(len(NAMES), 1e3)),))
+    change, _ = weigh(experts, far)
+    assert np.abs(change).max((0, 1)) == pytest.approx(LIMIT * experts.strength, rel=1e-5)
 
 
 def test_the_sign_of_a_component_changes_nothing_but_its_sign(pair):
