@@ -15,7 +15,7 @@ from mossfuse.estimation.memory import estimate_once
 from mossfuse.files.tiles import assemble_tiles
 from mossfuse.pair.assemble import NAMES
 from mossfuse.pair.deliver import deliver, in_units
-from mossfuse.pair.deviation import check_deviation, deviation_tiles_of
+from mossfuse.pair.deviation import deviation_tiles_of, method_with_deviation
 from mossfuse.pair.fused import Fused
 from mossfuse.pair.inputs import as_input
 from mossfuse.pair.judgement import judge_work
@@ -44,7 +44,8 @@ def fuse(
     (residual_hsi_rms, ... in the units of each image). It prints a summary with a verdict, and has plot(), save() and report().
 
     method: name as in ``mossfuse methods``, with or without a suffix such as ``+sdc``; None: the best blind method of the
-        benchmark, or its informed form if srf or psf is given.
+        benchmark, or its informed form if srf or psf is given, or ``stack`` for a single HR band
+        (mossfuse.pair.default_method); the notes say why (``chosen``).
     weights: for methods that learn: a file, 'released' (the authors') or 'fit' (trained on this pair, without truth).
     srf: (M, B) or (B, M); psf: (k_rows, k_cols); phase: (row, col); psf_size; ratio; white; wavelengths (B,) nm: what is
         known; see mossfuse.pair.assemble.assemble. What a method needs and is not given is estimated from the pair, once.
@@ -57,7 +58,7 @@ def fuse(
     """
     check_choice(method, weights, preset=preset, params=params)
     if uncertainty:
-        check_deviation(method or ("mossfuse" if weights else None))
+        method = method_with_deviation(method, weights)
     (lr, lr_name), (hr, hr_name) = as_input(hsi, NAMES[0]), as_input(msi, NAMES[1])
     if wavelengths is not None:
         lr = replace(lr, wavelengths=fitting(wavelengths, lr.values.shape[2]))
@@ -73,7 +74,12 @@ def fuse(
     residuals, look = Residuals(observation, work.sensor), Look(observation, work.sensor)
     cube = assemble_tiles(deliver(pair, work, residuals, look.add), pair.result.shape)
     found = residuals.summary()
-    notes = {"method": work.name, **in_units(found, pair.white), **work.notes}
+    notes = {
+        "method": work.name,
+        **({"chosen": work.reason} if work.reason else {}),
+        **in_units(found, pair.white),
+        **work.notes,
+    }
     notes |= {f"{name}_source": source for name, source in work.source.items()}
     notes |= {"white_hsi": pair.white[0], "white_msi": pair.white[1], "phase": work.sensor.phase}
     verdict = judge_work(pair, work, found, look.range)

@@ -22,6 +22,7 @@ EXTRAS = {
         "benchmark",
     ),
     "rasterio": "geotiff",
+    "pyarrow": "parquet",
 }
 
 LISTED = 10  # a message lists so many names at most

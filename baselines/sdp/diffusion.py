@@ -16,7 +16,10 @@ CHUNK = 2**16  # spectra at a time in a fit of a whole image
 
 
 class NoisePredictor(nn.Module):
-    """(spectra (n, B), levels (n,) int64) -> the noise in them (n, B); every layer but the first sees the spectra again."""
+    """(spectra (n, B), levels (n,), or (1,) for all, int64) -> the noise in them (n, B).
+
+    Every layer but the first sees the spectra again.
+    """
 
     def __init__(self, bands, width):
         super().__init__()
@@ -44,7 +47,7 @@ def code(levels):
 
 
 def noisy(spectra, levels, noise):
-    """Return the spectra (n, B) with noise (n, B) of the levels (n,)."""
+    """Return the spectra (n, B) with noise (n, B) of the levels (n,), or (1,) for all."""
     kept = torch.cumprod(1 - torch.linspace(FIRST_VARIANCE, LAST_VARIANCE, LEVELS, dtype=torch.float64), 0).float()
     share = kept.to(spectra.device)[levels][:, None]
     return share.sqrt() * spectra + (1 - share).sqrt() * noise
@@ -54,10 +57,9 @@ def prior_error(predictor, spectra, level):
     """Return the sum of squares of the predictor's error on spectra (n, B) with fresh noise of one level."""
 
     def error(part, noise):
-        levels = torch.full((len(part),), level, device=part.device)
         return (predictor(noisy(part, levels, noise), levels) - noise).square().sum()
 
-    noise = torch.randn_like(spectra)
+    noise, levels = torch.randn_like(spectra), torch.full((1,), level, device=spectra.device)
     if len(spectra) <= CHUNK:
         return error(spectra, noise)
     parts = zip(spectra.split(CHUNK), noise.split(CHUNK), strict=True)

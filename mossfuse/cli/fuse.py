@@ -79,7 +79,7 @@ def run(options):
     from mossfuse.cli.describe import describe_grid, describe_pair, describe_verdict, say
     from mossfuse.estimation.memory import estimate_once
     from mossfuse.pair.deliver import in_units
-    from mossfuse.pair.deviation import check_deviation
+    from mossfuse.pair.deviation import method_with_deviation
     from mossfuse.pair.judgement import judge_work
     from mossfuse.pair.work import check_choice, needs_geometry, prepare
     from mossfuse.parameters import parse_changes
@@ -87,7 +87,7 @@ def run(options):
     changes = parse_changes(options.set)
     check_choice(options.method, options.weights, options.save_weights, options.preset, changes)
     if options.uncertainty:
-        check_deviation(options.method or ("mossfuse" if options.weights else None))
+        options.method = method_with_deviation(options.method, options.weights)
     outputs = outputs_of(options)
     inputs = [name for name in (options.lr, options.hr, options.srf, options.psf, options.weights) if name]
     check_outputs([path for path in outputs.values() if path], inputs, options.force)
@@ -108,7 +108,7 @@ def run(options):
     seconds = time.perf_counter() - started
     say(
         "method",
-        f"{work.name}: {work.method.title}" + (", the default" if not (options.method or options.weights) else ""),
+        f"{work.name}: {work.method.title}{default_mark(work)}",
     )
     describe_pair(pair)
     describe_grid(pair)
@@ -119,6 +119,15 @@ def run(options):
         write_report(outputs["report"], pair, work, residuals, look, verdict, options)
     names = ", ".join(str(path) for name, path in outputs.items() if path and name != "weights")
     say("written", f"{names} in {seconds:.1f} s; the cube is in the units of {options.lr}")
+
+
+def default_mark(work):
+    """Return what is added to a method's name where it was chosen by default."""
+    from mossfuse.pair.default_method import MIXED
+
+    if not work.reason:
+        return ""
+    return ", the default for a single HR band" if work.name == MIXED else ", the default"
 
 
 def outputs_of(options):

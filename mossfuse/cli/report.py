@@ -36,6 +36,11 @@ def add_verb(verbs: Any) -> None:
         help="folder of results, or the folder that the run was started in",
     )
     build.add_argument("-o", "--output", metavar="FOLDER", help="where the report goes (default: where the run has it)")
+    build.add_argument(
+        "--parquet",
+        action="store_true",
+        help="write the exported tables as Parquet too (pip install 'mossfuse[parquet]')",
+    )
     build.set_defaults(run=build_again)
 
 
@@ -45,7 +50,8 @@ def build_again(options: Namespace) -> None:
     from mossfuse.benchmark.results.runs import open_run
 
     paths = open_run(options.run_folder).paths
-    index = build_report(paths.results, paths.checkpoints, paths.data, options.output or paths.reports)
+    out = options.output or paths.reports
+    index = build_report(paths.results, paths.checkpoints, paths.data, out, parquet=options.parquet)
     sys.stdout.write(f"report: {index}\n")
 
 

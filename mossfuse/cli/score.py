@@ -26,6 +26,10 @@ def add_verb(verbs):
         "--register", action="store_true", dest="align",
         help="also score the cube moved by the shift that is estimated between it and the truth; both figures are shown",
     )  # fmt: skip
+    parser.add_argument(
+        "--nodata", type=float, action="append", default=[], metavar="V",
+        help="a value that marks pixels without data, beside NaN and what the files declare; may be repeated",
+    )  # fmt: skip
     add_cameras(parser)
     add_white(
         parser, "value of the truth that counts as 1 (default: 255 or 65535 for integers that fill 8 or 16 bits, or 1)"
@@ -38,30 +42,36 @@ def run(options):
     from mossfuse.cli.describe import say
     from mossfuse.estimation.memory import estimate_once
     from mossfuse.metrics import find_convention, metrics_of, score_all
-    from mossfuse.pair.reading import read_image
+    from mossfuse.pair.masked_scores import score_measured
 
     find_convention(options.convention)
     if options.ratio is None and not options.pair:
         raise MossFuseError("ERGAS needs the ratio; name it with --ratio, or the pair with --pair LR HR")
     if options.ratio is not None and options.ratio < 1:
         raise MossFuseError(f"ratio {options.ratio} is not possible; name a whole number of 1 or more")
-    (truth, wavelengths), (cube, _) = read_image(options.truth), read_image(options.cube)
-    truth, cube, wavelengths = check_cubes(truth, cube, wavelengths, options)
+    truth, cube, wavelengths, measured = check_cubes(*read_cubes(options), options)
     white, own = scales(truth, cube, options)
     with estimate_once():
         pair = read_pair(options, *options.pair) if options.pair else None
         ratio = pair.observation.ratio if pair else options.ratio
         facts = {} if wavelengths is None else {"wavelengths": wavelengths}
-        every = {"": cube, **(registered(truth, cube) if options.align else {})}
-        found = {
-            label: score_all(truth / white, each / own, ratio, (options.convention,), facts)[options.convention]
-            for label, each in every.items()
-        }
+        part = None
+        if measured is not None:
+            masked = score_measured(truth / white, cube / own, measured, ratio, options.convention, facts)
+            found, part = {"": masked.scores}, masked
+        else:
+            every = {"": cube, **(registered(truth, cube) if options.align else {})}
+            found = {
+                label: score_all(truth / white, each / own, ratio, (options.convention,), facts)[options.convention]
+                for label, each in every.items()
+            }
         scores = found.pop("")
         say(
             "scale",
             f"the truth's {white:g} and the cube's {own:g} count as 1; convention {options.convention}, ratio {ratio}",
         )
+        if part is not None:
+            say("no data", describe_gaps(measured, part))
         for name in metrics_of(options.convention):
             if name in scores.values:
                 say(name, figure(name, scores, found))
@@ -105,10 +115,37 @@ def registered(truth, cube):
     return {"registered": into_frame_of_lr(cube, found, 1, truth.shape)}
 
 
-def check_cubes(truth, cube, wavelengths, options):
-    """Return (truth, cube, wavelengths) without bands that hold nothing but NaN, as of a band marked bad.
+def read_cubes(options):
+    """Return (truth, cube, wavelengths, measured): measured is (rows, cols), False where a file or --nodata says that a pixel has no data."""
+    import numpy as np
 
-    Raises MossFuseError for what ``fuse`` refuses in an image, and for cubes whose bands are not on the last axis.
+    from mossfuse.pair.open import with_no_data
+    from mossfuse.pair.reading import open_image
+
+    images = [with_no_data(open_image(name), options.nodata) for name in (options.truth, options.cube)]
+    marks = [image.measured for image in images if image.measured is not None]
+    same = len({image.values.shape for image in images}) == 1
+    measured = np.logical_and.reduce(marks) if marks and same else None
+    return images[0].values, images[1].values, images[0].wavelengths, measured
+
+
+def describe_gaps(measured, part):
+    """Return a sentence on the pixels that are left out, and on the part over which surroundings are compared."""
+    left = int((~measured).sum())
+    text = f"{left} of {measured.size} pixels hold none in one cube or the other and are left out"
+    if part.rectangle is not None and part.windowed:
+        rows, cols = part.rectangle
+        text += (
+            f"; {', '.join(part.windowed)} over the largest part without gaps, rows {rows.start} to {rows.stop - 1} and "
+            f"cols {cols.start} to {cols.stop - 1}"
+        )
+    return text
+
+
+def check_cubes(truth, cube, wavelengths, measured, options):
+    """Return (truth, cube, wavelengths, measured): without bands that hold nothing but NaN, as of a band marked bad.
+
+    measured: (rows, cols), also False for NaN; such pixels then hold each band's smallest value. None where every pixel has data. Raises MossFuseError for what ``fuse`` refuses in an image, and for cubes whose bands are not on the last axis.
     """
     import numpy as np
 
@@ -133,6 +170,22 @@ def check_cubes(truth, cube, wavelengths, options):
         log.warning("bands %s hold no values and are left out", ", ".join(str(b + 1) for b in np.nonzero(empty)[0]))
         truth, cube = truth[..., ~empty], cube[..., ~empty]
         wavelengths = None if wavelengths is None else wavelengths[~empty]
+    bad = np.zeros(truth.shape[:2], bool) if measured is None else ~measured
+    for image in (truth, cube):
+        if image.dtype.kind == "f":
+            bad |= np.isnan(image).any(2)
+    if bad.all():
+        raise MossFuseError(
+            f"no pixel has data in both {options.truth} and {options.cube}; name two cubes of one area, or fill them"
+        )
+    measured = None
+    if bad.any():
+        if options.align or options.pair:
+            raise MossFuseError(
+                f"{int(bad.sum())} pixels hold no data, and --register and --pair need whole images; fill or crop them first"
+            )
+        measured = ~bad
+        truth, cube = (np.where(bad[..., None], image[measured].min(0), image) for image in (truth, cube))
     truth, cube = as_image(truth, options.truth), as_image(cube, options.cube)
     flat = np.nonzero(truth.min((0, 1)) == truth.max((0, 1)))[0]
     if len(flat):
@@ -140,7 +193,7 @@ def check_cubes(truth, cube, wavelengths, options):
             "band %s of %s is the same everywhere; metrics that compare single bands, such as PSNR, may be infinite or empty",
             ", ".join(str(b + 1) for b in flat), options.truth,
         )  # fmt: skip
-    return truth, cube, wavelengths
+    return truth, cube, wavelengths, measured
 
 
 def scales(truth, cube, options):

@@ -1,6 +1,6 @@
 """Make what was filled obey the sensor that the measured part of a pair shows, so that gaps bias no estimate around them.
 
-The sensor is estimated on the largest rectangle without gaps. Under its PSF, LR where only HR was measured follows from an affine
+The sensor is estimated on the largest rectangle without gaps or, where there is none, on the pixels whose surroundings were measured. Under its PSF, LR where only HR was measured follows from an affine
 regression on the blurred MSI; and HR where it was not measured is changed as little as possible until, blurred, it is what LR predicts
 of it (least squares by conjugate gradients; Hestenes and Stiefel, J. Res. NBS 49, 1952).
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mossfuse.pair.fill import predict
+from mossfuse.physics.projection import msi_gain, spectral_covariance
 from mossfuse.physics.sampling import BlurSample
 
 SIDE = 12  # LR pixels of the rectangle along each axis, at least
@@ -22,14 +23,23 @@ ENOUGH = 1e-6  # of the residual, at which the search ends
 
 @dataclass(frozen=True)
 class Blur:
-    """The PSF of the measured part: kernel (rows, cols) and the phase it is centred on."""
+    """The cameras of the measured part: kernel (rows, cols), the phase it is centred on, and R (M, B) in the images' own units.
+
+    srf: None where HR sees light that LR does not, so that no response explains it.
+    """
 
     psf: np.ndarray
     phase: tuple[int, int]
+    srf: np.ndarray | None = None
 
 
 def clean_rectangle(measured: np.ndarray) -> tuple[slice, slice] | None:
     """Return the largest rectangle of LR pixels (h, w) that were all measured; None where it is smaller than SIDE."""
+    return largest_rectangle(measured, SIDE)
+
+
+def largest_rectangle(measured: np.ndarray, side: int) -> tuple[slice, slice] | None:
+    """Return the largest rectangle of an image (rows, cols) whose pixels are all ``measured``; None where each is narrower than ``side``."""
     best, place = 0, None
     heights = np.zeros(measured.shape[1], int)
     for row, line in enumerate(measured):
@@ -40,7 +50,7 @@ def clean_rectangle(measured: np.ndarray) -> tuple[slice, slice] | None:
             while open_at and open_at[-1][1] >= height:
                 start, tall = open_at.pop()
                 area = tall * (col - start)
-                if area > best and tall >= SIDE and col - start >= SIDE:
+                if area > best and tall >= side and col - start >= side:
                     best, place = area, (slice(row - tall + 1, row + 1), slice(start, col))
             open_at.append((start, height))
     return place
@@ -51,21 +61,32 @@ def fill_by_sensor(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return LR (h, w, B) and HR (H, W, M), float32, whose gaps (already filled smoothly) obey the sensor.
 
-    low_measured: (h, w), high_measured: (H, W).
+    low_measured: (h, w), high_measured: (H, W). With a response, what LR says of the blurred HR is R y, and an LR pixel that was not measured agrees with HR
+    under R; without one both follow from an affine regression over the pixels that both measured.
     """
     operator = BlurSample(blur.psf, blur.phase, ratio, high.shape[:2])
     whole = operator(high_measured.astype(np.float64)) > 1 - 1e-9  # LR pixels whose window was measured in HR
     both = whole & low_measured
-    if both.sum() <= 10 * low.shape[2] and both.sum() < 200:
+    few = both.sum() <= 10 * low.shape[2] and both.sum() < 200
+    if few and blur.srf is None:
         return low, high
     blurred = operator(high.astype(np.float64))
     lacking = whole & ~low_measured
     if lacking.any():
-        low = np.where(lacking[..., None], predict(blurred, low, both, COMPONENTS), low).astype(np.float32)
+        guess = low if few else predict(blurred, low, both, COMPONENTS)
+        if blur.srf is not None:
+            guess = agreeing(guess, blurred, blur.srf, low[both])
+        low = np.where(lacking[..., None], guess, low).astype(np.float32)
     if whole.all():
         return low, high
-    target = predict(low, blurred, both, COMPONENTS)
+    target = predict(low, blurred, both, COMPONENTS) if blur.srf is None else low.astype(np.float64) @ blur.srf.T
     return low, solve(operator, high, ~high_measured, np.where(whole[..., None], blurred, target), ~whole)
+
+
+def agreeing(spectra: np.ndarray, seen: np.ndarray, srf: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return spectra (..., B) changed as little as their covariance allows until R spectra = ``seen`` (..., M); known: (n, B), which give the covariance."""
+    gain = msi_gain(spectral_covariance(known[None]), srf)
+    return spectra + (seen - spectra @ srf.T) @ gain.T
 
 
 def solve(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +18,12 @@ def check_deviation(name: str | None) -> None:
     """Raise MossFuseError for a method without standard deviations; None is the default method."""
     if name is not None and name.partition("-")[0] != FAMILY:
         raise MossFuseError(f"'{name}' has no standard deviations; use {FAMILY} or leave the uncertainty out")
+
+
+def method_with_deviation(name: str | None, weights: str | Path | None) -> str:
+    """Return the method to run where standard deviations are wanted: the one named, or FAMILY; raise MossFuseError as check_deviation does."""
+    check_deviation(name or ("mossfuse" if weights else None))
+    return name or FAMILY
 
 
 def deviation_tiles_of(pair: Pair, work: Work) -> Iterator[Tile]:

@@ -19,6 +19,7 @@ from mossfuse.pair.assemble import NAMES, Pair, assemble
 from mossfuse.pair.consistent import Blur, clean_rectangle, fill_by_sensor
 from mossfuse.pair.fill import blocks_measured, fill_pair, joint_mask
 from mossfuse.pair.grid import Aligned, align
+from mossfuse.pair.masked_sensor import estimate_masked
 from mossfuse.pair.registration import Registration, estimate_registration
 from mossfuse.pair.registration.resample import into_frame_of_lr
 from mossfuse.pair.result import Result
@@ -206,17 +207,27 @@ def obey_sensor(
     marks: Sequence[np.ndarray | None],
     known: dict[str, Any],
 ) -> tuple[np.ndarray, np.ndarray, tuple[tuple[int, int], tuple[int, int]] | None]:
-    """Return (LR, HR, (PSF size, phase)): gaps that obey the sensor of the largest part without gaps; None without such a part."""
-    part = clean_rectangle(blocks_measured(mask, ratio))
-    if part is None:
-        return low, high, None
-    fine = tuple(slice(s.start * ratio, s.stop * ratio) for s in part)
-    seen = assemble(low[part], high[fine], ratio=ratio, **known).observation
-    sensor = estimate_sensor(seen).sensor
-    assert sensor.psf is not None and seen.sensor.phase is not None
+    """Return (LR, HR, (PSF size, phase)): gaps that obey the sensor of the measured part; None where too little was measured to find it."""
     own = [np.ones(n.shape[:2], bool) if m is None else m for n, m in ((low, marks[0]), (high, marks[1]))]
-    low, high = fill_by_sensor(low, high, own[0], own[1], ratio, Blur(sensor.psf, seen.sensor.phase))
-    return low, high, ((sensor.psf.shape[0], sensor.psf.shape[1]), seen.sensor.phase)
+    part = clean_rectangle(blocks_measured(mask, ratio))
+    if part is not None:
+        fine = tuple(slice(s.start * ratio, s.stop * ratio) for s in part)
+        seen = assemble(low[part], high[fine], ratio=ratio, **known)
+        sensor, facts = estimate_sensor(seen.observation)
+        exact = not facts["unseen"].any()
+    else:
+        seen = assemble(low, high, ratio=ratio, search=False, **known)
+        open_geometry = known["psf"] is None and known["phase"] is None
+        given = replace(seen.observation.sensor, phase=None) if open_geometry else seen.observation.sensor
+        found = estimate_masked(replace(seen.observation, sensor=given), own[0], own[1])
+        if found is None:
+            return low, high, None
+        sensor, exact = found, True
+    phase = sensor.phase or seen.observation.sensor.phase
+    assert sensor.psf is not None and sensor.srf is not None and phase is not None
+    response = sensor.srf * (seen.white[1] / seen.white[0]) if exact else None
+    low, high = fill_by_sensor(low, high, own[0], own[1], ratio, Blur(sensor.psf, phase, response))
+    return low, high, ((sensor.psf.shape[0], sensor.psf.shape[1]), phase)
 
 
 def declared_levels(

@@ -22,6 +22,7 @@ def provenance_of(
     result = pair.result
     return {
         "software": f"mossfuse {installed_version()}", "method": work.name, "title": work.method.title,
+        **({"chosen": work.reason} if work.reason else {}),
         "parameters": dict(params or {}), "inputs": files, "ratio": pair.observation.ratio,
         "white": [float(level) for level in pair.white], "phase": list(map(int, work.sensor.phase or ())),
         **{f"{name}_source": source for name, source in work.source.items()},

@@ -17,12 +17,11 @@ from mossfuse.estimation.memory import estimate_once
 from mossfuse.files.tiles import Tile, cut_into_tiles
 from mossfuse.fusion_check import check_fusion
 from mossfuse.methods import find_method, split_suffix
+from mossfuse.pair.default_method import BLIND, INFORMED, TRAINABLE, choose_method
 from mossfuse.parameters import apply_changes, with_preset
 from mossfuse.preprocess import preprocess, split_prefix
 from mossfuse.protocol import EMPTY, Fusion, Method, Observation, Sensor
 
-BLIND, INFORMED = "nsgp", "nsgp-known"
-TRAINABLE = "mossfuse"
 # `fit`: the training of the benchmark's default grid, chosen there for small pairs on a CPU.
 FIT = {"dim": 24, "num_blocks": 1, "steps": 1400, "batch": 4, "learning_rate": 2e-3, "matrix_rate": 2e-2, "clip": 0.5}
 FIT_PATCH = 32  # MSI pixels, at least, and at least two low-resolution pixels
@@ -101,7 +100,7 @@ def run_method(
     save_weights: str | Path | None, preset: str | None, params: Mapping[str, Any],
 ) -> Work:  # fmt: skip
     """Return the result of ``prepare``."""
-    name, reason = choose_method(method, weights, observation.sensor)
+    name, reason = choose_method(method, weights, observation, bool(preset or params))
     base, suffix = split_suffix(name)
     prefix, base = split_prefix(base)
     spec, module = find_method(base)
@@ -126,18 +125,6 @@ def run_method(
     facts = fusion.notes if "sigma" in fusion.notes else facts
     sensor, source, facts = choose_sensor(observation, fusion, name, facts)
     return Work(name, reason, spec, check_tiles(tiles, name), sensor, source, facts, fusion.history, fusion.notes)
-
-
-def choose_method(name: str | None, weights: str | Path | None, sensor: Sensor) -> tuple[str, str]:
-    """Return the method's name (with suffix) and, if the user named none, a message that explains the choice."""
-    if name:
-        return name, ""
-    if weights:
-        return TRAINABLE, f"no method named, but weights: {TRAINABLE}"
-    if sensor.psf is None and sensor.srf is None:
-        return BLIND, f"no method named: {BLIND}, the best blind method of the benchmark"
-    known = " and ".join(n.upper() for n in ("psf", "srf") if getattr(sensor, n) is not None)
-    return INFORMED, f"no method named: {INFORMED}, the best blind method of the benchmark, with the given {known}"
 
 
 def choose_parameters(

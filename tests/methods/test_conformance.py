@@ -23,6 +23,7 @@ CONSISTENT = [
     "nsgp-fast",
     "nsgp-known",
     "nsgp-x4",
+    "nsgp-prior",
     "nssr",
     "mossfuse-c",
     "mossfuse-c-ridge",

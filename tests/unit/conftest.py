@@ -5,6 +5,7 @@ import pytest
 
 from helpers.fabricated_results import fabricate
 from helpers.headless import browser, find_browser
+from helpers.paper_results import as_paper
 from mossfuse.benchmark.report.board import make_board
 from mossfuse.benchmark.report.build import build_report
 from mossfuse.benchmark.report.load import load_results
@@ -39,6 +40,21 @@ def results(grid):
 @pytest.fixture(scope="session")
 def board(results):
     return make_board(results, "toy", "x8-gauss7s2", "std1")
+
+
+@pytest.fixture(scope="session")
+def paper_grid(grid, tmp_path_factory):
+    return as_paper(grid, tmp_path_factory.mktemp("paper"))
+
+
+@pytest.fixture(scope="session")
+def paper_site(paper_grid, tmp_path_factory):
+    """The report of a run of CAVE at ratio 32, without the figures of its board."""
+    out = tmp_path_factory.mktemp("paper-site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
+        build_report(*paper_grid, out)
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from mossfuse import MossFuseError, fuse
 from mossfuse.__main__ import main
 from mossfuse.cli.arguments import check_outputs, output_path
 from mossfuse.cli.describe import moments
+from mossfuse.metrics import score
 from mossfuse.pair.assemble import assemble
 from mossfuse.pair.reading import read_srf, split_key
 from mossfuse.pair.text_tables import read_table
@@ -121,21 +122,44 @@ def scored(truth, cube, *more):
 def test_score_refuses_what_fuse_refuses(tmp_path, monkeypatch, capsys, caplog):
     monkeypatch.chdir(tmp_path)
     truth = np.random.default_rng(0).random((16, 24, 5)).astype(np.float32)
-    marked, missing, dead, bad = truth.copy(), truth.copy(), truth.copy(), truth.copy()
+    marked, dead, bad = truth.copy(), truth.copy(), truth.copy()
     marked[:4, :4] = -9999
-    missing[0, 0, 0] = np.nan
     dead[..., 2] = 0
     bad[..., 1] = np.nan
     assert scored(marked, marked) == 2 and "goes down to -9999" in capsys.readouterr().err
     assert scored((1e4 * marked).astype("i4"), truth, "--white", "10000") == 2
-    assert scored(missing, truth) == 2 and "t.npy holds 1 NaN" in capsys.readouterr().err
-    assert scored(truth, missing) == 2 and "c.npy holds 1 NaN" in capsys.readouterr().err
     assert scored(np.zeros((31, 24, 32), np.float32), truth) == 2 and "shape" in capsys.readouterr().err
     first = np.random.default_rng(0).random((5, 16, 24))
     assert scored(first, first) == 2 and "bands on the first axis" in capsys.readouterr().err
     assert scored(dead, truth) == 0 and "band 3 of t.npy is the same everywhere" in caplog.text
     assert scored(truth, bad) == 0 and "bands 2 hold no values" in caplog.text
     assert re.search(r"^psnr +inf", capsys.readouterr().out, re.M)
+
+
+def test_score_leaves_out_pixels_without_data(tmp_path, monkeypatch, capsys):
+    """Metrics of pixels are those of the other pixels; SSIM is that of the largest part without gaps; the output says both."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    truth = rng.random((24, 32, 4))
+    cube = np.clip(truth + rng.normal(0, 0.01, truth.shape), 0, 1)
+    gap, other = truth.copy(), cube.copy()
+    gap[3, :, 0] = np.nan  # rows 0 to 2 are too narrow, so rows 4 to 23 are the largest part
+    other[23, 16] = -9999
+    assert scored(gap, other, "--nodata", "-9999") == 0
+    out = capsys.readouterr().out
+    left = np.ones((24, 32), bool)
+    left[3] = left[23, 16] = False
+    pixels = score(truth[left][None], cube[left][None], 8)
+    part = score(truth[4:23], cube[4:23], 8)
+    for name, value in (
+        ("psnr", pixels["psnr"]),
+        ("sam", pixels["sam"]),
+        ("ergas", pixels["ergas"]),
+        ("ssim", part["ssim"]),
+    ):
+        assert float(re.search(rf"^{name} +(\S+)", out, re.M)[1]) == pytest.approx(value, rel=2e-3)
+    assert "33 of 768 pixels" in out and "ssim" in re.search("^no data.*", out, re.M)[0] and "rows 4 to 22" in out
+    assert scored(np.full_like(truth, np.nan), cube) == 2 and "no pixel has data" in capsys.readouterr().err
 
 
 def test_home_folder_is_expanded_where_the_shell_does_not(monkeypatch, tmp_path):

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from mossfuse import fuse
 from mossfuse.errors import MossFuseError
 from mossfuse.files.image import Georeference, Image
 from mossfuse.files.no_data import mark_measured, refuse_undeclared
-from mossfuse.pair.fill import fill
+from mossfuse.pair.consistent import clean_rectangle
+from mossfuse.pair.fill import blocks_measured, fill
 from mossfuse.pair.grid import align
 from mossfuse.pair.open import open_pair
 from mossfuse.pair.registration import estimate_registration
@@ -228,3 +230,18 @@ def test_a_pair_with_nan_and_a_frame_without_a_shift_are_refused(pair):
         open_pair(Image(low), Image(pair[1]))
     with pytest.raises(MossFuseError, match="needs the estimated shift"):
         open_pair(Image(pair[0]), Image(pair[1]), frame="lr", register="off")
+
+
+def test_gaps_that_leave_no_clean_rectangle_cost_nothing_elsewhere(make_pair):
+    """One block of every LR row and col has a gap; the cube elsewhere is as near to the truth as that of the whole pair."""
+    pair, truth = make_pair(rows=72, cols=72)
+    measured = np.ones((72, 72), bool)
+    for place in range(0, 9):
+        measured[8 * place + 2, 8 * ((4 * place) % 9) + 3] = False
+    assert clean_rectangle(blocks_measured(measured, 8)) is None
+    known = {"method": "nsgp", "register": "off", "wavelengths": np.linspace(400, 700, pair.hsi.shape[2])}
+    masked = np.ma.array(pair.msi, mask=np.repeat(~measured[..., None], pair.msi.shape[2], 2))
+    whole, gaps = fuse(pair.hsi, pair.msi, **known), fuse(pair.hsi, masked, **known)
+    error = [np.sqrt(np.mean((found.cube[measured] - truth[measured]) ** 2)) for found in (whole, gaps)]
+    assert error[1] < 1.1 * error[0] and gaps.work.sensor.phase == pair.sensor.phase
+    assert np.isnan(gaps.cube[~measured]).all()

@@ -25,12 +25,13 @@ from mossfuse.benchmark.report.drawing import default_rows
 from mossfuse.benchmark.report.facts import place_facts
 from mossfuse.benchmark.report.figures import pareto
 from mossfuse.benchmark.report.findings import findings
+from mossfuse.benchmark.report.latex import breakable, latex, to_latex
 from mossfuse.benchmark.report.load import load_results
 from mossfuse.benchmark.report.more import missing_lines, more_context, more_metrics
 from mossfuse.benchmark.report.pages import statistics_context
 from mossfuse.benchmark.report.scenes import same_size
 from mossfuse.benchmark.report.style import looks, number, slug
-from mossfuse.benchmark.report.tables import latex, published_comparison, to_csv, to_latex, to_markdown
+from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_markdown
 from mossfuse.benchmark.report.terminal import show_boards
 from mossfuse.benchmark.results.collect import METRIC_COLUMNS, nested_means
 from mossfuse.benchmark.results.signed_rank import holm
@@ -44,7 +45,7 @@ from mossfuse import Column, Metric
 COLUMN = Column("mae", "Mean error", "dB", better="lower", decimals=5)
 METRIC = Metric("mae", COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()), "mean |x - y|", conventions=("std1",))
 """
-PAGES = "index across statistics methods failures data conventions provenance exports".split()
+PAGES = "index across paper statistics methods failures data conventions provenance exports".split()
 
 
 def changed(grid, tmp_path, change):
@@ -62,6 +63,7 @@ def changed(grid, tmp_path, change):
 def no_figures(monkeypatch):
     """Build pages without figures, which take most of the time."""
     monkeypatch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
+    monkeypatch.setattr("mossfuse.benchmark.report.build.draw_paper", lambda *arguments: {})
 
 
 # ---- numbers ------------------------------------------------------------------------------------------------------
@@ -395,10 +397,22 @@ def test_latex_is_booktabs_with_marks_and_escapes(board):
     assert (
         rf"\textbf{{{board.table['psnr'][0]:.2f}}}" in text and rf"\underline{{{board.table['psnr'][1]:.2f}}}" in text
     )
-    body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
-    columns = text.split(r"\begin{tabular}{")[1].split("}")[0]
-    assert {len(re.split(r"(?<!\\)&", line)) for line in body} == {len(columns)}
+    assert text.count(r"\begin{tabularx}{\linewidth}") == 2  # one for a narrow line, one for a wide one
+    for part in text.split(r"\begin{tabularx}{\linewidth}")[1:]:
+        form = part.splitlines()[0].replace(r">{\raggedright\arraybackslash\hspace{0pt}}", "").strip("{}@")
+        body = part.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
+        assert {len(re.split(r"(?<!\\)&", line)) for line in body} == {len(form)} and len(body) == len(board.table)
     assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+
+
+def test_labels_of_tables_differ_between_conventions_and_boards(site):
+    labels = [re.search(r"\\label\{(.*)\}", p.read_text(encoding="utf-8"))[1] for p in sorted((site / "exports").glob("*.tex"))]
+    assert len(labels) == len(set(labels)) > 3 and all(re.fullmatch(r"tab:[A-Za-z0-9.:-]+", name) for name in labels)
+
+
+def test_latex_of_letters_that_pdflatex_lacks_is_printable():
+    assert latex("Müller, Łukasz, 图, σ, x|y") == r"Müller, ?ukasz, ?, $\sigma$, x\textbar{}y"
+    assert breakable("nikond700-snr30 " + "x" * 20) == r"nikond700-\allowbreak{}snr30 xxxx\-xxxx\-xxxx\-xxxx\-xxxx"
 
 
 def test_latex_escapes_every_special_character():
@@ -643,7 +657,7 @@ def test_building_again_changes_no_byte_and_removes_stale_files(grid, tmp_path, 
     assert not (out / "stale.html").exists() and (out / "README.md").exists()
 
 
-def test_figures_follow_dark_mode_and_come_as_svg_and_png(site):
+def test_figures_follow_dark_mode_and_come_as_pdf_svg_and_png(site):
     figures = sorted((site / "figures").glob("*.svg"))
     assert {p.stem.rsplit("--")[-1] for p in figures} == {
         "time",
@@ -652,9 +666,11 @@ def test_figures_follow_dark_mode_and_come_as_svg_and_png(site):
         "differences",
         "ranks",
         "convergence",
+        *("efficiency", "spectra", "sensor"),  # of the page of the paper
     }
     for path in figures:
-        assert path.with_suffix(".png").exists() and "prefers-color-scheme: dark" in path.read_text(encoding="utf-8")
+        assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF") and path.with_suffix(".png").exists()
+        assert "prefers-color-scheme: dark" in path.read_text(encoding="utf-8")
 
 
 def test_curves_of_saved_cubes_stand_on_the_scene_page_and_facts_on_the_methods_page(site):

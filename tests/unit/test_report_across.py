@@ -274,6 +274,7 @@ def swept(grid, tmp_path_factory):
     (root / "results" / "catalogue.json").write_text(json.dumps(catalogue), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
+        patch.setattr("mossfuse.benchmark.report.build.draw_paper", lambda *arguments: {})
         patch.setattr("mossfuse.benchmark.report.build.scene_pages", lambda *arguments: [])
         build_report(root / "results", grid[1], grid[2], root / "site")
     return root / "site"

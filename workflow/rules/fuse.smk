@@ -22,7 +22,7 @@ rule fuse:
     params:
         row=lambda w: row_settings(GRID.rows[w.method]),
         code=lambda w: COVERED.row(w.method),
-        harness=COVERED.harness("fuse"),
+        harness=lambda w: COVERED.harness_of(w.method),
         checkpoint=lambda w, input: (
             f"--checkpoint {quote(str(input.checkpoint))}" if input.checkpoint else ""
         ),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, estimates, figures, frontier, networks, noise, pairs, parts, references, speed, violations
+from pages import boards, estimates, figures, frontier, networks, noise, pairs, parts, priors, references, speed, violations
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
@@ -46,6 +46,11 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "frontier with weights": frontier.with_weights,
     "frontier against nsgp": frontier.against_nsgp,
     "frontier shares": frontier.share_of_members,
+    "prior training": priors.training,
+    "prior summary": priors.real_summary,
+    "prior real": priors.real,
+    "prior stacks": priors.stacks,
+    "prior shares": priors.shares,
     **{f"violations {name}": partial(violations.departures, dataset=name) for name in VIOLATED},
     "denoised": partial(violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True),
     "given nothing": partial(violations.compared, methods=violations.BLIND, other="{}-given-nothing", noisy=False),
@@ -84,6 +89,10 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "real pair shifts": pairs.shifts,
     "metric variants": references.variants,
     "metric conventions": references.conventions,
+    "report size": partial(speed.measured, name="report-scale", script="docs/measure/report_scale.py", folder="report-scale"),
+    "report interactive": partial(
+        speed.measured, name="report-interactive", script="docs/measure/report_interactive.py", folder="report-interactive"
+    ),
     "speed inference": partial(speed.measured, name="inference", script="docs/measure/speed_of_the_network.py"),
     "speed compiled": partial(speed.measured, name="compiled", script="docs/measure/speed_of_the_network.py"),
     "speed training": partial(speed.measured, name="training", script="docs/measure/speed_of_the_network.py"),
@@ -99,6 +108,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
         for name in ("inference", "training", "methods", "graphs")
     },
 }
+FROM_SPECIFICATIONS = ("learned baselines",)  # tables that need no evidence
 LEGENDS = {
     SHORTENED: f"{SHORTENED} A learned row with fewer steps than in its paper.",
     KNOWN: f"{KNOWN} Over scenes that the weights have seen in training, or on which a default of the method was chosen.",

@@ -29,6 +29,7 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "degrade": ("mossfuse.cli.bench.data.degrade", *CUBES),
     "train": ("mossfuse.cli.bench.training.train", f"{CHILD}.main", f"{CHILD}.train", *CUBES),
     "fuse": ("mossfuse.cli.bench.cells.fuse", f"{CHILD}.main", f"{CHILD}.fuse", *CUBES),
+    "take": ("mossfuse.cli.bench.external.take", *CUBES),
     "time": ("mossfuse.cli.bench.cells.time", f"{CHILD}.main", f"{CHILD}.clock"),
     "score": ("mossfuse.cli.bench.scores.score", *CUBES),
     "curve": ("mossfuse.cli.bench.scores.curve", *CUBES),
@@ -59,7 +60,7 @@ NOT_THE_HARNESS: tuple[str, ...] = (
 )
 # Hashes that only go into a record; the noise of a pair depends on one.
 RECORDED: dict[str, tuple[str, ...]] = dict.fromkeys(
-    ("train", "fuse", "time"), ("mossfuse.files.hashing", "mossfuse.benchmark.data.pairs.pair_sha256")
+    ("train", "fuse", "take", "time"), ("mossfuse.files.hashing", "mossfuse.benchmark.data.pairs.pair_sha256")
 )
 
 
@@ -74,6 +75,10 @@ class CoveredCode:
     def harness(self, job: str) -> str:
         """Return the digest of the code between the files of a job and what it calls."""
         return self.code.of_parts(ROOTS[job], NOT_THE_HARNESS + RECORDED.get(job, ()))
+
+    def harness_of(self, row: str) -> str:
+        """Return the digest of the code around a cell: cubes made elsewhere are taken, the others run."""
+        return self.harness("fuse" if self.grid.rows[row].external is None else "take")
 
     def dataset(self, label: str) -> str:
         """Return the digest of a dataset."""
@@ -135,6 +140,7 @@ def row_settings(row: Row) -> str:
         settings["prefix"] = row.prefix
     if row.external is not None:
         settings["external"] = {key: row.external.get(key) for key in ("pattern", "key")}
+        settings["external"] |= {key: row.external[key] for key in ("white",) if key in row.external}
     if row.iterates:
         settings["iterates"] = row.iterates
     return json.dumps(settings, sort_keys=True)

@@ -14,10 +14,14 @@ from mossfuse.benchmark.report.board import make_board
 from mossfuse.benchmark.report.cite import to_bibtex, to_json
 from mossfuse.benchmark.report.comparisons import with_tests
 from mossfuse.benchmark.report.drawing import draw_board
+from mossfuse.benchmark.report.latex import paper_to_latex, to_latex
 from mossfuse.benchmark.report.load import NoResults, load_results
 from mossfuse.benchmark.report.more import more_metrics
+from mossfuse.benchmark.report.paper import paper_context, paper_table
+from mossfuse.benchmark.report.paper_figures import draw_paper
+from mossfuse.benchmark.report.parquet import check_parquet, write_parquet
 from mossfuse.benchmark.report.scenes import scene_pages
-from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_latex, to_markdown
+from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_markdown
 from mossfuse.benchmark.report.tiers import with_tiers
 from mossfuse.errors import MossFuseError
 from mossfuse.metrics import all_columns
@@ -50,15 +54,17 @@ class Site:
         shutil.copyfile(source, self.path(name))
 
 
-def build_report(results, checkpoints, data, out, tables=None):
+def build_report(results, checkpoints, data, out, tables=None, parquet=False):
     """Write index.html and everything it links to into ``out``; return the path of index.html.
 
-    tables: folder of the tables where it is not that of the results.
+    tables: folder of the tables where it is not that of the results. parquet: write the exported tables as Parquet too.
 
     The same results give the same bytes. Files of an earlier report that are no longer part of it are removed,
     foreign files stay. Without any result the report is one page that says so, unless an earlier report is there, which is
-    not overwritten. Raises MossFuseError where a table of the results is missing.
+    not overwritten. Raises MossFuseError where a table of the results, or pyarrow for Parquet, is missing.
     """
+    if parquet:
+        check_parquet()
     site = Site(Path(out))
     try:
         content = load_results(results, checkpoints, data, tables)
@@ -70,7 +76,10 @@ def build_report(results, checkpoints, data, out, tables=None):
     colours = style.method_colours(content.methods)
     markers = style.method_markers(content.methods)
     figures = {b.slug: draw_board(content, b, colours, markers, site) for b in track(leading, "drawing figures")}
+    drawn = draw_paper(content, leading, style.looks(content.methods), site)
     write_exports(site, content, boards)
+    if parquet:
+        write_parquet(site)
     write_assets(site)
     common = pages.common(content, leading)
     environment = make_environment(common)
@@ -80,6 +89,8 @@ def build_report(results, checkpoints, data, out, tables=None):
         site.text(name, environment.get_template(template).render(root="../" * name.count("/"), **context))
     for name, context in track(scene_pages(content, leading, common["looks"], site), "writing scene pages"):
         site.text(name, environment.get_template("scene.html").render(root="../", **context))
+    paper = paper_context(content, leading, drawn, site.files)
+    site.text("paper.html", environment.get_template("paper.html").render(root="", **paper))
     remove_stale(site)
     return site.out / "index.html"
 
@@ -116,6 +127,9 @@ def write_exports(site, content, boards):
             site.text(f"{stem}.tex", to_latex(board))
             site.text(f"{stem}.json", to_json(board))
     site.text("exports/references.bib", to_bibtex(content))
+    compared = paper_table(content, boards[content.conventions[0]])
+    site.text("exports/paper.tex", paper_to_latex(compared))
+    site.text("exports/paper.csv", compared.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
     for board in boards[content.conventions[0]]:
         stem = f"exports/{style.slug(board.dataset, board.degradation)}"
         further = more_metrics(content, board)

@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 from mossfuse.benchmark.report.board import Board
+from mossfuse.benchmark.report.latex import latex
 from mossfuse.benchmark.report.load import Results
 from mossfuse.benchmark.report.provenance import commits
-from mossfuse.benchmark.report.tables import latex
 from mossfuse.version import installed_version
 
 OWN = "this benchmark"  # how the citation of a method of this project begins

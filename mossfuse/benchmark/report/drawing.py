@@ -73,10 +73,11 @@ def draw_board(results, board, colours, markers, site):
 
 
 def save_figure(site, kind, name, figure, caption):
-    """Save a figure as SVG and PNG under figures/ and return its Drawn."""
+    """Save a figure as SVG, PNG and PDF under figures/ and return its Drawn."""
     stem = f"figures/{name}"
     figures.save(figure, site.path(f"{stem}.svg").parent, name)
-    site.path(f"{stem}.png")
+    for suffix in ("png", "pdf"):
+        site.path(f"{stem}.{suffix}")
     return Drawn(kind, stem, caption)
 
 

@@ -24,7 +24,7 @@ SETTINGS = {
     "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelcolor": MUTED, "axes.edgecolor": LINE,
     "axes.grid": True, "axes.axisbelow": True, "grid.color": LINE, "grid.linewidth": 0.6, "text.color": INK,
     "xtick.color": MUTED, "ytick.color": MUTED, "axes.spines.top": False, "axes.spines.right": False,
-    "legend.frameon": False, "svg.fonttype": "none", "svg.hashsalt": "mossfuse", "figure.facecolor": "white",
+    "legend.frameon": False, "svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "mossfuse", "figure.facecolor": "white",
     "axes.facecolor": "none", "savefig.facecolor": "white", "figure.dpi": 100,
 }  # fmt: skip
 
@@ -323,10 +323,12 @@ def convergence(histories):
 
 
 def save(figure, folder, name):
-    """Write NAME.svg (its greys follow the reader's dark mode) and NAME.png; the same figure gives the same bytes."""
+    """Write NAME.svg (its greys follow the reader's dark mode), NAME.png and NAME.pdf; the same figure gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(SETTINGS):
         figure.savefig(folder / f"{name}.png", dpi=144, bbox_inches="tight", metadata={"Software": None})
+        undated = {"CreationDate": None, "Producer": None, "Creator": None}
+        figure.savefig(folder / f"{name}.pdf", bbox_inches="tight", metadata=undated)
         figure.patch.set_alpha(0)
         figure.savefig(folder / f"{name}.svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     plt.close(figure)

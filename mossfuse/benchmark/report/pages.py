@@ -26,7 +26,7 @@ from mossfuse.metrics import all_columns, describe
 
 PAGES = (
     ("index.html", "Leaderboards"), ("across.html", "Across"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
-    ("failures.html", "Failures"), ("data.html", "Data"), ("conventions.html", "Conventions"),
+    ("paper.html", "Paper"), ("failures.html", "Failures"), ("data.html", "Data"), ("conventions.html", "Conventions"),
     ("provenance.html", "Provenance"), ("exports.html", "Exports"),
 )  # fmt: skip
 INLINE = 3  # boards whose leaderboards stand on the front page; with more, it shows the leaders and leads to the boards' pages

@@ -1,4 +1,4 @@
-"""Leaderboards as CSV, Markdown and LaTeX, and our numbers beside published ones."""
+"""Leaderboards as CSV and Markdown, and our numbers beside published ones."""
 
 import json
 
@@ -17,14 +17,6 @@ from mossfuse.benchmark.report.style import (
 )
 from mossfuse.benchmark.results.statistics import summary
 from mossfuse.metrics import all_columns
-
-LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-} | {c: f"\\{c}" for c in "&%$#_{}"}
 
 
 def to_csv(board):
@@ -79,20 +71,6 @@ def to_markdown(board):
     return f"{caption(board)}\n\n" + "\n".join(lines) + "\n"
 
 
-def to_latex(board):
-    """Return a booktabs table: best \\textbf, second \\underline. Needs \\usepackage{booktabs}."""
-    header, rows = format_rows(board)
-    wrap = {"best": r"\textbf{{{}}}", "second": r"\underline{{{}}}", "": "{}"}
-    lines = [
-        r"\begin{table}[t]", r"\centering", rf"\caption{{{latex(caption(board))}}}", rf"\label{{tab:{board.slug}}}",
-        rf"\begin{{tabular}}{{rlll{'r' * (len(header) - 4)}}}", r"\toprule",
-        " & ".join(latex(h) for h in header) + r" \\", r"\midrule",
-        *(" & ".join(wrap[mark].format(latex(text)) for text, mark in cells) + r" \\" for cells in rows),
-        r"\bottomrule", r"\end{tabular}", r"\end{table}",
-    ]  # fmt: skip
-    return "\n".join(lines) + "\n"
-
-
 def caption(board):
     scenes = len(board.scenes)
     many = [
@@ -112,22 +90,6 @@ def signs(board):
     return [
         f"{sign} {text}" for sign, text in LEGEND.items() if board.table["title"].str.contains(sign, regex=False).any()
     ]
-
-
-def latex(text):
-    """Return text with LaTeX's special characters escaped and the report's signs as commands."""
-    text = "".join(LATEX.get(c, c) for c in text)
-    signs = {
-        "↑": r"$\uparrow$",
-        "↓": r"$\downarrow$",
-        "°": r"$^\circ$",
-        "–": "--",
-        "−": "$-$",
-        "∞": r"$\infty$",
-        "×": r"$\times$",
-        "‡": r"$^\ddagger$",
-    }
-    return "".join(signs.get(c, c) for c in text)
 
 
 def published_comparison(results, board):

@@ -19,7 +19,7 @@ def describe_origin(grid: Grid, cell: Cell, row_code: str | None = None, harness
     row_code, harness: the digests where they are known; computing them reads the code.
     """
     covered = CoveredCode(grid)
-    code = {"row": row_code or covered.row(cell.method), "harness": harness or covered.harness("fuse")}
+    code = {"row": row_code or covered.row(cell.method), "harness": harness or covered.harness_of(cell.method)}
     return {"code": code, "configuration": cell_configuration(grid, cell)}
 
 

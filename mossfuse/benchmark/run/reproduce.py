@@ -114,7 +114,7 @@ def run(
 ) -> dict[str, Any]:  # fmt: skip
     """Run the cell as its record says and return the new record; raise MossFuseError where it fails."""
     from mossfuse.benchmark.run.cell import run_cell
-    from mossfuse.benchmark.run.external import read_external
+    from mossfuse.benchmark.run.made_elsewhere import take_cube
     from mossfuse.benchmark.run.origin import describe_origin
     from mossfuse.benchmark.run.single import closed_to_methods, see
 
@@ -122,7 +122,7 @@ def run(
     row, origin = grid.rows[cell.method], describe_origin(grid, cell)
     if row.external is not None:
         files.folder.mkdir(parents=True, exist_ok=True)
-        now = read_external(cell, row, files=files, pair=pair, origin=origin)
+        now = take_cube(cell, row, files=files, pair=pair, origin=origin)
     else:
         now = run_cell(
             cell,

@@ -3,7 +3,7 @@
 Each verb reads the effective configuration that the workflow wrote (results/settings.json) or any configuration.
 """
 
-from mossfuse.cli.bench import cells, check, data, pictures, report, reproduce, scores, single, training
+from mossfuse.cli.bench import cells, check, data, external, pictures, report, reproduce, scores, single, training
 
 JOB = (
     ("--log", {"help": "file for the method's own output"}),
@@ -27,7 +27,7 @@ VERBS = (
     ("degrade", data.degrade, "make the degraded pair of one scene", ("dataset", "degradation", "scene"), ()),
     ("registry-file", data.registry_file, "get one file of the registry", ("name", "output"), ()),
     ("train", training.train, "train one row: DATASET/DEGRADATION/METHOD/seedN", ("training",), JOB),
-    ("fuse", cells.fuse, "run one cell: DATASET/DEGRADATION/METHOD/SCENE/seedN", ("cell",), FUSE_JOB),
+    ("fuse", external.fuse, "run one cell: DATASET/DEGRADATION/METHOD/SCENE/seedN", ("cell",), FUSE_JOB),
     ("time", cells.time, "time one cell", ("cell",), CELL_JOB),
     ("score", scores.score, "score one finished cell", ("cell",), ()),
     ("curve", scores.curve, "score the cubes that a cell saved during its fit", ("cell",), ()),

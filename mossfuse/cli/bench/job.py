@@ -38,7 +38,10 @@ class Job:
 
 
 def load(options) -> Job:
-    """Read the configuration; from here on the process ends when the workflow that started it ends."""
+    """Read the configuration, once for a job; from here on the process ends when the workflow that started it ends."""
+    known: Job | None = getattr(options, "job", None)
+    if known is not None:
+        return known
     from mossfuse.benchmark.plan.grid import Grid
     from mossfuse.benchmark.plan.paths import Paths
     from mossfuse.benchmark.plan.settings import default_configuration, read_settings
@@ -46,7 +49,8 @@ def load(options) -> Job:
 
     follow_workflow()
     settings = read_settings(options.settings or os.environ.get("MOSSFUSE_SETTINGS") or default_configuration())
-    return Job(settings, Grid(settings), Paths.of(settings))
+    options.job = Job(settings, Grid(settings), Paths.of(settings))
+    return options.job
 
 
 def parse_cell(text: str, grid: Grid) -> Cell:

@@ -476,13 +476,6 @@ function exploreScene(scene) {
     const p = await spectra.worst(state.a);
     choose(scene.grid.rows[Math.floor(p / scene.grid.cols.length)], scene.grid.cols[p % scene.grid.cols.length]);
   });
-  document.addEventListener("click", async (event) => {
-    const copy = event.target.closest?.("button.copy");
-    if (!copy) return;
-    await navigator.clipboard.writeText(copy.dataset.copy);
-    copy.textContent = "copied";
-    setTimeout(() => { copy.textContent = "copy"; }, 1500);
-  });
 
   // ---- all methods ------------------------------------------------------------------------------------------------
   id("gallery").addEventListener("toggle", () => {

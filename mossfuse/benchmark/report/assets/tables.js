@@ -145,6 +145,15 @@ document.addEventListener("click", (event) => { const node = owner(event); if (n
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideTip(); });
 document.addEventListener("scroll", () => { if (tipped) followTip(); }, { capture: true, passive: true });
 
+// ---- a click copies a command or a path -------------------------------------------------------------------------------
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest?.("button.copy");
+  if (!copy) return;
+  await navigator.clipboard.writeText(copy.dataset.copy);
+  copy.textContent = "copied";
+  setTimeout(() => { copy.textContent = "copy"; }, 1500);
+});
+
 // ---- printing shows what is folded away ------------------------------------------------------------------------------
 for (const menu of document.querySelectorAll("details.menu")) {
   menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); } });
