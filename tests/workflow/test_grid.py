@@ -1,6 +1,7 @@
 """From a configuration to cells: what is run, timed, refined and refused; digests of code; GPUs; seconds of trainings."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -274,6 +275,26 @@ for number in range(4):
     assert all(code == 0 for _, _, code in ended), ended
     used = "".join(out for out, _, _ in ended).split()
     assert len(used) == 16 and set(used) == {"0", "1", "2"}
+
+
+def test_users_of_one_machine_share_the_locks_whatever_their_umask_and_their_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "own"))
+    monkeypatch.setattr(gpu, "FOLDER", tmp_path)
+    monkeypatch.setattr(gpu, "HELD", [])
+    before = os.umask(0o077)
+    try:
+        gpu.claim_gpu()
+    finally:
+        os.umask(before)
+    (path,) = tmp_path.iterdir()
+    path.chmod(path.stat().st_mode & 0o555)  # another user may read it, and no more
+    assert path.name == "mossfuse-gpu-0.lock" and path.stat().st_mode & 0o777 == 0o444
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    gpu.claim_gpu()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
+    for lock in gpu.HELD:
+        lock.close()
 
 
 def test_gpu_that_was_chosen_already_is_left_alone(monkeypatch, tmp_path):
