@@ -95,7 +95,7 @@ def test_fit_of_sdp_visits_the_levels_in_descending_order(make_pair, monkeypatch
 
 def test_each_fit_of_sdp_lowers_its_loss(make_pair):
     pair, _ = make_pair(rows=16, cols=16)
-    history = call("sdp", pair, preset="smoke", prior_steps=200, levels=100).history
+    history = call("sdp", pair, preset="smoke", prior_steps=100, levels=60).history
     for stage in ("operators", "prior", "cube"):
         losses = [loss for loss, name in zip(history["loss"], history["stage"], strict=True) if name == stage]
         assert losses[-1] < losses[0], stage
