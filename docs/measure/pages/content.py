@@ -102,6 +102,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "speed nsgp noisy": partial(
         speed.measured, name="nsgp-noisy", script="docs/measure/speed_of_nsgp.py --noisy --save"
     ),
+    "planning": partial(speed.measured, name="planning", script="docs/measure/planning.py --save", folder="planning"),
     "faults": partial(speed.measured, name="faults", script="docs/measure/faults.py --save", folder="faults"),
     **{
         f"gpu {name}": partial(speed.measured, name=name, script="docs/measure/gpu_check.py --save", folder="gpu")
