@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from pages import boards, estimates, figures, frontier, networks, noise, pairs, parts, priors, references, speed, violations
+from pages import (
+    boards,
+    estimates,
+    figures,
+    frontier,
+    networks,
+    noise,
+    pairs,
+    parts,
+    priors,
+    references,
+    speed,
+    violations,
+)
 from pages.context import Context
 from pages.format import DIGITS
 from pages.store import KNOWN, SHORTENED, TWELVE, Evidence, NotMeasured, mean
