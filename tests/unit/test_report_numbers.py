@@ -48,6 +48,16 @@ def test_every_number_of_a_scenes_page_is_that_of_the_csv(site, results, scene):
             assert cells[k] == style.number(metric, values.get((named[cells[1]], metric), float("nan")))
 
 
+def test_every_cell_has_its_command_commit_code_digest_and_output(site, results):
+    (table,) = [t for t in tables_of(site / "scenes" / f"toy--{X8}--apple.html") if t["id"] == "runs"]
+    column = {head: k for k, head in enumerate(table["rows"][0])}
+    assert len(body(table)) == len(results.methods)
+    for cells in body(table):
+        assert cells[column["Compute it again"]].startswith("mossfuse bench reproduce toy/")
+        assert (cells[column["Commit"]], cells[column["Code digest"]]) == ("0123456789*", "aa11" * 4)
+        assert cells[column["Output sha256"]] == "12" * 8 and cells[column["Log"]].startswith("logs/fuse/toy/")
+
+
 def test_means_and_spreads_of_the_statistics_page_are_those_of_the_csv(site, results, board):
     own = scores_of(site)
     own = own[own["scene"].isin(board.scenes)]
