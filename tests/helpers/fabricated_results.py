@@ -218,6 +218,7 @@ def run_record(head, fake, reason):
         **dict(zip(keys, head[:5], strict=True)), "status": "failed" if reason else "ok", "reason": reason, "weights": fake.weights,
         "knows": list(fake.knows), "trains": fake.trains, "params": {"alpha": 0.1}, "device": "cpu", "device_name": "Test CPU",
         "threads": 1, "seconds": fake.seconds, "cpu_seconds": fake.seconds, "peak_rss_mb": 300.0, "commit": "0123456789abcdef",
+        "code": {"row": "aa11" * 4, "harness": "bb22" * 4},
         "dirty": True, "versions": {"python": "3.11.2", "torch": "2.13.0"}, "output": None if reason else "12" * 32,
         "inputs": {"pair": "ab" * 32, "checkpoint": None, "base": None}, "started": "2026-01-01T00:00:00+00:00",
         "notes": {"parameters": fake.parameters, "iterations": 475} if fake.parameters else {},

@@ -53,8 +53,8 @@ def as_paper(grid, root):
     return Path(root) / "results", Path(root) / "checkpoints", data
 
 
-def link(source, target, scene, name):
-    """Make the cells and the pictures of a scene known under another name; spectra register under the new one."""
+def link(source, target, scene, name, register=f"cave/{DEGRADATION}"):
+    """Make the cells and the pictures of a scene known under another name; spectra register below ``register``."""
     for old in [*source.glob(f"*/{scene}/seed*"), source / "_scenes" / scene]:
         method = old.relative_to(source).parts[0]
         new = target / method / name / (old.name if method != "_scenes" else "")
@@ -64,7 +64,7 @@ def link(source, target, scene, name):
             if path.name == "spectra.js" and method != "_scenes":
                 text = path.read_text(encoding="utf-8")
                 seed = old.name.removeprefix("seed")
-                before, after = f"toy/x8-gauss7s2/{method}/{scene}/{seed}", f"cave/{DEGRADATION}/{method}/{name}/{seed}"
+                before, after = f"toy/x8-gauss7s2/{method}/{scene}/{seed}", f"{register}/{method}/{name}/{seed}"
                 copy.write_text(text.replace(json.dumps(before), json.dumps(after)), encoding="utf-8")
             else:
                 os.link(path, copy)

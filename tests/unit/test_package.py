@@ -68,7 +68,9 @@ def test_extras_of_the_messages_are_those_of_the_project():
     distributions = importlib.metadata.packages_distributions()
     named = {(canonical(d), extra) for module, extra in EXTRAS.items() for d in distributions.get(module, [module])}
     extras = PROJECT["project"]["optional-dependencies"]
-    declared = {(canonical(Requirement(r).name), extra) for extra in ("benchmark", "geotiff", "parquet") for r in extras[extra]}
+    declared = {
+        (canonical(Requirement(r).name), extra) for extra in ("benchmark", "geotiff", "parquet") for r in extras[extra]
+    }
     assert named == declared
 
 

@@ -406,7 +406,10 @@ def test_latex_is_booktabs_with_marks_and_escapes(board):
 
 
 def test_labels_of_tables_differ_between_conventions_and_boards(site):
-    labels = [re.search(r"\\label\{(.*)\}", p.read_text(encoding="utf-8"))[1] for p in sorted((site / "exports").glob("*.tex"))]
+    labels = [
+        re.search(r"\\label\{(.*)\}", p.read_text(encoding="utf-8"))[1]
+        for p in sorted((site / "exports").glob("*.tex"))
+    ]
     assert len(labels) == len(set(labels)) > 3 and all(re.fullmatch(r"tab:[A-Za-z0-9.:-]+", name) for name in labels)
 
 

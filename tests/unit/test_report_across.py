@@ -300,4 +300,7 @@ def test_sweep_has_a_curve_per_method_with_a_gap_where_it_was_not_run(tab, swept
         "(() => { const p = document.getElementById('sweep-plot').plot; return [p.data[0], p.series.slice(1).map(s => s.label)]; })()"
     )
     assert data[0] == [30, 40, 50] and "Bicubic interpolation" in data[1]
+    svg = (swept / "figures" / "sweep--1--toy--psnr.svg").read_text(encoding="utf-8")
+    assert "SNR of the HSI (dB)" in svg and all(fake.title in svg for fake in METHODS.values() if "&" not in fake.title)
+    assert 'href="figures/sweep--1--toy--psnr.pdf"' in (swept / "across.html").read_text(encoding="utf-8")
     assert script_name(SimpleNamespace(dataset="toy", degradation=X8)) == f"across/toy--{X8}.js"

@@ -102,9 +102,14 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "real pair shifts": pairs.shifts,
     "metric variants": references.variants,
     "metric conventions": references.conventions,
-    "report size": partial(speed.measured, name="report-scale", script="docs/measure/report_scale.py", folder="report-scale"),
+    "report size": partial(
+        speed.measured, name="report-scale", script="docs/measure/report_scale.py", folder="report-scale"
+    ),
     "report interactive": partial(
-        speed.measured, name="report-interactive", script="docs/measure/report_interactive.py", folder="report-interactive"
+        speed.measured,
+        name="report-interactive",
+        script="docs/measure/report_interactive.py",
+        folder="report-interactive",
     ),
     "speed inference": partial(speed.measured, name="inference", script="docs/measure/speed_of_the_network.py"),
     "speed compiled": partial(speed.measured, name="compiled", script="docs/measure/speed_of_the_network.py"),

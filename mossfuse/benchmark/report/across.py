@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mossfuse.benchmark.report import style
+from mossfuse.benchmark.report import figures, style
 from mossfuse.benchmark.report.board import Board
-from mossfuse.benchmark.report.drawing import counted_rows, histories
+from mossfuse.benchmark.report.drawing import Drawn, counted_rows, histories, save_figure
 from mossfuse.benchmark.report.load import Results
 from mossfuse.benchmark.report.scenes import page_name, thinned
 from mossfuse.benchmark.report.sweeps import find_sweeps
@@ -41,10 +41,17 @@ def write_across(site: Any, results: Results, boards: dict[str, list[Board]], lo
         text = json.dumps(content, separators=(",", ":"), allow_nan=False)
         site.text(script_name(board), f"(window.mossfuseAcross ||= {{}})[{json.dumps(board.slug)}] = {text};\n")
     sweeps = [sweep_content(sweep) for sweep in find_sweeps(results, leading)]
+    titles = {method: results.title(method) for method in results.methods}
+    drawn = [draw_sweep(site, number, sweep, looks, titles) for number, sweep in enumerate(sweeps) if sweep["metrics"]]
     listed = [
         {"slug": b.slug, "script": script_name(b), "title": f"{b.dataset} · {b.degradation}", "dataset": b.dataset} for b in leading
     ]  # fmt: skip
-    return {"active": "across.html", "page_title": "Across", "data": {"boards": listed, "sweeps": sweeps}}
+    return {
+        "active": "across.html",
+        "page_title": "Across",
+        "data": {"boards": listed, "sweeps": sweeps},
+        "drawn": drawn,
+    }
 
 
 def board_content(results: Results, board: Board, others: dict[str, Board], looks: dict[str, Any]) -> dict[str, Any]:
@@ -231,6 +238,14 @@ def curves_of(results: Results, board: Board) -> list[dict[str, Any]]:
         if lines:
             out.append({"title": title, "lines": lines})
     return out
+
+
+def draw_sweep(site: Any, number: int, sweep: dict[str, Any], looks: dict[str, Any], titles: dict[str, str]) -> Drawn:
+    """Draw a sweep in its first metric and save the figure."""
+    metric = sweep["metrics"][0]
+    figure = figures.sweep_curves(sweep["levels"], sweep["values"][metric], looks, titles, sweep["label"], metric)
+    caption = f"{style.metric_title(metric)} on {sweep['dataset']} over {sweep['label']}; shaded: 95 % intervals, where there are enough scenes."
+    return save_figure(site, "sweep", f"sweep--{number + 1}--{style.slug(sweep['dataset'], metric)}", figure, caption)
 
 
 def sweep_content(sweep: Any) -> dict[str, Any]:

@@ -322,6 +322,42 @@ def convergence(histories):
     return figure
 
 
+@themed
+def sweep_curves(levels, curves, looks, titles, label, metric):
+    """Draw quality over the levels of a sweep with 95 % intervals, and a legend; a level at which a method has no rank is a gap.
+
+    levels: numbers in rising order, None (without) last; curves: method -> [mean, low, high] of each level, or None.
+    """
+    figure, ax = plt.subplots(figsize=(WIDTH, 3.6))
+    places = np.arange(len(levels))
+    for method, three in curves.items():
+        look = looks[method]
+        mean, low, high = np.array([[finite_or_nan(v) for v in t or (None,) * 3] for t in three]).T
+        if not np.isfinite(mean).any():
+            continue
+        dash = (0, tuple(float(n) / 2 for n in look.dash.split())) if look.dash else "-"
+        ax.plot(
+            places,
+            mean,
+            color=look.colour,
+            marker=look.marker,
+            linestyle=dash,
+            linewidth=1.2,
+            markersize=5,
+            label=titles[method],
+        )
+        ax.fill_between(places, low, high, color=look.colour, alpha=0.12, linewidth=0)
+    ax.set_xticks(places, ["none" if level is None else f"{level:g}" for level in levels])
+    ax.set(xlabel=label, ylabel=axis_label(metric))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=8)
+    return figure
+
+
+def finite_or_nan(value):
+    """Return a number, NaN for what is none or infinite."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else math.nan
+
+
 def save(figure, folder, name):
     """Write NAME.svg (its greys follow the reader's dark mode), NAME.png and NAME.pdf; the same figure gives the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
