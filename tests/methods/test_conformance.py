@@ -24,6 +24,7 @@ CONSISTENT = [
     "nsgp-known",
     "nsgp-x4",
     "nsgp-prior",
+    "stack-prior",
     "nssr",
     "mossfuse-c",
     "mossfuse-c-ridge",

@@ -7,6 +7,7 @@ import pytest
 
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.sensor import estimate_without_stripes
+from mossfuse.methods import stack_prior
 from mossfuse.methods.learned_prior import fuse
 from mossfuse.methods.nsgp import fuse as fuse_nsgp
 from mossfuse.methods.stack import find_member
@@ -79,5 +80,7 @@ def test_weights_for_other_closed_forms_are_refused(tmp_path):
         read_gate(path)
 
 
-def test_it_may_be_a_member_of_a_stack():
+def test_it_is_the_member_that_a_stack_of_its_own_trusts():
     assert find_member("nsgp-prior", None).name == "nsgp-prior"
+    (row,) = stack_prior.METHODS
+    assert stack_prior.runs(row.params)[0] == "nsgp-prior"

@@ -1,0 +1,28 @@
+"""Stack that starts from the learned prior: nsgp-prior, cnmf and the kernel that sees both (docs/frontier.md).
+
+Published numbers: none; it is this benchmark's own. As ``stack``, but for the member that is trusted where there is no evidence, which is
+nsgp with the prior learned on renderings instead of the mean of its draws. No authors' weights, no download, blind.
+"""
+
+from mossfuse.methods.stack import OURS, SHARED, fuse, members, names_of
+from mossfuse.nsgp.scenes import TUNED_ON
+from mossfuse.protocol import Method
+
+__all__ = ["METHODS", "fuse", "runs"]
+METHODS = (
+    Method(
+        name="stack-prior",
+        title="Stack of nsgp with the learned prior and others (blind)",
+        licence="own implementation",
+        tuned_on=TUNED_ON,
+        params={"members": members("nsgp-prior", "cnmf"), **SHARED},
+        presets={"smoke": {"members": ("nsgp-prior", "ridge-dc"), "kernel": False}},
+        note="as stack, from nsgp with the prior learned on renderings; no authors' weights, no download",
+        **OURS,
+    ),
+)
+
+
+def runs(params):
+    """Return the names of the methods that a row with these parameters runs; their code counts as the row's."""
+    return names_of(params["members"])
