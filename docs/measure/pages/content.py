@@ -10,6 +10,7 @@ import pandas as pd
 
 from pages import (
     boards,
+    choice,
     estimates,
     figures,
     frontier,
@@ -81,6 +82,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     },
     "learned baselines": references.learned,
     "constrained": networks.starts,
+    "choice of mossfuse-c": choice.lattices,
     "across scenes": partial(
         networks.scenes,
         name="across-scenes",
