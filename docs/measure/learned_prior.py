@@ -32,7 +32,7 @@ from mossfuse.protocol import Observation  # noqa: E402
 NOISE = "-snr30-35"
 ALL = [*((ratio, "") for ratio in (4, 8, 16, 32)), (32, NOISE)]
 FEW = [(8, ""), (32, "")]
-AIRBORNE = [(4, ""), (8, "")]
+AIRBORNE = [(8, "")]
 HEAD = ("data", "scene", "bands", "camera", "ratio", "noise", "row", "psnr", "sam", "cpu_s", "notes")
 logger = logging.getLogger("learned_prior")
 
@@ -54,10 +54,11 @@ CASES = (
     Case("cave", ("chart_and_stuffed_toy",), True, ("nikond5100",), FEW),
     Case("cave-half", None, False, ("nikond5100",), FEW),
     Case("cave-8", None, True, ("nikond700",), FEW),
-    Case("jasper-ridge", None, False, ("landsat8", "sentinel2a10m", "ikonospan"), AIRBORNE),
-    Case("samson", None, False, ("landsat8vnir", "worldview2", "ikonospan"), AIRBORNE),
-    Case("pavia-crop", None, False, ("landsat8vnir", "worldview2", "ikonospan"), AIRBORNE),
-    Case("urban-crop", None, False, ("landsat8", "sentinel2a10m", "ikonospan"), AIRBORNE),
+    Case("jasper-ridge", None, False, ("landsat8",), [(4, ""), (8, "")]),
+    Case("jasper-ridge", None, False, ("sentinel2a10m",), [(4, "")]),
+    Case("samson", None, False, ("landsat8vnir", "ikonospan"), AIRBORNE),
+    Case("pavia-crop", None, False, ("landsat8vnir", "ikonospan"), AIRBORNE),
+    Case("urban-crop", None, False, ("landsat8", "ikonospan"), AIRBORNE),
 )
 STACKED = (
     Case("cave-8", ("face", "jelly_beans"), True, ("nikond700",), [(32, "")]),
