@@ -15,7 +15,7 @@ from mossfuse.estimation.memory import estimate_once
 from mossfuse.files.tiles import assemble_tiles
 from mossfuse.pair.assemble import NAMES
 from mossfuse.pair.deliver import deliver, in_units
-from mossfuse.pair.deviation import deviation_tiles_of, method_with_deviation
+from mossfuse.pair.deviation import deviations_of, method_with_deviation
 from mossfuse.pair.fused import Fused
 from mossfuse.pair.inputs import as_input
 from mossfuse.pair.judgement import judge_work
@@ -83,11 +83,14 @@ def fuse(
     notes |= {f"{name}_source": source for name, source in work.source.items()}
     notes |= {"white_hsi": pair.white[0], "white_msi": pair.white[1], "phase": work.sensor.phase}
     verdict = judge_work(pair, work, found, look.range)
+    spread = deviations_of(pair, work) if uncertainty else None
+    if spread is not None:
+        notes |= {"deviation": str(spread), "deviation_factor": spread.calibration.factor}
     assert work.sensor.srf is not None
     return Fused(
         cube=cube, psf_hat=work.sensor.psf, srf_hat=work.sensor.srf * (pair.white[1] / pair.white[0]),
         history=work.history, notes=notes | {"verdict": verdict.word}, verdict=verdict, pair=pair, work=work, look=look,
-        deviation=assemble_tiles(deviation_tiles_of(pair, work), pair.result.shape) if uncertainty else None,
+        deviation=None if spread is None else assemble_tiles(spread.tiles, pair.result.shape),
         misfit_hsi=np.sqrt(np.mean((residuals.low - observation.hsi) ** 2, 2)),
     )  # fmt: skip
 

@@ -187,12 +187,15 @@ def write(pair, work, outputs, georeference, options, changes):
 
 def write_deviation(path, pair, work, georeference, encoding):
     """Write the standard deviation of every value of the cube, in the cube's units and format."""
-    from mossfuse.pair.deviation import deviation_tiles_of
+    from mossfuse.cli.describe import say
+    from mossfuse.pair.deviation import deviations_of
     from mossfuse.pair.output import result_writer
 
-    made = {"method": work.name, "values": "standard deviation of the cube"}
+    spread = deviations_of(pair, work)
+    say("deviation", str(spread))
+    made = {"method": work.name, "values": "standard deviation of the cube", "calibration": str(spread)}
     with result_writer(path, pair.result, encoding=encoding, georeference=georeference, provenance=made) as put:
-        for (rows, cols), values in deviation_tiles_of(pair, work):
+        for (rows, cols), values in spread.tiles:
             put(rows, cols, values)
 
 

@@ -1,8 +1,11 @@
 """Standard deviations of the values of a fused cube, in the units of the HSI."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +13,10 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files.tiles import Tile
 from mossfuse.pair.assemble import Pair
 from mossfuse.pair.work import Work
+from mossfuse.stacking.reduced import reduce_pair
+
+if TYPE_CHECKING:
+    from mossfuse.nsgp.calibration import Calibration
 
 FAMILY = "nsgp"
 
@@ -26,19 +33,49 @@ def method_with_deviation(name: str | None, weights: str | Path | None) -> str:
     return name or FAMILY
 
 
-def deviation_tiles_of(pair: Pair, work: Work) -> Iterator[Tile]:
-    """Yield ((rows, cols), values) with every band of LR, NaN where nothing was measured (mossfuse.nsgp.uncertainty)."""
+@dataclass(frozen=True)
+class Deviations:
+    """tiles: iterator over ((rows, cols), standard deviations (rows, cols, B)). calibration: what they were multiplied by, and why."""
+
+    tiles: Iterator[Tile]
+    calibration: Calibration
+
+    def __str__(self) -> str:
+        found = self.calibration
+        tests = [f"{max(found.bands):.2f} by predicting HR's bands from each other"] if found.bands else []
+        tests += [f"{found.reduced:.2f} one scale further down"] if found.reduced is not None else []
+        why = f" (the pair asks for {' and '.join(tests)})" if tests else " (the pair is too small to check them)"
+        return f"standard deviations multiplied by {found.factor:.2f}{why}"
+
+
+def deviations_of(pair: Pair, work: Work) -> Deviations:
+    """Return the calibrated standard deviations of a cube of nsgp, with every band of LR and NaN where nothing was measured.
+
+    See mossfuse.nsgp.uncertainty and mossfuse.nsgp.calibration.
+    """
+    from mossfuse.nsgp.calibration import calibrate
     from mossfuse.nsgp.uncertainty import deviation_tiles, fit_deviation
 
     check_deviation(work.name)
     observation = pair.observation
-    levels = np.full(observation.hsi.shape[2], float(work.notes.get("noise_hsi", 0.0)))
+    sensor = replace(
+        work.sensor,
+        noise_hsi=np.full(observation.hsi.shape[2], float(work.notes.get("noise_hsi", 0.0))),
+        noise_msi=np.full(observation.msi.shape[2], float(work.notes.get("noise_msi", 0.0))),
+    )
     unseen = None
     if work.notes.get("unseen"):
         energy = np.mean(np.square(observation.msi, dtype=np.float64), (0, 1))
         unseen = np.diag(np.square(np.asarray(work.notes["unseen"], np.float64)) * energy)
     setting = "fast" if work.name == "nsgp-fast" else "best"
-    model = fit_deviation(observation, replace(work.sensor, noise_hsi=levels), unseen=unseen, setting=setting)
-    white = np.float32(pair.white[0])
-    for (rows, cols), values in deviation_tiles(model):
-        yield (rows, cols), pair.result.complete(rows, cols, values * white)
+    reduced = reduce_pair(observation, sensor)
+    below = None if reduced is None else (reduced.observation, reduced.truth)
+    calibration = calibrate(observation, sensor, below, setting)
+    model = fit_deviation(observation, sensor, unseen=unseen, setting=setting)
+    scale = np.float32(pair.white[0] * calibration.factor)
+
+    def tiles() -> Iterator[Tile]:
+        for (rows, cols), values in deviation_tiles(model):
+            yield (rows, cols), pair.result.complete(rows, cols, values * scale)
+
+    return Deviations(tiles(), calibration)
