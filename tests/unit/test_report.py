@@ -45,7 +45,7 @@ from mossfuse import Column, Metric
 COLUMN = Column("mae", "Mean error", "dB", better="lower", decimals=5)
 METRIC = Metric("mae", COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()), "mean |x - y|", conventions=("std1",))
 """
-PAGES = "index across paper statistics methods failures data conventions provenance exports".split()
+PAGES = "index across paper statistics methods failures data sensors conventions provenance exports".split()
 
 
 def changed(grid, tmp_path, change):
@@ -666,6 +666,7 @@ def test_figures_follow_dark_mode_and_come_as_pdf_svg_and_png(site):
         "ranks",
         "convergence",
         *("efficiency", "spectra", "sensor"),  # of the page of the paper
+        *("response", "psf"),  # of the page of sensors
     }
     for path in figures:
         assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF") and path.with_suffix(".png").exists()

@@ -4,6 +4,7 @@ from mossfuse.degradations import find_response
 from mossfuse.errors import MossFuseError
 
 BORDERS = {"reflect": "mirrored borders", "wrap": "periodic borders", "zero": "zeros beyond the borders"}
+NOMINAL = "-nominal"  # in the name of a response that is boxes between band edges
 FAMILIES = {"gaussian": "Gaussian blur", "box": "box blur"}
 
 
@@ -63,8 +64,9 @@ def noise(entry):
 
 
 def response_title(name):
-    """Return the title of a camera response up to its first comma or bracket; its name where it is not known."""
+    """Return the title of a camera response up to its first comma or bracket, 'nominal' where it is; its name where it is not known."""
     try:
-        return find_response(name)[0].title.partition(",")[0].partition(" (")[0]
+        title = find_response(name)[0].title.partition(",")[0].partition(" (")[0]
     except MossFuseError:
         return name
+    return f"{title}, nominal" if NOMINAL in name and "nominal" not in title else title
