@@ -108,6 +108,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "uncertainty": estimates.coverage,
     "real pairs": pairs.figures,
     "real pair shifts": pairs.shifts,
+    "default method": pairs.default,
     "metric variants": references.variants,
     "metric conventions": references.conventions,
     "report size": partial(
