@@ -55,6 +55,7 @@ TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
 CUBES_GO = 1_000_000
 # From so many jobs on, a warm process is worth its start.
 WARM_FROM = 12
+REAL_PAIRS = [name for name, d in GRID.degradations.items() if d.srf == "estimated"]
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
 for name, first in (
