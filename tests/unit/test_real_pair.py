@@ -65,7 +65,7 @@ def test_written_pair_names_what_it_is_made_from(images, tmp_path):
     digest = make_real_pair(BY_2, truth=tmp_path / "scene.mat", high=images[1], path=path, scene="s")
     assert digest == pair_sha256(read_pair(path))
     np.testing.assert_allclose(read_pair(path).wavelengths, WAVELENGTHS)
-    assert '"hr"' in path.with_suffix(".json").read_text()
+    assert '"hr"' in path.with_suffix(".json").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["x2-box4-estimated", "x2-box2-estimated-snr30-30", "x2-box2-estimated-phase1x1"])

@@ -83,9 +83,9 @@ if REAL_PAIRS:
             facts=PATHS.pair_facts(*PAIR_NAMES),
         log:
             PATHS.log("degrade", *PAIR_NAMES),
-        priority: importance
         wildcard_constraints:
             degradation="|".join(map(re.escape, REAL_PAIRS)),
+        priority: importance
         conda:
             "../envs/mossfuse.yaml"
         params:
