@@ -46,6 +46,7 @@ def main(arguments=None):
         if done is not None:
             return done
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it describes each step of embedding a font in a figure
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a terminal without the degree sign is no error
     options = parser().parse_args(arguments)

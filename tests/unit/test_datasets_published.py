@@ -11,6 +11,7 @@ from mossfuse.datasets import (
     botswana,
     catalogue,
     cave,
+    cave_2x2,
     cave_dhif,
     chikusei,
     cuprite,
@@ -194,6 +195,20 @@ def test_cave_dhif_has_the_other_split_and_finds_the_scenes_of_cave(tmp_path):
     cave_dhif.obtain(("paints",), tmp_path / "cave-dhif", ())
     cube, _ = cave_dhif.read("paints", tmp_path / "cave-dhif", ())
     np.testing.assert_array_equal(cube[::64], (stored[::64] / 65535).astype(np.float32))
+
+
+def test_cave_2x2_is_the_mean_over_2_x_2_pixels_of_the_scenes_of_cave(tmp_path, monkeypatch):
+    import scipy.io
+
+    shape = (4, 6, 31)
+    monkeypatch.setattr(cave_2x2, "LAYOUT", replace(cave_2x2.LAYOUT, dataset=replace(cave_2x2.DATASET, shape=shape)))
+    (tmp_path / "cave" / "raw").mkdir(parents=True)
+    stored = np.random.default_rng(0).integers(0, 65536, shape, np.uint16)
+    scipy.io.savemat(tmp_path / "cave" / "raw" / "paints_ms.mat", {"rad": stored})
+    assert cave_2x2.obtain(("paints",), tmp_path / "cave-2x2", ())["paints"]["source"] == "mirror"
+    cube, _ = cave_2x2.read("paints", tmp_path / "cave-2x2", ())
+    assert cube.shape == (2, 3, 31) and cube.dtype == np.float32
+    np.testing.assert_allclose(cube[1, 2], stored[2:4, 4:6].mean((0, 1)) / 65535, rtol=1e-6)
 
 
 @pytest.mark.parametrize("ratio", [4, 8])

@@ -45,7 +45,7 @@ from mossfuse import Column, Metric
 COLUMN = Column("mae", "Mean error", "dB", better="lower", decimals=5)
 METRIC = Metric("mae", COLUMN, lambda x, y, ratio: float(np.abs(x - y).mean()), "mean |x - y|", conventions=("std1",))
 """
-PAGES = "index across paper statistics methods failures data conventions provenance exports".split()
+PAGES = "index across paper statistics methods failures data sensors conventions provenance exports".split()
 
 
 def changed(grid, tmp_path, change):
@@ -57,13 +57,6 @@ def changed(grid, tmp_path, change):
     for name in ("timing.csv", "catalogue.json"):
         shutil.copy(results / name, tmp_path / "results" / name)
     return tmp_path / "results", tmp_path / "checkpoints", data
-
-
-@pytest.fixture
-def no_figures(monkeypatch):
-    """Build pages without figures, which take most of the time."""
-    monkeypatch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
-    monkeypatch.setattr("mossfuse.benchmark.report.build.draw_paper", lambda *arguments: {})
 
 
 # ---- numbers ------------------------------------------------------------------------------------------------------
@@ -518,7 +511,7 @@ def test_no_page_takes_a_title_citation_or_note_for_markup(site):
     assert "Colleague&#39;s &lt;network&gt; &amp; co" in (site / "methods.html").read_text(encoding="utf-8")
 
 
-def test_training_that_failed_is_shown(grid, tmp_path, no_figures):
+def test_training_that_failed_is_shown(grid, tmp_path):
     def change(table):
         own = table["method"] == "mossfuse"
         table.loc[own, ["status", "reason"]] = ["failed", "training failed: loss is NaN"]
@@ -540,12 +533,12 @@ def test_training_that_failed_is_shown(grid, tmp_path, no_figures):
     (folder / "history.csv").write_text("step\n", encoding="utf-8")
     for place in ("toy", "eight"):
         shutil.copytree(grid[0] / place, results / place)
-    build_report(results, checkpoints, data, tmp_path / "out")
+    build_report(results, checkpoints, data, tmp_path / "out", figures=False)
     text = (tmp_path / "out" / "failures.html").read_text(encoding="utf-8")
     assert "training failed: loss is NaN" in text and "<h2>Trainings</h2>" in text
 
 
-def test_metric_added_in_a_file_stands_on_every_page_and_in_every_export(grid, tmp_path, no_figures, metrics_outside):
+def test_metric_added_in_a_file_stands_on_every_page_and_in_every_export(grid, tmp_path, metrics_outside):
     def change(table):
         added = table[(table["convention"] == "std1") & (table["metric"] == "rmse")].assign(metric="mae")
         return pd.concat([table, added])
@@ -555,7 +548,7 @@ def test_metric_added_in_a_file_stands_on_every_page_and_in_every_export(grid, t
     for place in ("toy", "eight"):
         shutil.copytree(grid[0] / place, results / place)
     out = tmp_path / "out"
-    build_report(results, checkpoints, data, out)
+    build_report(results, checkpoints, data, out, figures=False)
     assert "Mean error&nbsp;↓" in (out / "index.html").read_text(encoding="utf-8")
     assert "Mean error: each method minus" in (out / "statistics.html").read_text(encoding="utf-8")
     assert '<th scope="row" class="mono">mae</th><td>Mean error</td><td>dB</td>' in (
@@ -564,8 +557,11 @@ def test_metric_added_in_a_file_stands_on_every_page_and_in_every_export(grid, t
     assert "Mean error" in (out / "scenes" / f"toy--{X8}--apple.html").read_text(encoding="utf-8")
     stem = out / "exports" / f"toy--{X8}--std1"
     assert "mae,mae_median,mae_low,mae_high" in stem.with_suffix(".csv").read_text(encoding="utf-8").splitlines()[0]
-    for suffix in (".md", ".tex"):
-        assert "Mean error (dB)" in stem.with_suffix(suffix).read_text(encoding="utf-8")
+    assert "Mean error (dB)" in stem.with_suffix(".md").read_text(encoding="utf-8")
+    heads, units = re.findall(
+        r"\\toprule\n(.*) \\\\\n(.*) \\\\\n", stem.with_suffix(".tex").read_text(encoding="utf-8")
+    )[-1]
+    assert dict(zip(heads.split(" & "), units.split(" & "), strict=True))["Mean error"].startswith("dB")
     means = make_board(load_results(results, checkpoints, data), "toy", X8, "std1").table
     assert means["mae"].equals(means["rmse"].rename("mae"))
 
@@ -625,12 +621,12 @@ def test_missing_table_is_named_with_the_remedy(tmp_path):
         build_report(tmp_path, tmp_path, tmp_path, tmp_path / "out")
 
 
-def test_missing_picture_is_named(grid, tmp_path, no_figures):
+def test_missing_picture_is_named(grid, tmp_path):
     results, checkpoints, data = changed(grid, tmp_path, lambda t: t[t["dataset"] == "eight"])
     shutil.copytree(grid[0] / "eight", results / "eight")
     (results / "eight" / X8 / "nsgp" / "apple" / "seed0" / "view" / "sam.webp").unlink()
     with pytest.raises(MossFuseError, match=r"nsgp/apple/seed0/view/sam.webp does not exist"):
-        build_report(results, checkpoints, data, tmp_path / "out")
+        build_report(results, checkpoints, data, tmp_path / "out", figures=False)
 
 
 def test_same_results_give_same_bytes(grid, site, tmp_path):
@@ -645,7 +641,7 @@ def test_same_results_give_same_bytes(grid, site, tmp_path):
         assert (out / name).is_dir() or (out / name).read_bytes() == (site / name).read_bytes(), name
 
 
-def test_building_again_changes_no_byte_and_removes_stale_files(grid, tmp_path, no_figures):
+def test_building_again_changes_no_byte_and_removes_stale_files(grid, tmp_path):
     results, checkpoints, data = changed(grid, tmp_path, lambda t: t[t["dataset"] == "eight"])
     shutil.copytree(grid[0] / "eight", results / "eight")
     out = tmp_path / "out"
@@ -653,9 +649,9 @@ def test_building_again_changes_no_byte_and_removes_stale_files(grid, tmp_path, 
     (out / "stale.html").write_text("", encoding="utf-8")
     (out / "README.md").write_text("kept", encoding="utf-8")
     (out / "assets" / "files.json").write_text('["stale.html"]', encoding="utf-8")
-    build_report(results, checkpoints, data, out)
+    build_report(results, checkpoints, data, out, figures=False)
     first = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
-    build_report(results, checkpoints, data, out)
+    build_report(results, checkpoints, data, out, figures=False)
     assert first == {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
     assert not (out / "stale.html").exists() and (out / "README.md").exists()
 
@@ -670,6 +666,7 @@ def test_figures_follow_dark_mode_and_come_as_pdf_svg_and_png(site):
         "ranks",
         "convergence",
         *("efficiency", "spectra", "sensor"),  # of the page of the paper
+        *("response", "psf"),  # of the page of sensors
     }
     for path in figures:
         assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF") and path.with_suffix(".png").exists()

@@ -22,6 +22,14 @@ from mossfuse.benchmark.report.findings import findings
 from mossfuse.benchmark.report.glossary import explained
 from mossfuse.benchmark.report.leaderboard import board_rows, caption, leaderboard_context, short_licence
 from mossfuse.benchmark.report.published import published_lines
+from mossfuse.benchmark.report.sensors import (
+    Camera,
+    Kernel,
+    camera_entry,
+    caption_of_response,
+    effects_of,
+    kernel_facts,
+)
 from mossfuse.benchmark.report.tables import published_comparison
 from mossfuse.benchmark.report.tiers import add_tiers, pair_of, tier_name, tiers, with_tiers
 from mossfuse.errors import MossFuseError
@@ -262,6 +270,50 @@ def test_degradation_is_told_in_words():
         "Ratio 8; Gaussian blur 7 × 7, σ = 2 px; sampled at pixel (3, 3) of each 8 × 8 block; mirrored borders; "
         "camera response Nikon D5100; no noise"
     )
+
+
+def test_response_of_nominal_edges_is_called_nominal_in_words():
+    words = degradation_text({"ratio": 3, "srf": "sentinel2-nominal-10m", "snr_hsi": None, "snr_msi": None})
+    assert "camera response Sentinel-2 MSI, nominal" in words
+
+
+def test_every_board_leads_to_the_figures_of_its_sensor(site, results):
+    text = (site / "sensors.html").read_text(encoding="utf-8")
+    for dataset, degradation in results.boards:
+        anchor = style.slug(dataset, degradation)
+        assert f"sensors.html#{anchor}" in (site / "boards" / f"{anchor}.html").read_text(encoding="utf-8")
+        row = text[text.index(f'<tr id="{anchor}">') :]
+        targets = re.findall(r'href="#([^"]+)"', row[: row.index("</tr>")])
+        assert len(targets) == 2
+        for target in targets:
+            assert f'id="{target}"' in text and f"figures/{target}.svg" in text
+    # one PSF serves both data sets; the responses stand on bands of their own
+    assert len(list((site / "figures").glob("*--psf.svg"))) == 1
+    assert len(list((site / "figures").glob("*--response.svg"))) == 2
+
+
+def test_facts_of_a_psf_are_those_of_its_definition():
+    row = np.array([0.0, 0.25, 0.5, 0.25, 0.0])
+    facts = dict(kernel_facts(Kernel("triangle", np.outer(row, row), 4, (1, 1), "sensor-1--psf")))
+    assert facts["Standard deviation"].startswith("0.71 × 0.71")
+    assert (
+        facts["Centre against the block's"].startswith("−0.50 × −0.50")
+        and facts["Weight inside the block"] == "100.0 %"
+    )
+    passed = 0.5 + 0.5 * np.cos(np.pi / 4)
+    assert facts["Passed at LR's Nyquist frequency"] == f"{passed:.2f} × {passed:.2f}"
+    shifted = dict(kernel_facts(Kernel("triangle", np.outer(row, row), 4, (0, 3), "sensor-1--psf")))
+    assert shifted["Weight inside the block"] == "56.2 %"
+
+
+def test_nominal_camera_and_its_effects_are_named_on_the_page_of_sensors():
+    camera = Camera("ali-nominal-pan", np.array([[0.0, 0.5, 0.5, 0.0]]), (400.0, 500.0, 600.0, 700.0), "pan", ["toy"])
+    assert "not measured curves" in caption_of_response(camera) and camera_entry(camera)["channels"] == [
+        ("1", "550 nm", "500–600 nm")
+    ]
+    assert effects_of({"effects": [{"effect": "response-shift", "nanometres": 10.0}, {"effect": "own"}]}) == [
+        "SRF at other wavelengths than is known (nanometres 10.0)", "own"
+    ]  # fmt: skip
 
 
 def test_terms_are_explained_once_and_text_stays_escaped():

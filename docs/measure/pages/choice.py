@@ -19,5 +19,14 @@ def lattices(context: Context) -> str:
         ]
         for row in table.itertuples(index=False)
     ]  # fmt: skip
-    head = ["scene", "lattice", "nsgp, PSNR dB", "z", "held-out pixels' amount (gain, dB)", "after the margin", "the truth's", "always a quarter"]
+    head = [
+        "scene",
+        "lattice",
+        "nsgp, PSNR dB",
+        "z",
+        "held-out pixels' amount (gain, dB)",
+        "after the margin",
+        "the truth's",
+        "always a quarter",
+    ]
     return f"{markdown(head, rows)}\n\nRatio 32, 64 LR pixels, seed 0. {origin}"

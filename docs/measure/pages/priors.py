@@ -22,7 +22,16 @@ def training(context: Context) -> str:
         [name, str(pairs), *(f"{float(value):+.2f}" for value in gains)]
         for name, pairs, *gains in table.itertuples(index=False)
     ]
-    head = ["pairs", "number", "squared error: gain, mean dB", "worst", "over the bands' own errors", "worst", "over squared light", "worst"]
+    head = [
+        "pairs",
+        "number",
+        "squared error: gain, mean dB",
+        "worst",
+        "over the bands' own errors",
+        "worst",
+        "over squared light",
+        "worst",
+    ]
     return f"{markdown(head, rows)}\n\nAgainst `nsgp-x4`, along the six leading open components. {origin}"
 
 

@@ -21,6 +21,7 @@ from mossfuse.benchmark.report.paper import paper_context, paper_table
 from mossfuse.benchmark.report.paper_figures import draw_paper
 from mossfuse.benchmark.report.parquet import check_parquet, write_parquet
 from mossfuse.benchmark.report.scenes import scene_pages
+from mossfuse.benchmark.report.sensors import sensors_context
 from mossfuse.benchmark.report.tables import published_comparison, to_csv, to_markdown
 from mossfuse.benchmark.report.tiers import with_tiers
 from mossfuse.errors import MossFuseError
@@ -54,10 +55,11 @@ class Site:
         shutil.copyfile(source, self.path(name))
 
 
-def build_report(results, checkpoints, data, out, tables=None, parquet=False):
+def build_report(results, checkpoints, data, out, tables=None, parquet=False, figures=True):
     """Write index.html and everything it links to into ``out``; return the path of index.html.
 
     tables: folder of the tables where it is not that of the results. parquet: write the exported tables as Parquet too.
+    figures: draw figures, which take half of the time.
 
     The same results give the same bytes. Files of an earlier report that are no longer part of it are removed,
     foreign files stay. Without any result the report is one page that says so, unless an earlier report is there, which is
@@ -75,8 +77,10 @@ def build_report(results, checkpoints, data, out, tables=None, parquet=False):
     leading = boards[conventions[0]] = with_tiers(content, with_tests(content, boards[conventions[0]]))
     colours = style.method_colours(content.methods)
     markers = style.method_markers(content.methods)
-    figures = {b.slug: draw_board(content, b, colours, markers, site) for b in track(leading, "drawing figures")}
-    drawn = draw_paper(content, leading, style.looks(content.methods), site)
+    pictured = track(leading, "drawing figures") if figures else []
+    charts = {b.slug: {} for b in leading} | {b.slug: draw_board(content, b, colours, markers, site) for b in pictured}
+    drawn = draw_paper(content, leading, style.looks(content.methods), site) if figures else {}
+    sensors = sensors_context(content, leading, site, figures)
     write_exports(site, content, boards)
     if parquet:
         write_parquet(site)
@@ -85,7 +89,7 @@ def build_report(results, checkpoints, data, out, tables=None, parquet=False):
     environment = make_environment(common)
     across = write_across(site, content, boards, common["looks"])
     site.text("across.html", environment.get_template("across.html").render(root="", **across))
-    for name, template, context in pages.all_pages(content, boards, figures, site):
+    for name, template, context in pages.all_pages(content, boards, charts, sensors, site):
         site.text(name, environment.get_template(template).render(root="../" * name.count("/"), **context))
     for name, context in track(scene_pages(content, leading, common["looks"], site), "writing scene pages"):
         site.text(name, environment.get_template("scene.html").render(root="../", **context))

@@ -9,6 +9,7 @@ REAL = (
     "Ratio {ratio}; two measured images, LR reduced by means of {ratio} × {ratio} pixels and HR to LR's pixels; PSF, response and noise are not "
     "known: methods that are given them get estimates from this pair"
 )
+NOMINAL = "-nominal"  # in the name of a response that is boxes between band edges
 FAMILIES = {"gaussian": "Gaussian blur", "box": "box blur"}
 
 
@@ -70,8 +71,9 @@ def noise(entry):
 
 
 def response_title(name):
-    """Return the title of a camera response up to its first comma or bracket; its name where it is not known."""
+    """Return the title of a camera response up to its first comma or bracket, 'nominal' where it is; its name where it is not known."""
     try:
-        return find_response(name)[0].title.partition(",")[0].partition(" (")[0]
+        title = find_response(name)[0].title.partition(",")[0].partition(" (")[0]
     except MossFuseError:
         return name
+    return f"{title}, nominal" if NOMINAL in name and "nominal" not in title else title

@@ -26,8 +26,8 @@ from mossfuse.metrics import all_columns, describe
 
 PAGES = (
     ("index.html", "Leaderboards"), ("across.html", "Across"), ("statistics.html", "Statistics"), ("methods.html", "Methods"),
-    ("paper.html", "Paper"), ("failures.html", "Failures"), ("data.html", "Data"), ("conventions.html", "Conventions"),
-    ("provenance.html", "Provenance"), ("exports.html", "Exports"),
+    ("paper.html", "Paper"), ("failures.html", "Failures"), ("data.html", "Data"), ("sensors.html", "Sensors"),
+    ("conventions.html", "Conventions"), ("provenance.html", "Provenance"), ("exports.html", "Exports"),
 )  # fmt: skip
 INLINE = 3  # boards whose leaderboards stand on the front page; with more, it shows the leaders and leads to the boards' pages
 
@@ -68,7 +68,7 @@ def scale_context(scale):
     }
 
 
-def all_pages(results, boards, figures, site):
+def all_pages(results, boards, figures, sensors, site):
     """Yield (file, template, context); the exports page last, when every file is known."""
     leading = boards[results.conventions[0]]
     index = index_context(results, boards, figures)
@@ -104,6 +104,7 @@ def all_pages(results, boards, figures, site):
             toc=[(d, about.get("title") or d) for d, about in results.catalogue["datasets"].items()],
         ),
     )
+    yield "sensors.html", "sensors.html", page("sensors.html", **sensors)
     yield "conventions.html", "conventions.html", conventions_context(results)
     yield "provenance.html", "provenance.html", page("provenance.html", **provenance_context(results, leading))
     names = sorted(n for n in site.files if n.startswith(("exports/", "figures/")))

@@ -32,7 +32,8 @@ def first_report(options):
     if not job.paths.report.exists():
         paths, reduced = job.paths.first, untrained(job.settings, job.grid)
         collect(Grid({**reduced, "name": f"{reduced['name']}, the rows that need no training"}), paths)
-        build_report(paths.results, paths.checkpoints, paths.data, paths.reports, paths.tables)
+        # Without figures, so that the training starts sooner; the report that follows has them.
+        build_report(paths.results, paths.checkpoints, paths.data, paths.reports, paths.tables, figures=False)
         print_boards(paths)
     write_text(job.paths.first_report, "the rows that need no training were reported before the others\n")
 
