@@ -37,12 +37,11 @@ def sensors_context(results: Results, boards: Sequence[Board], site: Any, figure
             anchor = f"{slug(name)}-{len(cameras) + 1}--response"
             camera = cameras.setdefault(key, Camera(name, np.asarray(view["srf"], float), wavelengths, anchor))
             camera.datasets += [board.dataset] if board.dataset not in camera.datasets else []
-        if view.get("psf") is not None:
+        # Of a measured pair the degradation says how LR is reduced; the PSF that was estimated is on the scene's page.
+        if view.get("psf") is not None and entry.get("srf") != ESTIMATED:
             ratio, phase = int(view["ratio"]), tuple(entry.get("phase") or (0, 0))
             key = (str(view["psf"]), ratio, phase)
             words = blur(entry.get("psf") or {}) or "PSF"
-            if entry.get("srf") == ESTIMATED:  # the degradation says how LR is reduced, not what was estimated
-                words = f"PSF estimated from the pair of {board.dataset}"
             words = words[:1].upper() + words[1:]
             new = Kernel(
                 words, np.asarray(view["psf"], float), ratio, (phase[0], phase[1]), f"sensor-{len(kernels) + 1}--psf"
