@@ -66,6 +66,12 @@ _CONVENTIONS = (
         "with the mean not squared.",
         "none",
     ),
+    Convention(
+        "hyperbench",
+        "The HyperBench package: not clipped; PSNR of the cube and SSIM uniform 11 of images truncated to 8 bit; SAM with 1e-8 added to "
+        "the product of norms; ERGAS with ratio 4 for every ratio; RMSE of the cube; UQI as sewar prints it.",
+        "none",
+    ),
 )
 CONVENTIONS = MappingProxyType({convention.name: convention for convention in _CONVENTIONS})
 

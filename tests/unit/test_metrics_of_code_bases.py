@@ -157,6 +157,27 @@ def test_denoising_is_the_metrics_of_t3sc():
     assert found == pytest.approx(expected, rel=CLOSE)
 
 
+def test_hyperbench_is_sewar_with_the_preparation_and_the_angle_of_that_package():
+    import sewar
+
+    x, y = TRUTH.astype(np.float32), CUBE.astype(np.float32)
+    low, high = (np.clip(image * 255, 0, 255).astype(np.uint8) for image in (x, y))
+    cosines = [a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-8) for a, b in spectra_of(x, y)]
+    expected = {
+        "psnr": sewar.psnr(low, high),
+        "ssim": sewar.ssim(low, high)[0],
+        "sam": np.degrees(np.mean(np.arccos(np.clip(cosines, -1 + 1e-9, 1 - 1e-9)))),
+        "ergas": sewar.ergas(x, y),  # its default ratio, whatever the pair's
+        "rmse": sewar.rmse(x, y),
+        "uqi_sewar": sewar.uqi(x, y),
+    }
+    assert score(x, y, RATIO, "hyperbench") == pytest.approx(expected, rel=1e-9)
+
+
+def spectra_of(x, y):
+    return zip(x.reshape(-1, BANDS).astype(float), y.reshape(-1, BANDS).astype(float), strict=True)
+
+
 def test_pansharpening_is_the_reduced_resolution_indices_of_the_vivone_toolbox():
     x, y = TRUTH, np.clip(CUBE, 0, 1)
     found = score(TRUTH, CUBE, RATIO, "pansharpening")

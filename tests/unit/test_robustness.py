@@ -42,23 +42,39 @@ def test_regret_is_the_distance_to_the_best_blind_row_of_each_cell(results, caps
     )
     assert float(found["shift1x1", "b"]["regret_db"]) == 0.5 and float(found["shift2x2", "b"]["regret_db"]) == 0
     assert float(found["shift1x1", "a"]["regret_sam_share"]) == pytest.approx(31 / 30 - 1, rel=1e-4)
+    assert float(found["shift2x2", "b"]["behind_db"]) == 26 and found["shift2x2", "b"]["ahead"] == "nsgp-known"
     said = capsys.readouterr().out
-    assert (
-        "2 of 6 cells exceed 0.1 dB" in said
-        and "Worst cell: a under x8-gauss7s2-nikond5100-shift1x1, 1.00 dB below bicubic" in said
-    )
-    assert "nsgp-known` on" not in said  # it is given PSF and SRF
+    assert "2 of 6 cells exceed 0.1 dB" in said
+    assert "Worst cell: a under `x8-gauss7s2-nikond5100-shift1x1`, `nsgp` 1.00 dB below `bicubic`" in said
+    shift = "| `x8-gauss7s2-nikond5100-shift1x1` | `nsgp` | 2 | 2 | 0.75 | 1.00 (`bicubic`, a) | 3.3 % (`bicubic`, a) | 20.00 (`nsgp-known`, a) |"
+    assert shift in said
 
 
 def test_robustness_is_the_mean_loss_from_the_base(results, capsys):
     robustness.main([str(results)])
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| `nsgp` |")]
-    assert line.endswith(f"| {(41 + 30 + 22) / 3 - 41:+.2f} |") and "| 41.00 | 30.00 | 22.00 |" in line
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| `nsgp` | nothing |")]
+    assert f"| {(41 + 30 + 22) / 3 - 41:+.2f} |" in line and "| 41.00 / 2.44 | 30.00 / 3.33 | 22.00 / 4.58 |" in line
+
+
+def test_interval_of_the_robustness_is_over_scenes_and_not_between_them():
+    steps = robustness.SWEEPS["shift"][1]
+    values = {step: [start - loss for start in (30, 40, 50)] for step, loss in zip(steps, range(5), strict=True)}
+    assert robustness.interval(robustness.scores(values, robustness.BASE), "+.2f") == "-2.00 ± 0.00"
+    assert robustness.interval(values[robustness.BASE]) == f"40.00 ± {4.303 * 10 / 3**0.5:.2f}"
+
+
+def test_steps_are_called_by_what_differs():
+    assert robustness.labels(robustness.SWEEPS["noise"][1]) == ["none", "snr50", "snr40", "snr30", "snr20"]
+    assert robustness.labels(robustness.SWEEPS["ratio"][1]) == ["x4", "x8", "x16", "x32"]
+
+
+def test_default_follows_from_the_pair():
+    assert (robustness.default_of(robustness.BASE), robustness.default_of(robustness.PAN)) == ("nsgp", "stack")
 
 
 def test_every_step_of_a_sweep_is_in_the_configuration():
     grid = yaml.safe_load((ROOT / "config/evidence/sweeps.yaml").read_text(encoding="utf-8"))["grid"]
-    named = {degradation for entry in grid for degradation in entry["degradations"] if "pan" not in degradation}
+    named = {degradation for entry in grid for degradation in entry["degradations"]}
     assert named == {step for _, steps in robustness.SWEEPS.values() for step in steps}
 
 

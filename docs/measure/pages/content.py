@@ -22,6 +22,7 @@ from pages import (
     priors,
     references,
     speed,
+    sweeps,
     violations,
 )
 from pages.context import Context
@@ -70,6 +71,11 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "prior stacks": priors.stacks,
     "prior shares": priors.shares,
     **{f"violations {name}": partial(violations.departures, dataset=name) for name in VIOLATED},
+    **{f"sweep {name}": partial(sweeps.curves, name=name) for name in sweeps.NAMES},
+    "sweeps figure": figures.sweeps,
+    "regret": sweeps.regret,
+    "regret beyond": sweeps.cells_beyond,
+    "regret elsewhere": sweeps.elsewhere,
     "denoised": partial(violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True),
     "given nothing": partial(violations.compared, methods=violations.BLIND, other="{}-given-nothing", noisy=False),
     "deep": partial(networks.quality, name="deep"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pages.context import Context
 from pages.layout import CURVES
+from pages.layout import METRICS as METRICS_TABLE
 from pages.networks import traced
 from pages.store import NotMeasured
 
@@ -40,6 +41,15 @@ def variants(context: Context) -> str:
     return place(context, "training-variants.png", path, "PSNR and SAM over steps of both variants")
 
 
+def sweeps(context: Context) -> str:
+    """Return the picture of the sweeps' curves, drawn where it is not of these values."""
+    part = context.part("sweeps")
+    path = part.folder / METRICS_TABLE
+    if not path.exists():
+        raise NotMeasured(part.how)
+    return place(context, "sweeps.png", path, "PSNR at every step of every sweep, one line per method")
+
+
 def place(context: Context, name: str, values: Path, words: str) -> str:
     """Return a picture's Markdown with a link to its values."""
     return f"![{words}]({context.link(images(context) / name)})\n\n[Values]({context.link(values)})."
@@ -66,6 +76,7 @@ def pictures(evidence: Path) -> dict[Path, Path]:
     known = {
         folder / "deep-curves.png": evidence / "deep" / CURVES,
         folder / "training-variants.png": evidence / "variants" / "weights.csv",
+        folder / "sweeps.png": evidence / "sweeps" / METRICS_TABLE,
     }
     return {picture: values for picture, values in known.items() if values.exists()}
 
@@ -75,7 +86,8 @@ def draw(picture: Path, values: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    (draw_deep if "deep" in picture.name else draw_variants)(picture, values)
+    drawn = {"deep-curves.png": draw_deep, "training-variants.png": draw_variants, "sweeps.png": draw_sweeps}
+    drawn[picture.name](picture, values)
 
 
 def save(figure, picture: Path, values: Path, dpi: int) -> None:
@@ -136,4 +148,43 @@ def draw_variants(picture: Path, values: Path) -> None:
         line[-1].legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0)
     figure.tight_layout()
     save(figure, picture, values, 100)
+    plt.close(figure)
+
+
+def draw_sweeps(picture: Path, values: Path) -> None:
+    """Draw one panel per sweep, one line per method; the band is the 95 % interval of the change from the sweep's base."""
+    import matplotlib.pyplot as plt
+    import robustness
+    import seaborn as sns
+
+    from pages.store import Part
+    from pages.sweeps import values_of
+
+    found = values_of(Part("sweeps", values.parent).cells)
+    panels = {name: drawn for name in robustness.SWEEPS if (drawn := robustness.along(found, name))[0]}
+    methods = sorted({method for _, rows in panels.values() for method in rows})
+    colours = dict(zip(methods, sns.husl_palette(len(methods), l=0.5), strict=True))
+    figure, axes = plt.subplots(-(-len(panels) // 2), 2, figsize=(7.2, 2.3 * -(-len(panels) // 2)), squeeze=False)
+    for ax, (name, (steps, rows)) in zip(axes.flat, panels.items(), strict=False):
+        base, places = robustness.SWEEPS[name][0], range(len(steps))
+        for method, own in rows.items():
+            psnr = own["psnr"]
+            means = [sum(psnr[step]) / len(psnr[step]) for step in steps]
+            change = [[a - b for a, b in zip(psnr[step], psnr[base], strict=True)] for step in steps]
+            half = [robustness.half_width(each) or 0.0 for each in change]
+            ax.plot(places, means, color=colours[method], label=method, marker=".", markersize=4, linewidth=1.2)
+            edges = ([m + sign * h for m, h in zip(means, half, strict=True)] for sign in (-1, 1))
+            ax.fill_between(places, *edges, color=colours[method], alpha=0.12, linewidth=0)
+        ax.set_title(name, fontsize=9, loc="left")
+        ax.set_xticks(list(places), robustness.labels(steps), fontsize=6 if len(steps) > 5 else 7)
+        ax.tick_params(axis="y", labelsize=7)
+        ax.set_ylabel("PSNR (dB)", fontsize=8)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.grid(color="#d9dde2", linewidth=0.6)
+    for ax in list(axes.flat)[len(panels) :]:
+        ax.axis("off")
+    lines = {line.get_label(): line for ax in axes.flat for line in ax.get_lines()}
+    figure.legend(lines.values(), lines.keys(), frameon=False, fontsize=7, loc="lower center", ncols=5)
+    figure.tight_layout(rect=(0, 0.045, 1, 1))
+    save(figure, picture, values, 110)
     plt.close(figure)
