@@ -1,8 +1,9 @@
-"""Export finished cells to docs/evidence: python docs/measure/evidence.py [--results FOLDER] [PART ...].
+"""Export finished cells to docs/evidence: python docs/measure/evidence.py [--results FOLDER] [--describe] [PART ...].
 
 Reads, for every part of config/evidence.yaml (or those named), the record, the scores, the curve and the clock of each of
 its cells that has finished, so that a run that was interrupted gives what it has. Writes docs/evidence/PART/metrics.csv, timing.csv and curves.csv
 (where there is something to write) and provenance.json. A part without any scored cell is left as it is.
+With --describe no result is read or written: titles of rows, and which schedules are shorter than their papers', follow the present code again.
 """
 
 import argparse
@@ -45,13 +46,33 @@ def main() -> None:
     options.add_argument("parts", nargs="*", metavar="PART", help="names of parts (default: all)")
     options.add_argument("--results", help="folder of the cells, where it is not the configuration's")
     options.add_argument("--checkpoints", help="folder of the trainings, where it is not the configuration's")
+    options.add_argument(
+        "--describe", action="store_true", help="write again what follows from the rows' parameters alone"
+    )
     chosen = options.parse_args()
     files = {Path(path).stem: path for path in evidence_parts()}
     for name in chosen.parts or files:
         settings = read_settings(ROOT / files[name])
+        if chosen.describe:
+            describe(Grid(settings), EVIDENCE / name / PROVENANCE)
+            continue
         folders = {k: v for k, v in (("results", chosen.results), ("checkpoints", chosen.checkpoints)) if v}
         planned, scored = export(files[name], {**settings, **folders}, EVIDENCE / name)
         logger.info("%s: %d of %d cells%s", name, scored, planned, "" if scored else ", nothing written")
+
+
+def describe(grid: Grid, path: Path) -> None:
+    """Write the rows of a provenance file again where they were run with the parameters that the configuration has."""
+    if not path.exists():
+        return
+    known = json.loads(path.read_text(encoding="utf-8"))
+    for name, row in known["rows"].items():
+        now = json.loads(json.dumps(about_row(grid, name), default=str)) if name in grid.rows else {}
+        if all(row.get(key) == now.get(key) for key in ("weights", "params", "train")):
+            known["rows"][name] = now
+        else:
+            logger.info("%s: %s was run with other parameters and stays as it is", path, name)
+    write_json(path, known)
 
 
 def evidence_parts() -> list[str]:

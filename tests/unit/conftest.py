@@ -12,24 +12,25 @@ from mossfuse.benchmark.report.load import load_results
 
 
 @pytest.fixture(scope="session")
-def grid(tmp_path_factory, make_pair):
+def grid(built_once, make_pair):
     """Two data sets (31 bands; 8 bands without wavelengths), one failed cell, one scene seen in training."""
-    root = tmp_path_factory.mktemp("grid")
-    nm = np.linspace(400, 700, 31)
-    toy = {name: (make_pair(48, 48, seed=k)[1], nm) for k, name in enumerate(("apple", "plum", "pear", "fig"))}
-    eight = {"apple": (make_pair(48, 64, bands=8, seed=9)[1], None)}
-    folders = fabricate(
-        root, {"toy": toy, "eight": eight}, failures={("colleague-net", "plum"): "NaN in 3 of 9 <samples>"},
-        seen={("mossfuse-authors", "fig")},
-    )  # fmt: skip
-    return folders
+
+    def build(root):
+        nm = np.linspace(400, 700, 31)
+        toy = {name: (make_pair(48, 48, seed=k)[1], nm) for k, name in enumerate(("apple", "plum", "pear", "fig"))}
+        eight = {"apple": (make_pair(48, 64, bands=8, seed=9)[1], None)}
+        fabricate(
+            root, {"toy": toy, "eight": eight}, failures={("colleague-net", "plum"): "NaN in 3 of 9 <samples>"},
+            seen={("mossfuse-authors", "fig")},
+        )  # fmt: skip
+
+    root = built_once("grid", build)
+    return root / "results", root / "checkpoints", root / "data"
 
 
 @pytest.fixture(scope="session")
-def site(grid, tmp_path_factory):
-    out = tmp_path_factory.mktemp("site")
-    build_report(*grid, out)
-    return out
+def site(grid, built_once):
+    return built_once("site", lambda out: build_report(*grid, out))
 
 
 @pytest.fixture(scope="session")
@@ -43,18 +44,21 @@ def board(results):
 
 
 @pytest.fixture(scope="session")
-def paper_grid(grid, tmp_path_factory):
-    return as_paper(grid, tmp_path_factory.mktemp("paper"))
+def paper_grid(grid, built_once):
+    root = built_once("paper", lambda root: as_paper(grid, root))
+    return root / "results", root / "checkpoints", grid[2]
 
 
 @pytest.fixture(scope="session")
-def paper_site(paper_grid, tmp_path_factory):
+def paper_site(paper_grid, built_once):
     """The report of a run of CAVE at ratio 32, without the figures of its board."""
-    out = tmp_path_factory.mktemp("paper-site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
-        build_report(*paper_grid, out)
-    return out
+
+    def build(out):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mossfuse.benchmark.report.build.draw_board", lambda *arguments: {})
+            build_report(*paper_grid, out)
+
+    return built_once("paper-site", build)
 
 
 @pytest.fixture(scope="session")

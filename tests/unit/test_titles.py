@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.benchmark.plan.titles import OF_THE_SENSOR, SHORTENED
 from mossfuse.benchmark.results.collect import tuned_scenes
 from mossfuse.methods import catalogue
 
@@ -29,6 +30,13 @@ def test_paper_schedule_and_methods_that_learn_nothing_are_not_shortened():
 def test_only_differences_in_steps_of_the_reconstruction_shorten():
     assert not row_of("daem", preset="paper", params={"sensor_steps": 1}).shortened
     assert row_of("daem", preset="paper", params={"steps": 100}).shortened
+
+
+def test_every_number_of_steps_counts_towards_a_shortened_schedule_or_belongs_to_the_sensor():
+    named = {key for spec, _ in catalogue().entries.values() for key in {**spec.params, **spec.train_params}}
+    steps = {key for key in named if key.endswith("steps")}
+    assert len(steps) > 10 and steps <= {*SHORTENED, *OF_THE_SENSOR}
+    assert row_of("sdp").shortened and row_of("args-diff").shortened
 
 
 def test_scenes_that_a_method_names_exist():

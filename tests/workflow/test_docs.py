@@ -20,12 +20,14 @@ CONFIGURATIONS = [ROOT / "config.yaml", *sorted((ROOT / "config").rglob("*.yaml"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(built_once):
     """The built site."""
-    folder = tmp_path_factory.mktemp("site")
-    status, printed = run_tool("mkdocs", "build", "--strict", "--site-dir", str(folder))
-    assert status == 0, printed
-    return folder
+
+    def build(folder):
+        status, printed = run_tool("mkdocs", "build", "--strict", "--site-dir", str(folder))
+        assert status == 0, printed
+
+    return built_once("documentation", build)
 
 
 def test_site_builds_strictly_and_loads_nothing_from_the_network(site):

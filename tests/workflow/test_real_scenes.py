@@ -30,7 +30,7 @@ CLOSED_FORM = {
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory, mirror_file):
+def table(built_once, mirror_file):
     for name in (
         "CAVE/chart_and_stuffed_toy_ms",
         "CAVE_256/balloons_ms.mat",
@@ -43,12 +43,13 @@ def table(tmp_path_factory, mirror_file):
         config.pop(key)
     for entry in config["grid"]:
         entry["methods"] = ["bicubic-msi", "ridge-dc", "mossfuse-released"]
-    folder = tmp_path_factory.mktemp("cave")
-    code, output = run(
-        folder, {**config, "timing": {"scenes": "none"}, "conventions": ["std1", "moss"]}, "results/metrics.csv"
-    )
-    assert code == 0, output
-    with open(folder / "results" / "metrics.csv", newline="", encoding="utf-8") as stream:
+
+    def build(folder):
+        settings = {**config, "timing": {"scenes": "none"}, "conventions": ["std1", "moss"]}
+        code, output = run(folder, settings, "results/metrics.csv")
+        assert code == 0, output
+
+    with open(built_once("real-scenes", build) / "results" / "metrics.csv", newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
 

@@ -44,24 +44,26 @@ def call(*command, cwd=None):
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def wheel(built_once):
     """The project's wheel, built without a network."""
-    folder = tmp_path_factory.mktemp("wheel")
-    status, printed = call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
-    assert status == 0, printed
-    return next(folder.glob("*.whl"))
+
+    def build(folder):
+        status, printed = call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
+        assert status == 0, printed
+
+    return next(built_once("wheel", build).glob("*.whl"))
 
 
 @pytest.fixture(scope="module")
-def core(wheel, tmp_path_factory):
+def core(wheel, built_once):
     """Folder of the programs of an environment with the wheel and its dependencies, without any extra."""
-    return environment(tmp_path_factory.mktemp("core"), wheel, "")
+    return built_once("core", lambda folder: environment(folder, wheel, "")) / "bin"
 
 
 @pytest.fixture(scope="module")
-def benchmark(wheel, tmp_path_factory):
+def benchmark(wheel, built_once):
     """Folder of the programs of an environment with the wheel and its extra ``benchmark``."""
-    return environment(tmp_path_factory.mktemp("benchmark"), wheel, "benchmark")
+    return built_once("benchmark", lambda folder: environment(folder, wheel, "benchmark")) / "bin"
 
 
 def environment(folder, wheel, extra):
@@ -77,7 +79,6 @@ def environment(folder, wheel, extra):
     pip = (sys.executable, "-m", "pip", "--python", folder / "bin" / "python")
     status, printed = call(*pip, "install", "--no-index", "--no-deps", "--disable-pip-version-check", wheel)
     assert status == 0, printed
-    return folder / "bin"
 
 
 def declared(wheel, extra):

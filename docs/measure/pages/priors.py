@@ -64,7 +64,7 @@ def real_summary(context: Context) -> str:
     table, origin = read(context, "learned-prior", "scores.csv", SCRIPT)
     scores = wide(table).reset_index()
     kind = scores["camera"].map(lambda name: "panchromatic" if name.endswith("pan") else "colour")
-    scores["kind"] = [
+    scores["kind", ""] = [
         f"{'CAVE' if data.startswith('cave') else 'airborne'}, {'one MSI band' if name == 'panchromatic' else 'three or more'}"
         for data, name in zip(scores["data"], kind, strict=True)
     ]

@@ -31,15 +31,16 @@ BUDGETS: dict[str, tuple[str, str]] = {
     "joint_steps": ("{} joint steps", "{} joint step"),
     "spectral_steps": ("{} spectral steps", "{} spectral step"),
     "detail_steps": ("{} detail steps", "{} detail step"),
+    "prior_steps": ("{} steps of the prior", "{} step of the prior"),
+    "image_steps": ("{} image steps", "{} image step"),
+    "spectrum_steps": ("{} spectrum steps", "{} spectrum step"),
+    "start_steps": ("{} steps of the start", "{} step of the start"),
+    "factor_steps": ("{} steps of the factors", "{} step of the factors"),
+    "adapt_steps": ("{} steps of adaptation", "{} step of adaptation"),
     "operator_steps": ("{} operator steps", "{} operator step"),
 }
-SHORTENED = (
-    "train_steps",
-    "steps",
-    "joint_steps",
-    "spectral_steps",
-    "detail_steps",
-)  # those of the reconstruction itself
+OF_THE_SENSOR = ("operator_steps", "sensor_steps", "train_sensor_steps")  # estimate PSF or SRF
+SHORTENED = tuple(key for key in BUDGETS if key not in OF_THE_SENSOR)  # those of the reconstruction itself
 
 
 def differences(method: Method, params: Mapping[str, Any], train: Mapping[str, Any]) -> list[str]:
