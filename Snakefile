@@ -45,3 +45,4 @@ rule tables:
 
 
 pace_planning(workflow)
+end_with(workflow, lambda: lines_for(GRID, PATHS))

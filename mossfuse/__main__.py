@@ -58,7 +58,9 @@ def main(arguments=None):
             log.info("%d thread%s; OMP_NUM_THREADS sets another number", threads, "s" * (threads > 1))
         return status
     except MossFuseError as error:
-        sys.stderr.write(f"mossfuse: {error}\n")
+        from mossfuse.cli.advice import without_harm
+
+        sys.stderr.write(f"mossfuse: {without_harm(str(error), options)}\n")
         return 2
     except PermissionError as error:
         sys.stderr.write(f"mossfuse: no permission to write {error.filename}; choose a folder you may write to\n")

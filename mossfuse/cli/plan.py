@@ -32,6 +32,7 @@ def add_configuration(parser: Any) -> None:
 def run(options: Namespace) -> int:
     """Write the plan; return 1 where a disk is too small."""
     from mossfuse.benchmark.plan.disk import disk_need, disks, free_bytes
+    from mossfuse.benchmark.plan.download_lines import described, size
     from mossfuse.benchmark.plan.downloads import downloads
     from mossfuse.benchmark.plan.grid import Grid
     from mossfuse.benchmark.plan.jobs import jobs_of
@@ -50,7 +51,7 @@ def run(options: Namespace) -> int:
     lines.append(("jobs", ", ".join(f"{rule} {count}" for rule, count in counts.items())))
     missing = downloads(grid, paths, mirror_folders(settings["mirrors"]))
     lines += [("download", text) for text in described(missing)]
-    needs = disk_need(grid, jobs)
+    needs = disk_need(grid, jobs, missing)
     parts = ", ".join(f"{kind} {size(need.total)}" for kind, need in needs.items() if need.total)
     lines.append(("disk", f"{size(sum(need.total for need in needs.values()))} in all: {parts}"))
     unknown = sum(need.unknown for need in needs.values())
@@ -64,7 +65,7 @@ def run(options: Namespace) -> int:
             ("", "not counted, because not known: archives to download, and the scenes that are taken out of them")
         )
     short = False
-    for folder, needed in disks(grid, paths, jobs):
+    for folder, needed in disks(grid, paths, jobs, missing):
         free = free_bytes(folder)
         short |= needed > free
         verdict = "TOO SMALL" if needed > free else "enough"
@@ -80,34 +81,6 @@ def run(options: Namespace) -> int:
         lines.append(("", f"unknown, never measured{' on a GPU' if gpus else ''}: {listing}{more}"))
     sys.stdout.write("".join(f"{label:{WIDTH}}{text}\n" for label, text in lines))
     return int(short)
-
-
-def described(found: Any) -> list[str]:
-    """Return one line for each download, or one that says there is none."""
-    from urllib.parse import urlsplit
-
-    lines = []
-    for item in found:
-        terms = f"terms: {item.terms or 'not stated'}"
-        if item.file is None:
-            scenes = "1 scene" if len(item.scenes) == 1 else f"{len(item.scenes)} scenes"
-            lines.append(f"{item.owner}: {scenes} BY HAND: {item.how} ({terms})")
-        elif not item.file.urls:
-            lines.append(f"{item.owner}: {item.file.name} BY HAND: {item.how} ({terms})")
-        else:
-            bytes_ = "size not known" if item.file.size is None else size(item.file.size)
-            lines.append(
-                f"{item.owner}: {item.file.name}, {bytes_}, from {urlsplit(item.file.urls[0]).netloc} ({terms})"
-            )
-    return lines or ["none"]
-
-
-def size(count: float) -> str:
-    """Return bytes as text: 1.2 GB."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.3g} {unit}"
-    return f"{count:.0f} bytes"
 
 
 def duration(hours: float) -> str:

@@ -12,4 +12,9 @@ TUNED_ON = {
     "samson": ("samson",),
     "pavia-crop": ("pavia-crop",),
     "urban-crop": ("urban-crop",),
+    # The same crops with every pixel.
+    "jasper-ridge-100": ("jasper-ridge-100",),
+    "samson-95": ("samson-95",),
+    "pavia-crop-100": ("pavia-crop-100",),
+    "urban-crop-100": ("urban-crop-100",),
 }

@@ -531,6 +531,19 @@ def test_real_airborne_scene_gives_a_pair(mirror_file, tmp_path, name, place, sr
 
 
 @pytest.mark.real_data
+@pytest.mark.parametrize("whole", ["jasper-ridge-100", "samson-95", "pavia-crop-100", "urban-crop-100", "moffett-50"])
+def test_whole_crop_contains_the_part_and_is_made_of_fives(mirror_file, tmp_path, whole):
+    mirror = mirror_file("remote_sensing/moffett_vca.mat").parents[1]
+    part = whole.rpartition("-")[0]
+    record, cube, wavelengths = obtain_and_read(tmp_path / "whole", whole, whole, [mirror])
+    _, smaller, same = obtain_and_read(tmp_path / "part", part, part, [mirror])
+    assert record["verified"] and cube.shape == find_dataset(whole)[0].shape and not any(n % 5 for n in cube.shape[:2])
+    rows, cols, _ = smaller.shape
+    np.testing.assert_array_equal(cube[:rows, :cols], smaller)
+    np.testing.assert_array_equal(wavelengths, same)
+
+
+@pytest.mark.real_data
 @pytest.mark.parametrize(
     ("name", "figures"),
     [

@@ -11,7 +11,8 @@ import pytest
 from mossfuse.__main__ import main
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.costs import Cost, measured
-from mossfuse.benchmark.plan.disk import PASSING, disk_need, require_disk
+from mossfuse.benchmark.plan.disk import COMING, PASSING, disk_need, require_disk
+from mossfuse.benchmark.plan.download_lines import lines_for
 from mossfuse.benchmark.plan.downloads import downloads
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.jobs import jobs_of
@@ -68,13 +69,31 @@ def test_plan_names_source_terms_and_what_a_person_has_to_get(empty, capsys):
     (empty / "config.yaml").write_text(json.dumps({"name": "test", "grid": entries}), encoding="utf-8")
     _, text = planned_lines(capsys)
     for line in (
-        "salinas: Salinas.mat, size not known, from www.ehu.eus (terms: no terms stated",
-        "houston2018: 20170218_UH_CASI_S4_NAD83.pix BY HAND: register at https://hyperspectral",
+        "salinas: Salinas.mat for 1 scene, size not known, from www.ehu.eus into data/salinas/raw (terms: no terms stated",
+        "houston2018: 20170218_UH_CASI_S4_NAD83.pix for 1 scene BY HAND: register at https://hyperspectral",
         "arad-1k: 1 scene BY HAND: it cannot be downloaded without registration",
-        "cave-dhif: complete_ms_data.zip, size not known, from cave.cs.columbia.edu",
-        "sentinel2a: hif_s2a_srf.csv, 66.1 kB, from raw.githubusercontent.com (terms: curves published by ESA",
+        "cave-dhif: complete_ms_data.zip for 1 scene, 406 MB, from cave.cs.columbia.edu into data/cave-dhif (terms: ",
+        "response sentinel2a: hif_s2a_srf.csv, 66.1 kB, from raw.githubusercontent.com into data/_registry (terms: curves published by ESA",
+        "together: 406 MB, 1 file of unknown size, 2 entries BY HAND",
+        "download   files that you have already: put them into the folder named",
+        "downloads 419 MB",
     ):
         assert line in text
+
+
+def test_scenes_at_hand_are_counted_and_the_disk_has_to_hold_the_archive_and_what_is_taken_out_of_it(
+    empty, monkeypatch
+):
+    for scene in ("clay", "hairs"):
+        (empty / "mirror" / "CAVE" / f"{scene}_ms").mkdir(parents=True)
+        (empty / "mirror" / "CAVE" / f"{scene}_ms" / f"{scene}_ms_01.png").touch()
+    monkeypatch.setenv("MOSSFUSE_MIRRORS", str(empty / "mirror"))
+    grid = grid_of()
+    archive = downloads(grid, Paths(), [empty / "mirror"])[0]
+    assert (archive.held, len(archive.scenes)) == (2, 10)
+    assert "cave: complete_ms_data.zip for 10 scenes, 2 at hand, 406 MB" in lines_for(grid, Paths())[0]
+    need = disk_need(grid, jobs_of(grid, Paths()), [archive])[COMING]
+    assert need.left == pytest.approx(archive.file.size * (1 + 10 / 32))
 
 
 def test_archive_that_lacks_scenes_is_counted(empty):

@@ -6,10 +6,12 @@ import re
 import threading
 import time
 import zipfile
+from argparse import Namespace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from mossfuse.cli.advice import without_harm
 from mossfuse.errors import MossFuseError
 from mossfuse.protocol import RemoteFile
 from mossfuse.remote import download
@@ -122,6 +124,13 @@ def test_wrong_file_in_a_mirror_is_passed_over(server, tmp_path):
     (tmp_path / "mirror" / "a.bin").write_bytes(b"something else")
     got = obtain(remote(f"{server.url}/a.bin"), tmp_path / "data", [tmp_path / "mirror"])
     assert got.source == "download" and got.path.read_bytes() == CONTENT
+
+
+def test_no_error_advises_to_delete_a_file_of_a_mirror(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOSSFUSE_MIRRORS", str(tmp_path / "mirror"))
+    said = f"{tmp_path}/{{}}/paints_ms_01.png is a damaged PNG (cut); delete it and get the scene again"
+    assert without_harm(said.format("mirror"), Namespace()).endswith("(cut); it lies in a mirror and is left alone")
+    assert without_harm(said.format("data"), Namespace()) == said.format("data")
 
 
 @pytest.mark.parametrize("name", ["a.bin", "a.zip"])

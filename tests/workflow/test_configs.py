@@ -114,6 +114,13 @@ def test_same_row_with_the_same_settings_in_two_parts_is_one_row(tmp_path):
     assert len(grid.cells()) == 8 and set(grid.parts_of.values()) == {("a", "b")}
 
 
+def test_parts_of_a_shipped_configuration_are_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_settings(ROOT / "config" / "sweeps.yaml")["grid"]
+    with pytest.raises(MossFuseError, match="away.yaml does not exist here; start in the folder"):
+        read_settings("away.yaml")
+
+
 def test_configuration_without_grid_and_parts_is_refused():
     with pytest.raises(MossFuseError, match="'grid' is missing"):
         check_settings({"name": "empty"}, "the configuration")

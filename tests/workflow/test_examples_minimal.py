@@ -73,6 +73,7 @@ def jobs(folder, environment):
         wildcards = re.search(r"^    wildcards: (.*)$", block, re.M)
         pairs = dict(item.split("=", 1) for item in wildcards[1].split(", ")) if wildcards else {}
         planned.setdefault(block.partition(":")[0], []).append(pairs)
+    assert not planned or "\ndownload   none" in output
     return planned
 
 

@@ -21,11 +21,13 @@ from mossfuse.benchmark.plan.covered import (
     training_settings,
 )
 from mossfuse.benchmark.plan.disk import require_disk
+from mossfuse.benchmark.plan.download_lines import lines_for
 from mossfuse.benchmark.plan.grid import Grid, untrained
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.about import catalogue_digest
 from mossfuse.benchmark.run import settling, warm
+from mossfuse.benchmark.run.dry_run import end_with
 from mossfuse.benchmark.run.gpu_lock import visible_gpus
 from mossfuse.benchmark.run.pace import pace, pace_planning
 from mossfuse.errors import MossFuseError
@@ -55,6 +57,7 @@ TRAINING = PATHS.training("{dataset}", "{degradation}", "{method}", "{seed}")
 CUBES_GO = 1_000_000
 # From so many jobs on, a warm process is worth its start.
 WARM_FROM = 12
+REAL_PAIRS = [name for name, d in GRID.degradations.items() if d.srf == "estimated"]
 TRACED = [name for name, row in GRID.rows.items() if row.iterates]
 # `snakemake` may be called by its path: jobs use the Python and the package that belong to it.
 for name, first in (

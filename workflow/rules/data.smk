@@ -71,6 +71,38 @@ rule degrade:
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
 
 
+if REAL_PAIRS:
+
+    rule real_pair:
+        # Both images were measured: they are reduced, and nothing is made from a response.
+        input:
+            truth=truth_file,
+            srf=ancient(response_record),
+        output:
+            pair=PATHS.pair(*PAIR_NAMES),
+            facts=PATHS.pair_facts(*PAIR_NAMES),
+        log:
+            PATHS.log("degrade", *PAIR_NAMES),
+        wildcard_constraints:
+            degradation="|".join(map(re.escape, REAL_PAIRS)),
+        priority: importance
+        conda:
+            "../envs/mossfuse.yaml"
+        params:
+            spec=lambda w: degradation_settings(GRID.degradations[w.degradation]),
+            code=lambda w: COVERED.dataset(w.dataset),
+            options=lambda w: json.dumps(
+                GRID.block_of(w.dataset).options, sort_keys=True
+            ),
+            raw=lambda w: raw_digest(PATHS.fetched(w.dataset, w.scene)),
+            harness=COVERED.harness("real_pair"),
+        shell:
+            "python -m mossfuse bench real-pair {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
+            " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+
+    ruleorder: real_pair > degrade
+
+
 rule registry_file:
     output:
         PATHS.registry_file("{name}"),

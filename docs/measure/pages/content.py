@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pages import (
+    airborne,
     boards,
     choice,
     estimates,
@@ -50,6 +51,9 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "real clock": partial(speed.clock, part="real"),
     "remote": partial(boards.board, part="remote"),
     "remote comparison": partial(boards.compared, part="remote", first="nsgp", second="ridge-dc"),
+    **{f"airborne {ratio}": partial(airborne.by_ratio, ratio=ratio) for ratio in ("x4", "x5", "x8")},
+    "airborne standing": airborne.standing,
+    "airborne comparison": partial(boards.compared, part="airborne", first="nsgp", second="ridge-dc"),
     "classical x32": partial(boards.board, part="classical", convention="classical-table", ratio="x32"),
     "classical x8": partial(boards.board, part="classical", convention="classical-table", ratio="x8"),
     "authors' code a": partial(references.authors_code, methods=CLASSICAL_A),
@@ -107,6 +111,11 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "estimation": estimates.accuracy,
     "uncertainty": estimates.coverage,
     "real pairs": pairs.figures,
+    "real pairs by script": pairs.same_by_script,
+    **{
+        f"full resolution {case}": partial(pairs.full_resolution, case=case)
+        for case in ("paris-pan-x3", "sentinel2-20-10", "sentinel2-60-10")
+    },
     "real pair shifts": pairs.shifts,
     "default method": pairs.default,
     "metric variants": references.variants,

@@ -27,6 +27,7 @@ CUBES = tuple(f"mossfuse.files.mat.{name}" for name in ("holds", "read", "shapes
 ROOTS: dict[str, tuple[str, ...]] = {
     "prepare": ("mossfuse.cli.bench.data.prepare", *CUBES),
     "degrade": ("mossfuse.cli.bench.data.degrade", *CUBES),
+    "real_pair": ("mossfuse.cli.bench.real_pairs.real_pair", *CUBES),
     "train": ("mossfuse.cli.bench.training.train", f"{CHILD}.main", f"{CHILD}.train", *CUBES),
     "fuse": ("mossfuse.cli.bench.cells.fuse", f"{CHILD}.main", f"{CHILD}.fuse", *CUBES),
     "take": ("mossfuse.cli.bench.external.take", *CUBES),

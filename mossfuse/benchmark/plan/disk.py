@@ -10,10 +10,12 @@ from pathlib import Path
 
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.costs import cost_of, measured
+from mossfuse.benchmark.plan.downloads import Download, downloads
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.jobs import Job, Pair, jobs_of
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.errors import MossFuseError
+from mossfuse.remote.download import mirror_folders
 
 KINDS = {
     "prepare": "scenes",
@@ -26,6 +28,7 @@ KINDS = {
 }
 COPIES = 2  # of the pictures in a report: the report, and the copy that Snakemake owns
 FUSING = ("fuse", "fuse_with_iterates")
+COMING = "downloads"
 PASSING = "cubes in use for a while"
 
 
@@ -38,8 +41,8 @@ class Need:
     unknown: int = 0
 
 
-def disk_need(grid: Grid, jobs: Sequence[Job]) -> dict[str, Need]:
-    """Return kind of files -> Need. Downloads are not among them.
+def disk_need(grid: Grid, jobs: Sequence[Job], missing: Sequence[Download] = ()) -> dict[str, Need]:
+    """Return kind of files -> Need. missing: what has still to be downloaded; files of unknown size are not counted.
 
     A cube that ``keep_cubes`` removes leaves its record; while the run is on, some of these cubes are there together (PASSING).
     """
@@ -57,6 +60,9 @@ def disk_need(grid: Grid, jobs: Sequence[Job]) -> dict[str, Need]:
         need.left += 0 if job.product.exists() else size
     if any(is_removed(job, kept) for job in jobs):
         needs[PASSING] = passing_cubes(grid, jobs, kept)
+    coming = sum(item.file.size + item.unpacked for item in missing if item.file and item.file.urls and item.file.size)
+    if coming:
+        needs[COMING] = Need(coming, coming)
     return needs
 
 
@@ -121,11 +127,11 @@ def existing(path: Path) -> Path:
     return next(folder for folder in (place, *place.parents) if folder.exists())
 
 
-def disks(grid: Grid, paths: Paths, jobs: Sequence[Job]) -> list[tuple[Path, float]]:
-    """Return (folder, bytes that are still to be written there), one folder for each disk."""
-    roots = {"scenes": paths.data, "report": paths.reports}
+def disks(grid: Grid, paths: Paths, jobs: Sequence[Job], missing: Sequence[Download] = ()) -> list[tuple[Path, float]]:
+    """Return (folder, bytes that are still to be written there), one folder for each disk. missing: as for ``disk_need``."""
+    roots = {"scenes": paths.data, COMING: paths.data, "report": paths.reports}
     found: dict[int, tuple[Path, float]] = {}
-    for kind, need in disk_need(grid, jobs).items():
+    for kind, need in disk_need(grid, jobs, missing).items():
         place = existing(roots.get(kind, paths.results))
         device = os.stat(place).st_dev
         first, before = found.get(device, (place, 0.0))
@@ -135,7 +141,8 @@ def disks(grid: Grid, paths: Paths, jobs: Sequence[Job]) -> list[tuple[Path, flo
 
 def require_disk(grid: Grid, paths: Paths) -> None:
     """Raise MossFuseError where a disk has less room than the rest of the run needs."""
-    for folder, needed in disks(grid, paths, jobs_of(grid, paths)):
+    missing = downloads(grid, paths, mirror_folders(grid.config["mirrors"]))
+    for folder, needed in disks(grid, paths, jobs_of(grid, paths), missing):
         free = free_bytes(folder)
         if needed > free:
             raise MossFuseError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +13,8 @@ from mossfuse.protocol import Dataset, RemoteFile
 from mossfuse.remote.download import mirror_candidates
 from mossfuse.remote.registry import REGISTRY
 
+# Bytes of archives as their servers report them. Beside the datasets, whose code says nothing new where a size becomes known.
+REPORTED = {"complete_ms_data.zip": 405_988_465}
 SHOWN = 5  # scenes that a sentence names
 
 
@@ -20,7 +22,9 @@ SHOWN = 5  # scenes that a sentence names
 class Download:
     """Something that is in no folder and no mirror.
 
-    file: None for scenes that have to be obtained by hand; how: what a person has to do, where there is no address.
+    file: None for scenes that have to be obtained by hand; how: what a person has to do, where there is no address. scenes: those
+    that lack it; held: how many others of the grid are at hand; folder: where a download goes; unpacked: bytes that are taken
+    out of an archive beside it.
     """
 
     owner: str
@@ -28,6 +32,9 @@ class Download:
     file: RemoteFile | None = None
     scenes: tuple[str, ...] = ()
     how: str = ""
+    held: int = 0
+    folder: Path | None = None
+    unpacked: float = 0.0
 
 
 def downloads(grid: Grid, paths: Paths, mirrors: Sequence[Path]) -> list[Download]:
@@ -37,11 +44,13 @@ def downloads(grid: Grid, paths: Paths, mirrors: Sequence[Path]) -> list[Downloa
     for block in grid.blocks:
         for item in of_dataset(block, wanted[block.label], paths, mirrors):
             found.setdefault(item.file.name if item.file else item.owner, item)
-    names = {registry_name(d.srf) for d in grid.degradations.values()} | {row.weights for row in grid.rows.values()}
+    names = {registry_name(d.srf): "response" for d in grid.degradations.values()}
+    names |= {row.weights: "weights" for row in grid.rows.values()}
     for name in sorted(name for name in names if name in REGISTRY):
         file = REGISTRY[name]
         if not paths.registry_file(name).exists() and not at_hand(file, paths.registry, mirrors):
-            found.setdefault(file.name, Download(name, file.terms, file))
+            owner = f"{names[name]} {name}"
+            found.setdefault(file.name, Download(owner, file.terms, file, folder=paths.registry))
     return list(found.values())
 
 
@@ -60,21 +69,28 @@ def of_dataset(block: Block, scenes: Sequence[str], paths: Paths, mirrors: Seque
     missing = missing_scenes(block.module, unfetched, folder, mirrors)
     if not missing:
         return []
+    held = len(scenes) - len(missing)
     layout, published = (getattr(block.module, name, None) for name in ("LAYOUT", "PUBLISHED"))
     terms, raw = block.spec.terms, folder / "raw"
     if layout is not None and layout.fetch is None:
-        return [Download(block.dataset, terms, scenes=tuple(missing), how=layout.manual.format(raw=raw))]
+        how = layout.manual.format(raw=raw)
+        return [Download(block.dataset, terms, scenes=tuple(missing), how=how, held=held)]
     said = incomplete_archive(block.spec, block.module, missing, folder, mirrors)
     if said:
-        return [Download(block.dataset, terms, scenes=tuple(missing), how=said)]
+        return [Download(block.dataset, terms, scenes=tuple(missing), how=said, held=held)]
     own = getattr(block.module, "FILES", {}) if layout is None else {}
     by_hand = f"{published.by_hand}; its place is {raw}" if published is not None else f"put it into {raw}"
     files = [own[scene] for scene in missing if scene in own] or block.spec.files
-    return [
-        Download(block.dataset, file.terms or terms, file, tuple(missing), "" if file.urls else by_hand)
-        for file in files
-        if not at_hand(file, folder, mirrors) and not at_hand(file, raw, mirrors)
-    ]
+    place, share = (raw if layout is None else folder), len(missing) / len(block.spec.scenes)
+    found = []
+    for file in files:
+        if at_hand(file, folder, mirrors) or at_hand(file, raw, mirrors):
+            continue
+        known = replace(file, size=file.size or REPORTED.get(file.name))
+        unpacked = share * known.size if known.size and layout is not None else 0.0
+        how = "" if file.urls else by_hand
+        found.append(Download(block.dataset, file.terms or terms, known, tuple(missing), how, held, place, unpacked))
+    return found
 
 
 def missing_scenes(module: ModuleType, scenes: Sequence[str], folder: Path, mirrors: Sequence[Path]) -> list[str]:

@@ -59,7 +59,7 @@ def read_text(path: str | Path) -> str:
         return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise MossFuseError(
-            f"configuration file {path} does not exist; name one of config.yaml, config/*.yaml"
+            f"configuration file {path} does not exist here; start in the folder that its path is seen from, or name another one (config.yaml, config/*.yaml)"
         ) from None
     except UnicodeDecodeError as error:
         raise MossFuseError(
@@ -110,8 +110,11 @@ def check_settings(config: Any, source: str = "config") -> dict[str, Any]:
 
 
 def read_part(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a file named under ``parts``, as written and checked; raise MossFuseError where it has parts itself."""
-    written = read_yaml(path)
+    """Return a file named under ``parts``, as written and checked; raise MossFuseError where it has parts itself.
+
+    Its path is seen from the current folder, or from the clone where the current folder has no such file.
+    """
+    written = read_yaml(path if Path(path).exists() or not (CLONE.parent / path).exists() else CLONE.parent / path)
     if isinstance(written, dict) and "parts" in written:
         raise MossFuseError(f"{path}: a part has no parts of its own; name its files where {path} is named")
     return written, check_settings(written, path)

@@ -4,6 +4,11 @@ from mossfuse.degradations import find_response
 from mossfuse.errors import MossFuseError
 
 BORDERS = {"reflect": "mirrored borders", "wrap": "periodic borders", "zero": "zeros beyond the borders"}
+ESTIMATED = "estimated"  # the response of a pair whose MSI was measured (mossfuse.benchmark.data.real_pair)
+REAL = (
+    "Ratio {ratio}; two measured images, LR reduced by means of {ratio} × {ratio} pixels and HR to LR's pixels; PSF, response and noise are not "
+    "known: methods that are given them get estimates from this pair"
+)
 NOMINAL = "-nominal"  # in the name of a response that is boxes between band edges
 FAMILIES = {"gaussian": "Gaussian blur", "box": "box blur"}
 
@@ -23,6 +28,8 @@ def degradation_of(results, board):
 def degradation_text(entry):
     """Return a degradation of the catalogue in words."""
     ratio, phase, srf = entry.get("ratio"), entry.get("phase"), entry.get("srf")
+    if srf == ESTIMATED:
+        return REAL.format(ratio=ratio)
     parts = [f"ratio {ratio}" if ratio else "", blur(entry.get("psf") or {})]
     if phase:
         parts.append(f"sampled at pixel ({', '.join(map(str, phase))}) of each {ratio} × {ratio} block")

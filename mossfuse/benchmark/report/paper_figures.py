@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -31,6 +32,7 @@ from mossfuse.files.atomic import read_json
 LARGEST = 900.0  # points squared of the largest bubble
 PIXELS = 3  # panels of spectra, as in the paper
 KERNELS = 5  # estimates of the PSF in the figure
+TITLE_WIDTH = 22  # letters of a line above a kernel, which must not reach the next one
 
 
 def draw_paper(results: Results, boards: list[Board], looks: dict[str, Any], site: Any) -> dict[str, Drawn]:
@@ -163,22 +165,19 @@ def draw_spectra(results: Results, board: Board, scene: str, methods: list[str],
         )
         for method, chosen in lines.items():
             values = [math.nan if v is None else v for v in chosen[k]]
-            dash = looks[method].dash
-            shape = (0, tuple(float(n) / 2 for n in dash.split())) if dash else "-"
-            ax.plot(
-                x,
-                values,
-                color=looks[method].colour,
-                linewidth=1.1,
-                linestyle=shape,
-                label=results.title(method) if k == 0 else None,
-            )
+            label = results.title(method) if k == 0 else None
+            ax.plot(x, values, color=looks[method].colour, linewidth=1.1, linestyle=stroke(looks[method]), label=label)
         row, col = view["pixels"][k]
         ax.set(title=f"row {row}, column {col}", xlabel="Wavelength (nm)" if view["wavelengths"] else "Band")
     axes[0][0].set_ylabel("Value")
-    figure.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=min(4, 1 + len(lines)), fontsize=8)
+    figure.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, fontsize=8)
     figure.tight_layout()
     return figure
+
+
+def stroke(look: Any) -> Any:
+    """Return matplotlib's line style of a method."""
+    return (0, tuple(float(n) / 2 for n in look.dash.split())) if look.dash else "-"
 
 
 @figures.themed
@@ -216,7 +215,7 @@ def draw_sensor(results: Results, board: Board, scene: str, methods: list[str], 
             ax = figure.add_subplot(grid[0, k])
             ax.imshow(kernel, cmap="magma", vmin=0, vmax=true.max(), interpolation="nearest")
             ax.set(xticks=[], yticks=[])
-            ax.set_title(title, fontsize=8, loc="center", fontweight="normal")
+            ax.set_title(fill(title, TITLE_WIDTH), fontsize=7, loc="center", fontweight="normal")
             ax.grid(False)
     if view["srf"] is not None:
         ax = figure.add_subplot(grid[1, :])
@@ -225,9 +224,10 @@ def draw_sensor(results: Results, board: Board, scene: str, methods: list[str], 
             ax.plot(x, band, color=figures.INK, linewidth=2.6, alpha=0.45, label="Ground truth" if k == 0 else None)
         for method, entry in curves.items():
             for k, band in enumerate(entry["srf_hat"]):
+                label = results.title(method) if k == 0 else None
                 ax.plot(
-                    x, band, color=looks[method].colour, linewidth=1.1, label=results.title(method) if k == 0 else None
+                    x, band, color=looks[method].colour, linewidth=1.1, linestyle=stroke(looks[method]), label=label
                 )
         ax.set(xlabel="Wavelength (nm)" if view["wavelengths"] else "Band", ylabel="Response")
-        ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3)
+        ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
     return figure

@@ -12,6 +12,7 @@ import numpy as np
 from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.report.board import marks
+from mossfuse.benchmark.report.degradation import ESTIMATED
 from mossfuse.benchmark.report.load import read_history
 from mossfuse.benchmark.report.more import missing_lines
 from mossfuse.benchmark.report.style import metric_title, metric_unit, slug
@@ -94,6 +95,7 @@ def scene_context(results, board, scene, rows, scores, looks, site):
     return {
         "active": "", "page_title": f"{scene} · {board.dataset}", "board": board, "scene": scene, "view": view,
         "folder": f"../{folder}", "cells": cells, "scores": scores, "data": data,
+        "estimated": results.catalogue["degradations"].get(board.shown[scene], {}).get("srf") == ESTIMATED,
         "psfs": [c for c in shown if c["estimate"]["psf"]], "counted": scene in board.scenes,
         "missing": missing_lines(results, board, scene),
         "true_psf": heat_image(view["psf"]) if view["psf"] else "",

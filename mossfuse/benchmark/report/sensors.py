@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mossfuse.benchmark.report.board import Board
-from mossfuse.benchmark.report.degradation import blur, response_title
+from mossfuse.benchmark.report.degradation import ESTIMATED, blur, response_title
 from mossfuse.benchmark.report.drawing import save_figure
 from mossfuse.benchmark.report.load import Results
 from mossfuse.benchmark.report.sensor_figures import Camera, Kernel, draw_kernel, draw_response
@@ -37,7 +37,8 @@ def sensors_context(results: Results, boards: Sequence[Board], site: Any, figure
             anchor = f"{slug(name)}-{len(cameras) + 1}--response"
             camera = cameras.setdefault(key, Camera(name, np.asarray(view["srf"], float), wavelengths, anchor))
             camera.datasets += [board.dataset] if board.dataset not in camera.datasets else []
-        if view.get("psf") is not None:
+        # Of a measured pair the degradation says how LR is reduced; the PSF that was estimated is on the scene's page.
+        if view.get("psf") is not None and entry.get("srf") != ESTIMATED:
             ratio, phase = int(view["ratio"]), tuple(entry.get("phase") or (0, 0))
             key = (str(view["psf"]), ratio, phase)
             words = blur(entry.get("psf") or {}) or "PSF"

@@ -3,7 +3,19 @@
 Each verb reads the effective configuration that the workflow wrote (results/settings.json) or any configuration.
 """
 
-from mossfuse.cli.bench import cells, check, data, external, pictures, report, reproduce, scores, single, training
+from mossfuse.cli.bench import (
+    cells,
+    check,
+    data,
+    external,
+    pictures,
+    real_pairs,
+    report,
+    reproduce,
+    scores,
+    single,
+    training,
+)
 
 JOB = (
     ("--log", {"help": "file for the method's own output"}),
@@ -25,6 +37,13 @@ VERBS = (
     ("prepare", data.prepare, "read one scene into data/DATASET/scenes", ("dataset", "scene"), ()),
     ("scenes", data.scenes, "write the hash of every prepared scene's content", (), ()),
     ("degrade", data.degrade, "make the degraded pair of one scene", ("dataset", "degradation", "scene"), ()),
+    (
+        "real-pair",
+        real_pairs.real_pair,
+        "make the pair of a scene that two real sensors measured",
+        ("dataset", "degradation", "scene"),
+        (),
+    ),
     ("registry-file", data.registry_file, "get one file of the registry", ("name", "output"), ()),
     ("train", training.train, "train one row: DATASET/DEGRADATION/METHOD/seedN", ("training",), JOB),
     ("fuse", external.fuse, "run one cell: DATASET/DEGRADATION/METHOD/SCENE/seedN", ("cell",), FUSE_JOB),
