@@ -29,15 +29,7 @@ def require_shape(array, shape, path, dataset):
 
 
 def reflectance(array, path):
-    """Return stored numbers as float32 in [0, 1]: integers over their type's maximum, floats as they are.
-
-    Raises MossFuseError for floats above 1 and for integers of 32 or 64 bits, which are what a program happened to convert to.
-    """
-    if array.dtype.kind in "iu" and array.dtype.itemsize > 2:
-        raise MossFuseError(
-            f"{path} holds {array.dtype} up to {array.max()}, whose type does not say what counts as 1; "
-            "store them in the type that they fill (uint16, uint8), or as reals in [0, 1]"
-        )
+    """Return stored numbers as float32 in [0, 1]: integers over their type's maximum, floats as they are."""
     if array.dtype.kind == "f" and np.nanmax(array) > 1:
         raise MossFuseError(
             f"{path} holds floating-point values up to {np.nanmax(array):g}, expected 0 to 1; "

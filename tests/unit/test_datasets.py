@@ -173,11 +173,6 @@ def test_wrong_key_and_wrong_band_count_are_named(small, tmp_path):
     (tmp_path / "raw").mkdir()
     savemat(tmp_path / "raw" / "balloons.mat", {"Omsi": STORED})
     refused(tmp_path, r"balloons\.mat has none of the variables rad, hsi, cube, ref; it holds Omsi \(12, 12, 31\)")
-    savemat(tmp_path / "raw" / "balloons.mat", {"rad": STORED.astype("i4")})
-    refused(
-        tmp_path,
-        r"balloons\.mat holds int32 up to .*does not say what counts as 1; store them in the type that they fill",
-    )
     savemat(tmp_path / "raw" / "balloons.mat", {"rad": STORED[..., :26]})
     refused(tmp_path, r"balloons\.mat holds 12x12x26, a scene of 'cave' is 12x12x31; a reduced or cropped copy")
 
