@@ -43,6 +43,12 @@ SWEEPS = {
     "PSF mismatch": (BASE, [BASE, *(f"{BASE}-psfblur{px}" for px in ("0.5", "1", "2"))]),
     "one MSI band": (PAN, ["x4-gauss3s2-alinominalpan", PAN]),
 }  # fmt: skip
+DECISIVE = (
+    "gsa",
+    "ridge-dc",
+    "nsgp",
+    "nsgp-known",
+)  # a cell counts where it has all of these that the results have at all
 T95 = {2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}  # by degrees of freedom
 THRESHOLD_DB, THRESHOLD_SAM = 0.1, 0.02
 
@@ -69,6 +75,12 @@ def gather(values: Iterable[tuple[str, Cell, str, float]]) -> Values:
     for (metric, cell, method), several in every.items():
         found[metric][cell][method] = statistics.fmean(several)
     return found
+
+
+def complete(found: Values) -> list[Cell]:
+    """Return the cells that have every decisive row that the results have anywhere: a run that was interrupted has others too."""
+    wanted = {row for values in found["psnr"].values() for row in values if row in DECISIVE}
+    return [cell for cell, values in found["psnr"].items() if wanted <= set(values)]
 
 
 def given(rows: Iterable[str]) -> dict[str, str]:
@@ -129,13 +141,13 @@ def labels(steps: list[str]) -> list[str]:
 
 
 def along(found: Values, name: str) -> tuple[list[str], dict[str, dict[str, dict[str, list[float]]]]]:
-    """Return the finished steps of a sweep and method -> metric -> step -> values of the scenes that every step and row has.
+    """Return the finished steps of a sweep and method -> metric -> step -> values, of the scenes that every step has.
 
     No step where the base or all others are missing.
     """
     base, steps = SWEEPS[name]
     scenes: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for dataset, degradation, scene in found["psnr"]:
+    for dataset, degradation, scene in complete(found):
         scenes[degradation].add((dataset, scene))
     here = [step for step in steps if step in scenes]
     if len(here) < 2 or base not in scenes:
@@ -191,8 +203,8 @@ def regrets(found: Values, default: Callable[[str], str] = default_of) -> list[d
     """
     knows = given({method for values in found["psnr"].values() for method in values})
     rows = []
-    for cell, values in found["psnr"].items():
-        own = default(cell[1])
+    for cell in complete(found):
+        values, own = found["psnr"][cell], default(cell[1])
         if own not in values:
             continue
         blind = {method: value for method, value in values.items() if not knows[method]}

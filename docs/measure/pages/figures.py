@@ -161,7 +161,7 @@ def draw_sweeps(picture: Path, values: Path) -> None:
     from pages.sweeps import values_of
 
     found = values_of(Part("sweeps", values.parent).cells)
-    panels = {name: drawn for name in robustness.SWEEPS if (drawn := robustness.along(found, name))[0]}
+    panels = {name: drawn for name in robustness.SWEEPS if (drawn := robustness.along(found, name))[1]}
     methods = sorted({method for _, rows in panels.values() for method in rows})
     colours = dict(zip(methods, sns.husl_palette(len(methods), l=0.5), strict=True))
     figure, axes = plt.subplots(-(-len(panels) // 2), 2, figsize=(7.2, 2.3 * -(-len(panels) // 2)), squeeze=False)

@@ -11,7 +11,7 @@ import pandas as pd
 import robustness
 
 from pages.context import Context
-from pages.format import markdown
+from pages.format import markdown, plural
 from pages.store import NotMeasured, split
 
 PART = "sweeps"
@@ -25,13 +25,14 @@ CLOSED = ("bicubic", "ridge", "ridge-dc", "cnmf", "nsgp")
 def curves(context: Context, name: str) -> str:
     """Return the table of one sweep."""
     part = context.part(PART)
-    head, rows = robustness.curve(values_of(part.cells), name)
+    found, base = values_of(part.cells), robustness.SWEEPS[name][0]
+    head, rows = robustness.curve(found, name)
     if not rows:
         raise NotMeasured(part.how)
-    scenes = part.cells[part.cells["degradation"] == robustness.SWEEPS[name][0]].groupby(["dataset", "scene"]).ngroups
+    scenes = len(next(iter(robustness.along(found, name)[1].values()))["psnr"][base])
+    half = " ± half the 95 % interval of the mean" if scenes > 2 else ""
     words = (
-        f"PSNR dB ± half the 95 % interval of the mean / SAM deg over {scenes} scenes, convention `std1`; base of the robustness: "
-        f"`{robustness.SWEEPS[name][0]}`."
+        f"PSNR dB{half} / SAM deg over {plural(scenes, 'scene')}, convention `std1`; base of the robustness: `{base}`."
     )
     return f"{markdown(head, rows)}\n\n{context.caption(words, part)}"
 
