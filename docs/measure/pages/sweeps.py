@@ -73,7 +73,7 @@ def elsewhere(context: Context) -> str:
     sources = [context.part(name) for name in ELSEWHERE]
     cells = comparable(pd.concat([part.cells for part in sources], ignore_index=True))
     groups = defaultdict(list)
-    for row in robustness.regrets(values_of(cells), lambda _: DEFAULT):
+    for row in robustness.regrets(values_of(cells), lambda *_: DEFAULT):
         groups[row["dataset"], base_of(row["degradation"])].append(row)
     head = [
         "dataset", "degradation", "cells", f"beyond {robustness.THRESHOLD_DB} dB", "mean, dB", "worst, dB",
