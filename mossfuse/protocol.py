@@ -394,7 +394,10 @@ class Dataset:
     obtain(scenes, folder, mirrors) -> dict scene -> {'source': str, 'files': [name], 'sha256': {name: hash}, 'verified': bool}
         makes every scene's raw files available (in a mirror, in ``folder``, or by download) and verifies them. With a further
         'paths': [path of each file], the benchmark notices when a file is edited.
+        An obtain that takes further arguments is given the dataset's options by name.
     read(scene, folder, mirrors, **options) -> (cube (H, W, B) float32 in [0, 1], wavelengths (B,))
+    hr(scene, folder, mirrors, **options) -> (H, W, M) float32, where a second sensor saw the scene: see
+        mossfuse.benchmark.data.real_pair. own_files(**options) -> paths outside the dataset's folder, which no method may open.
     Where options change the shape, shape_of(**options) -> (H, W, B) gives it for the plan of a run.
     labels(scene, folder, mirrors, **options) -> {name: array}, if there is anything to return: ground truth of a task beside
         the cube, which metrics read (Metric.needs) and no method sees: 'anomalies' (H, W), non-zero where a pixel is one;

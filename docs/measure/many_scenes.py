@@ -1,6 +1,7 @@
 """Measure a closed-form grid of many scenes end to end: jobs, wall and CPU seconds, and what Snakemake's main process takes for each job.
 
     python docs/measure/many_scenes.py 100              # bicubic on 100 scenes of 64 x 64, tables alone
+    python docs/measure/many_scenes.py 12 100 --save    # two sizes, to docs/evidence/many-scenes
     python docs/measure/many_scenes.py 100 --report     # with pictures and report
     python docs/measure/many_scenes.py 12 --methods bicubic,nsgp
 
@@ -23,6 +24,7 @@ from mossfuse.benchmark.plan.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
+HEAD = ("grid", "jobs", "wall s", "CPU s", "main process, CPU s", "a job", "cubes at one time")
 CUBE = Paths().cell("", "", "", "", 0).cube.name
 DATASET = """
 from mossfuse.protocol import Dataset
@@ -48,17 +50,32 @@ class Spent:
 
 
 def main() -> None:
-    """Run the grid in a temporary folder and print what it took."""
+    """Print a row for each number of scenes, and save them where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenes", type=int)
+    parser.add_argument("scenes", type=int, nargs="+")
     parser.add_argument("--methods", default="bicubic")
     parser.add_argument("--report", action="store_true", help="pictures and report as well")
     parser.add_argument("--cores", default="2")
+    parser.add_argument("--save", action="store_true", help="write docs/evidence/many-scenes")
     options = parser.parse_args()
+    rows = []
+    for scenes in options.scenes:
+        rows.append(measure(scenes, options))
+        sys.stdout.write(f"{' | '.join(rows[-1])}\n")
+        sys.stdout.flush()
+    if options.save:
+        sys.path.insert(0, str(ROOT))
+        from recording import record
+
+        record("many-scenes", "many-scenes", HEAD, rows, "docs/measure/many_scenes.py --save")
+
+
+def measure(scenes: int, options: argparse.Namespace) -> tuple[str, ...]:
+    """Run the grid of so many scenes in a temporary folder and return its row."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "datasets").mkdir()
-        (folder / "datasets" / "many.py").write_text(DATASET.format(count=options.scenes), encoding="utf-8")
+        (folder / "datasets" / "many.py").write_text(DATASET.format(count=scenes), encoding="utf-8")
         entry = {
             "dataset": "many",
             "degradations": ["x8-gauss7s2-nikond5100"],
@@ -81,11 +98,14 @@ def main() -> None:
             raise SystemExit(text[-3000:])
         jobs = text.count("\nFinished jobid")
         cpu = usage.ru_utime + usage.ru_stime + spent.warm_s
-        sys.stdout.write("| scenes | jobs | wall s | CPU s | CPU s of the main process | a job | cubes at one time |\n")
-        sys.stdout.write("|---|---|---|---|---|---|---|\n")
-        sys.stdout.write(
-            f"| {options.scenes} | {jobs} | {wall:.0f} | {cpu:.0f} | {spent.main_s:.1f} | {spent.main_s / max(jobs, 1):.3f} | {spent.cubes} |\n"
+        numbers = (
+            f"{wall:.0f}",
+            f"{cpu:.0f}",
+            f"{spent.main_s:.1f}",
+            f"{spent.main_s / max(jobs, 1):.3f}",
+            f"{spent.cubes}",
         )
+        return (f"{scenes} scenes, {options.methods}, {'report' if options.report else 'tables'}", f"{jobs}", *numbers)
 
 
 def follow(process: subprocess.Popen, folder: Path) -> Spent:

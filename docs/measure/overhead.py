@@ -1,6 +1,6 @@
 """Measure what a cell costs beside its method: CPU and wall seconds of fusing and scoring bicubic, as new processes and warm.
 
-    python docs/measure/overhead.py [CELLS]
+    python docs/measure/overhead.py [CELLS] [--save]          # to docs/evidence/overhead
 
 Both ways take turns within one run, so that their ratio holds on a machine that does other work. CPU seconds are of all processes
 of a job, with what the warm process spends on it; its start is a line of its own.
@@ -8,6 +8,7 @@ of a job, with what the warm process spends on it; its start is a line of its ow
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ from mossfuse.datasets import find_dataset
 SETTINGS = Paths().settings.name
 
 DEGRADATION = "x8-gauss7s2-nikond5100"
+HEAD = ("job", "way", "cells", "CPU s a cell, mean", "wall s, median")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -65,8 +67,8 @@ def spent() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def main(count: int) -> None:
-    """Print a table: CPU seconds per cell of fusing and of scoring, both ways, and their ratio."""
+def main(count: int) -> list[tuple[str, ...]]:
+    """Print and return a table: CPU and wall seconds per cell of fusing and of scoring, both ways."""
     cells = prepare(count)
     grid = Grid(json.loads(Path(SETTINGS).read_text(encoding="utf-8")))
     covered = CoveredCode(grid)
@@ -89,14 +91,13 @@ def main(count: int) -> None:
                 if given:
                     wait_for(server)
                 rows.setdefault((verb, way), []).append((spent() + cpu_of(server) - before, wall))
-    sys.stdout.write(f"{len(cells)} cells of bicubic, 64 x 64 x 31; start of the warm process {start:.2f} CPU s\n\n")
-    sys.stdout.write("| verb | way | CPU s per cell, mean | wall s, median |\n|---|---|---|---|\n")
+    table = [("start of the warm process", "", "1", f"{start:.2f}", "")]
     for (verb, way), values in rows.items():
         cpu, wall = zip(*values, strict=True)
-        sys.stdout.write(f"| {verb} | {way} | {statistics.mean(cpu):.2f} | {statistics.median(wall):.2f} |\n")
-    for verb in ("fuse", "score"):
-        new, kept = (sum(cpu for cpu, _ in rows[verb, way]) for way in ("new processes", "warm"))
-        sys.stdout.write(f"\n{verb}: {new / kept:.1f} times less CPU\n")
+        table.append((verb, way, f"{len(cells)}", f"{statistics.mean(cpu):.2f}", f"{statistics.median(wall):.2f}"))
+    for row in (HEAD, *table):
+        sys.stdout.write(f"{' | '.join(row)}\n")
+    return table
 
 
 def wait_for(server: int) -> None:
@@ -107,6 +108,16 @@ def wait_for(server: int) -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cells", nargs="?", type=int, default=30)
+    parser.add_argument("--save", action="store_true", help="write docs/evidence/overhead")
+    options = parser.parse_args()
+    here = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)
+        found = main(options.cells)
+        os.chdir(here)
+    if options.save:
+        from recording import record
+
+        record("overhead", "overhead", HEAD, found, f"docs/measure/overhead.py {options.cells} --save")

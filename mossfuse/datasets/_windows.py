@@ -219,8 +219,13 @@ def read_tiff(path: Path) -> np.ndarray:
 
 
 def read_with_gdal(path: Path) -> np.ndarray:
-    """Return the bands (bands, rows, cols) of an ENVI or PCIDSK file, which GDAL recognises by its content."""
+    """Return the bands (bands, rows, cols) of an ENVI or PCIDSK file, which GDAL recognises by its content.
+
+    Raises MossFuseError where an uncompressed file is smaller than its pixels: GDAL reads zeros there.
+    """
     import warnings
+
+    import numpy as np
 
     from mossfuse.errors import extra_needed
 
@@ -229,6 +234,10 @@ def read_with_gdal(path: Path) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with rasterio.open(path) as file:
+            pixels = file.height * file.width * sum(np.dtype(kind).itemsize for kind in file.dtypes)
+            held = path.stat().st_size
+            if file.compression is None and held < pixels:
+                raise MossFuseError(f"{path} is cut short: {held} of at least {pixels} bytes; get it again")
             return file.read()
 
 

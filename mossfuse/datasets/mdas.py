@@ -51,10 +51,16 @@ def members(scene):
 
 
 def locate(base, scene):
-    """Return the scene's three files in the folder ``base`` or where the archive has them; [] unless all of them are there."""
+    """Return the scene's three files in the folder ``base`` or where the archive has them; [] where neither image is there.
+
+    Raises MossFuseError where one of the three is missing beside an image.
+    """
     root = base / ARCHIVE.name.removesuffix(".zip")
     places = [folder / sub for folder in (base, root) for sub in ("", "sub_area_1", "sr_deep_model_data")]
     found = [next((place / name for place in places if (place / name).is_file()), None) for name in members(scene)]
+    if any(found[:2]) and not all(found):
+        lacking = [name for name, path in zip(members(scene), found, strict=True) if path is None]
+        raise MossFuseError(f"{base} lacks {', '.join(lacking)} of scene '{scene}'; complete it from the archive")
     return found if all(found) else []
 
 

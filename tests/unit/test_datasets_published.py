@@ -1,11 +1,13 @@
 """Datasets cut out of one published array: each reader on a small file of the documented layout, written with bare calls."""
 
+import re
 import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from mossfuse.benchmark.data.prepare import fetch_dataset
 from mossfuse.datasets import (
     arad_1k,
     botswana,
@@ -17,11 +19,13 @@ from mossfuse.datasets import (
     cuprite,
     dc_mall,
     find_dataset,
+    harvard,
     houston2018,
     indian_pines,
     ksc,
     mdas,
     moffett,
+    ntire2018,
     pavia_centre,
     pavia_university,
     salinas,
@@ -140,6 +144,54 @@ def test_damaged_cropped_and_foreign_files_are_one_sentence(tmp_path, monkeypatc
         salinas.read("salinas", tmp_path, ())
 
 
+@pytest.mark.parametrize("module", PUBLISHED, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_partial_and_reordered_arrays_and_files_cut_short_are_one_sentence(module, tmp_path, monkeypatch):
+    stored, _ = small(module, monkeypatch)
+    name, scene = module.PUBLISHED.dataset.name, SCENES.get(module, module.PUBLISHED.dataset.test[0])
+    wrong = {"cropped": stored[..., :-1]}
+    if PUBLISHED[module][0] == "v5":
+        wrong["turned"] = stored.transpose(1, 0, 2)
+    for case, array in wrong.items():
+        write_file(tmp_path / case / "raw", module, array)
+        with pytest.raises(MossFuseError, match="holds no array of") as caught:
+            prepared(name, scene, tmp_path / case)
+        assert "\n" not in str(caught.value)
+    path = write_file(tmp_path / "raw", module, stored)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(MossFuseError, match=re.escape(path.name.rpartition(".")[0])) as caught:
+        prepared(name, scene, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def prepared(name, scene, folder):
+    """Fetch and read a scene as the benchmark does."""
+    fetch_dataset(name, (scene,), folder, ())
+    return find_dataset(name)[1].read(scene, folder, ())
+
+
+@pytest.mark.parametrize(
+    ("module", "scene", "key"),
+    [(harvard, "imgb4", "ref"), (ntire2018, "BGU_HS_00257", "rad"), (arad_1k, "ARAD_1K_0901", "cube")],
+)
+def test_scene_files_with_another_variable_shape_or_end_are_one_sentence(module, scene, key, tmp_path):
+    import scipy.io
+
+    path = tmp_path / "raw" / f"{scene}.mat"
+    path.parent.mkdir()
+    cube = np.ones((12, 9, 31), np.float32)
+    for variables, said in (
+        ({"other": cube}, f"has none of the variables {key}; it holds other"),
+        ({key: cube}, "holds 12x9x31, a scene of"),
+        ({key: cube.transpose(2, 0, 1)}, "holds 31x12x9, a scene of"),
+    ):
+        scipy.io.savemat(path, variables)
+        with pytest.raises(MossFuseError, match=said):
+            module.obtain((scene,), tmp_path, ())
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(MossFuseError, match=path.name):
+        module.obtain((scene,), tmp_path, ())
+
+
 def test_unpacked_file_is_enough_and_an_archive_without_it_is_named(tmp_path, monkeypatch):
     stored, _ = small(chikusei, monkeypatch)
     archive = write_file(tmp_path / "mirror" / "chikusei", chikusei, stored)
@@ -250,9 +302,11 @@ def test_mdas_is_read_in_the_order_of_its_wavelengths_with_its_picture(tmp_path)
     np.testing.assert_allclose(wavelengths, np.sort(centres[:210]), atol=1e-2)
     picture = mdas.picture("sub_area_1", tmp_path, mirrors)
     np.testing.assert_allclose(picture, images["EeteS_Sentinel_2_10m"].transpose(1, 2, 0) / 1e4, atol=1e-6)
-    (tmp_path / "mirror" / "mdas" / "Augsburg_data_4_publication" / "sub_area_1" / mdas.HEADER).write_text(
-        "ENVI\n", encoding="utf-8"
-    )
+    place = tmp_path / "mirror" / "mdas" / "Augsburg_data_4_publication" / "sub_area_1"
+    (place / "EeteS_EnMAP_10m_deep_train.tif").touch()
+    with pytest.raises(MossFuseError, match="lacks EeteS_Sentinel_2_10m_deep_train.tif of scene 'deep_train'"):
+        mdas.locate(place, "deep_train")
+    (place / mdas.HEADER).write_text("ENVI\n", encoding="utf-8")
     with pytest.raises(MossFuseError, match=r"band_242_meta_info\.hdr lists 0 wavelengths, expected 242"):
         mdas.read("sub_area_1", tmp_path, mirrors)
 

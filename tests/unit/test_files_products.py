@@ -57,6 +57,16 @@ def test_enmap_takes_gains_and_offsets_of_each_band_and_leaves_clouds_out(tmp_pa
     assert read_image(next(folder.glob("*SPECTRAL_IMAGE.TIF"))).values.shape == (6, 5, 7)
 
 
+def test_products_of_another_level_are_named(tmp_path):
+    folder = tmp_path / "ENMAP01-____L1C-DT0000"
+    products.write_enmap(folder, CUBE, WAVELENGTHS, CORNER)
+    with pytest.raises(MossFuseError, match="EnMAP of level L1C, radiance at the sensor; get level L2A"):
+        read_image(folder)
+    (tmp_path / "S2A_MSIL1C.SAFE").mkdir()
+    with pytest.raises(MossFuseError, match="a Sentinel-2 product of level 2A is needed"):
+        read_image(tmp_path / "S2A_MSIL1C.SAFE")
+
+
 def test_sentinel2_applies_its_offset_and_its_scene_classification(tmp_path):
     msi = np.random.default_rng(1).uniform(0.02, 0.6, (8, 8, 4))
     cloud = np.zeros((4, 4), bool)

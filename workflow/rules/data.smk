@@ -94,6 +94,7 @@ if REAL_PAIRS:
             options=lambda w: json.dumps(
                 GRID.block_of(w.dataset).options, sort_keys=True
             ),
+            raw=lambda w: raw_digest(PATHS.fetched(w.dataset, w.scene)),
             harness=COVERED.harness("real_pair"),
         shell:
             "python -m mossfuse bench real-pair {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"

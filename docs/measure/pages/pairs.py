@@ -131,4 +131,4 @@ def shifts(context: Context) -> str:
     head = [
         "pair", "estimated", "standard error", "phase correlation", "oracle", "`nsgp` PSNR dB, estimated shift", "oracle's shift",
     ]  # fmt: skip
-    return f"{markdown(head, rows)}\n\nShifts (down, right) in pixels of the reduced LR. {origin}"
+    return f"{markdown(head, rows)}\n\nShifts (down, right) in pixels of the reduced LR; PSNR on the files' own scale. {origin}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from mossfuse.remote.download import LEFT_ALONE, mirror_folders
 RECORD = {"source": str, "files": list, "sha256": Mapping, "verified": bool}  # what obtain returns of a scene
 
 
-def fetch_dataset(name, scenes, folder, mirrors=None):
+def fetch_dataset(name, scenes, folder, mirrors=None, options=None):
     """Make the raw files of ``scenes`` available, write a record of each and return scene -> record.
 
-    folder: of the dataset. mirrors: folders searched before any download; None takes those of MOSSFUSE_MIRRORS.
+    folder: of the dataset. mirrors: folders searched before any download; None takes those of MOSSFUSE_MIRRORS. options: those of the
+    dataset, which name the files where its ``obtain`` takes options; they are kept in the record.
     MossFuseError names every scene that cannot be obtained, before anything else runs.
     """
     spec, module = find_dataset(name)
@@ -35,13 +37,16 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
     if said:
         raise MossFuseError(f"dataset '{spec.name}' is incomplete: {said}")
     try:
-        records = module.obtain(tuple(scenes), Path(folder), mirrors)
+        own = (options or {}) if takes_options(module.obtain) else {}
+        records = module.obtain(tuple(scenes), Path(folder), mirrors, **own)
     except MossFuseError as error:
         raise MossFuseError(sparing(str(error), mirrors)) from error
     check_records(spec.name, scenes, records)
     for scene, record in records.items():
         paths = record.pop("paths", ())
         record["state"] = describe_files(paths, record["sha256"]) if paths else {}
+        if own:
+            record["options"] = dict(own)
         path = DatasetFiles(Path(folder)).fetched(scene)
         before = read_json(path) if path.is_file() else {}
         # What an earlier run downloaded is now found in the folder.
@@ -50,6 +55,11 @@ def fetch_dataset(name, scenes, folder, mirrors=None):
         if record != before:
             write_json(path, record)
     return records
+
+
+def takes_options(obtain) -> bool:
+    """Return whether a dataset's ``obtain`` takes its options besides scenes, folder and mirrors."""
+    return len(inspect.signature(obtain).parameters) > 3
 
 
 def sparing(message: str, mirrors) -> str:
@@ -88,8 +98,9 @@ def check_records(name: str, scenes, records: Any) -> None:
 def refresh_record(name, scene, folder, mirrors=None):
     """Fetch a scene again where its raw files have changed since they were recorded: they are checked and recorded."""
     path = DatasetFiles(Path(folder)).fetched(scene)
-    if path.is_file() and has_changed(read_json(path)):
-        fetch_dataset(name, (scene,), folder, mirrors)
+    record = read_json(path) if path.is_file() else {}
+    if record and has_changed(record):
+        fetch_dataset(name, (scene,), folder, mirrors, record.get("options"))
 
 
 def prepare_scene(name, scene, folder, mirrors=None, path=None, **options):

@@ -2,7 +2,8 @@
 
 With its rate limit (100 jobs a second by default, which no local run reaches) every look at what waits plans another one a second later, for ever: each
 finished job adds one more such chain, and a run ends only when the last of them is due. At every look the scheduler also asks the disk for the size of
-every input of every job that waits, though these files are finished.
+every input of every job that waits, though these files are finished; and its default way of choosing writes a linear programme of every job that waits
+or is left, and starts a solver (mossfuse.benchmark.run.selection chooses instead).
 
 While it plans, it takes apart the signature of every function of a rule again for every job; and it asks every job for its environment of conda, for
 which it computes all parameters of the job, also where no environment is made.
@@ -15,9 +16,13 @@ from collections.abc import Iterable, Iterator
 from types import FunctionType
 from typing import Any
 
+from mossfuse.benchmark.run.selection import Selector
+
+OWN = "snakemake.scheduling."  # where Snakemake's own ways of choosing are, one of which is the default
+
 
 def pace(scheduler: Any) -> None:
-    """Take the rate limit from the JobScheduler of a local run, and let it look up the size of each input once."""
+    """Take the rate limit from the JobScheduler of a local run, and let it look up and weigh each job once."""
     scheduler.job_rate_limiter = None
     sizes: dict[Any, int | None] = scheduler._input_sizes
 
@@ -26,6 +31,8 @@ def pace(scheduler: Any) -> None:
             sizes[path] = await path.size() if await path.exists() else None
 
     scheduler.update_input_sizes = update_input_sizes
+    if type(scheduler._scheduler).__module__.startswith(OWN):  # another plugin that was asked for keeps its say
+        scheduler.job_selector = Selector(scheduler)
 
 
 def pace_planning(workflow: Any) -> None:

@@ -22,7 +22,8 @@ def fetch(options):
     missing, lost = [], []
     for label, scenes in job.grid.scenes_to_prepare().items():
         try:
-            fetch_dataset(job.grid.block_of(label).dataset, scenes, job.paths.dataset(label).folder, job.mirrors)
+            block = job.grid.block_of(label)
+            fetch_dataset(block.dataset, scenes, job.paths.dataset(label).folder, job.mirrors, block.options)
             log.info("%s: %d scenes ready", label, len(scenes))
         except MossFuseError as error:
             missing.append(str(error))

@@ -33,8 +33,9 @@ class Job:
 
     @property
     def closed(self) -> tuple[Path, ...]:
-        """Folders of which a method may open nothing but what it is handed: with scenes, and with what is made from them."""
-        return *self.paths.trees, *self.mirrors
+        """Where a method may open nothing but what it is handed: folders with scenes and with what is made from them, a user's own images."""
+        own = [getattr(block.module, "own_files", lambda **options: ())(**block.options) for block in self.grid.blocks]
+        return *self.paths.trees, *self.mirrors, *(path for paths in own for path in paths)
 
 
 def load(options) -> Job:

@@ -21,5 +21,5 @@ def real_pair(options):
         high=block.module.hr(options.scene, job.paths.dataset(block.label).folder, job.mirrors, **block.options),
         path=job.paths.pair(options.dataset, options.degradation, options.scene),
         scene=options.scene,
-        registered=block.dataset in getattr(block.module, "REGISTERED", ()),
+        registered=block.options.get("registered", block.dataset in getattr(block.module, "REGISTERED", ())),
     )

@@ -4,6 +4,7 @@ The XML's bandCharacterisation gives wavelengthCenterOfBand, FWHMOfBand, GainOfB
 Product Specification). VNIR and SWIR overlap between 900 and 1000 nm.
 """
 
+import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from mossfuse.files.products._bands import upwards
 
 IMAGE, METADATA = "SPECTRAL_IMAGE.TIF", "METADATA.XML"
 MASKS = ("QL_QUALITY_CLOUD", "QL_QUALITY_CLOUDSHADOW", "QL_QUALITY_CIRRUS")  # a pixel that is not 0 there is not used
+LEVEL = re.compile(r"ENMAP\d*-+_+(L\d[A-Z])[-_]", re.IGNORECASE)  # in the name of every file
 CLASSES = "QL_QUALITY_CLASSES"  # 3: background
 
 
@@ -28,13 +30,20 @@ def recognises(path: Path) -> bool:
 
 
 def image(path: Path, key: str | None = None) -> Image:
-    """Return the Image in reflectance, bands by wavelength, without clouds, shadows and cirrus (its quality layers)."""
+    """Return the Image in reflectance, bands by wavelength, without clouds, shadows and cirrus (its quality layers).
+
+    Raises MossFuseError for another level than L2A.
+    """
     from mossfuse.files import geotiff
 
     if key is not None:
         raise MossFuseError(f"{path} is one EnMAP image without parts; leave ':{key}' out")
     folder = path if path.is_dir() else path.parent
     spectral, metadata = one(folder, IMAGE), one(folder, METADATA)
+    if (level := LEVEL.search(spectral.name)) and level[1].upper() != "L2A":
+        raise MossFuseError(
+            f"{spectral} is EnMAP of level {level[1]}, radiance at the sensor; get level L2A, reflectance"
+        )
     read = geotiff.image(spectral)
     stored = geotiff.read(spectral, ("cube",))["cube"]
     bands = bands_of(metadata)
