@@ -2,6 +2,7 @@
 
     python docs/measure/default_method.py           # print
     python docs/measure/default_method.py --write   # and write docs/evidence/default-method; then docs/measure/tables.py --write
+    python docs/measure/default_method.py --kind 'two cameras, registered'   # real pairs alone
 
 Phantom: the scenes on which the rule of mossfuse/pair/default_method.py was chosen. Simulated: the middle 96 pixels of real scenes at ratios 4 and 8, noise-free,
 under a Gaussian PSF; one panchromatic band from 450 to 900 nm (700 in the visible), or four Gaussian responses of 60 nm. Two cameras, registered: real pairs one scale
@@ -12,7 +13,7 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from real_pairs import CASES, METHODS, means, mirrored, moved
@@ -34,6 +35,8 @@ from mossfuse.protocol import Observation
 from mossfuse.remote.download import mirror_folders
 
 HEAD = ("kind", "scene", "ratio", "bands", "default", "psnr", "seconds", "nsgp", "nsgp_seconds", "best", "best_psnr")
+KINDS = ("phantom", "simulated", "two cameras, registered")
+MAKE = "docs/measure/default_method.py --write"
 PHANTOM = ("twins", "globes", "weave", "mosaic")
 SIDE = 96
 Case = tuple[str, str, np.ndarray, Observation]  # kind, scene, truth, pair
@@ -43,15 +46,22 @@ def main() -> None:
     """Measure, print and, where asked, write."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--write", action="store_true", help="write docs/evidence/default-method")
+    options.add_argument("--kind", action="append", choices=KINDS, help="only pairs of this kind; may be repeated")
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     rows = []
-    for kind, scene, truth, pair in cases():
+    for kind, scene, truth, pair in cases(chosen.kind or KINDS):
         rows.append((kind, scene, pair.ratio, pair.msi.shape[2], *measure(truth, pair)))
         sys.stdout.write(" ".join(map(str, rows[-1])) + "\n")
         sys.stdout.flush()
     if chosen.write:
-        record("default-method", "default-method", HEAD, rows, "docs/measure/default_method.py --write")
+        record(
+            "default-method",
+            "default-method",
+            HEAD,
+            rows,
+            MAKE + "".join(f" --kind '{kind}'" for kind in chosen.kind or ()),
+        )
 
 
 def measure(truth: np.ndarray, pair: Observation) -> tuple[str, ...]:
@@ -74,21 +84,21 @@ def measure(truth: np.ndarray, pair: Observation) -> tuple[str, ...]:
     return (default[2], *values, best, f"{found[best][0]:.3f}")
 
 
-def cases() -> Iterator[Case]:
-    """Yield every case."""
+def cases(kinds: Sequence[str]) -> Iterator[Case]:
+    """Yield every case of these KINDS."""
     mirrors = [str(folder) for folder in mirror_folders()]
-    for scene in PHANTOM:
+    for scene in PHANTOM if KINDS[0] in kinds else ():
         truth, wavelengths = find_dataset("phantom")[1].read(scene, None, None, size=SIDE)
         for ratio in (4, 8):
-            yield "phantom", scene, *simulate(truth, wavelengths, ratio, 1)
-    for dataset, scenes in SCENES.items():
+            yield KINDS[0], scene, *simulate(truth, wavelengths, ratio, 1)
+    for dataset, scenes in SCENES.items() if KINDS[1] in kinds else ():
         for scene in scenes:
             truth, wavelengths = find_dataset(dataset)[1].read(scene, "/nonexistent", mirrors)
             for ratio in (4, 8):
                 for bands in (1, 4) if dataset not in ("cave", "cave-half", "cave-26") else (1,):
                     name = f"{scene} ({dataset})" if dataset.startswith("cave") else scene
-                    yield "simulated", name, *simulate(truth, wavelengths, ratio, bands)
-    for name, (file, low_name, high_name, ratio, reduced, white) in CASES.items():
+                    yield KINDS[1], name, *simulate(truth, wavelengths, ratio, bands)
+    for name, (file, low_name, high_name, ratio, reduced, white) in CASES.items() if KINDS[2] in kinds else ():
         full, high = (np.asarray(read_array(mirrored(file), k), np.float32) / white for k in (low_name, high_name))
         low, high = means(full, ratio), means(high[..., None] if high.ndim == 2 else high, reduced)
         found = estimate_registration(low, high, ratio)
@@ -97,7 +107,7 @@ def cases() -> Iterator[Case]:
         truth = full[: low.shape[0] * ratio, : low.shape[1] * ratio]
         for bands in dict.fromkeys((high.shape[2], 1)):
             pair = assemble(low, high[..., :bands], ratio=ratio, white=1.0).observation
-            yield "two cameras, registered", name, truth, pair
+            yield KINDS[2], name, truth, pair
 
 
 def simulate(truth: np.ndarray, wavelengths: np.ndarray, ratio: int, bands: int) -> tuple[np.ndarray, Observation]:

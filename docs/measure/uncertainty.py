@@ -3,7 +3,7 @@
     python docs/measure/uncertainty.py --mirror FOLDER           # print what is measured
     python docs/measure/uncertainty.py --mirror FOLDER --write   # write docs/evidence/uncertainty; then docs/measure/tables.py --write
 
-Phantom: the scenes on which KAPPA and KEPT of mossfuse/nsgp/uncertainty.py were chosen. Simulated: real scenes, blurred and sampled here, four
+Phantom: scenes on which KAPPA and KEPT of mossfuse/nsgp/uncertainty.py and MARGIN of mossfuse/pair/calibration.py were chosen. Simulated: real scenes, blurred and sampled here, four
 Gaussian responses of 60 nm spread over the wavelengths (three below 750 nm). Two cameras: real pairs one scale further down (Wald), LR
 and, for Sentinel-2, HR averaged over blocks.
 """

@@ -122,10 +122,16 @@ def stored_cube(files: Sequence[Path], key: str | None = None) -> tuple[np.ndarr
     """Return (cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None) of a scene's files."""
     import numpy as np
 
-    from mossfuse.files import read_cube
+    from mossfuse.files.reading import read_image
 
     if files[0].suffix.lower() != ".png":
-        return read_cube(files[0], key)
+        image = read_image(files[0], key)
+        if image.measured is not None:
+            gaps = image.measured.size - int(image.measured.sum())
+            raise MossFuseError(
+                f"{files[0]} has no data in {gaps} of its pixels; a scene is a truth, so crop or fill them"
+            )
+        return image.values, image.wavelengths
     bands = [read_png(path) for path in files]
     sizes = {band.shape for band in bands}
     if len(sizes) > 1 or len(next(iter(sizes))) != 2:

@@ -3,6 +3,7 @@
 A file written here holds pixels, wavelengths and, where one is given, the georeference of another GeoTIFF.
 """
 
+import logging
 import os
 from contextlib import contextmanager
 
@@ -160,14 +161,29 @@ def opened(path):
 
 @contextmanager
 def quiet():
-    """Suppress the warning about scenes without a georeference, which are normal here."""
+    """Suppress the warning about scenes without a georeference, which are normal here, and GDAL's own lines on an error, which is raised as well."""
+    import sys
     import warnings
 
     from rasterio.errors import NotGeoreferencedWarning
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        yield
+    log, hooks = logging.getLogger("rasterio"), (sys.excepthook, sys.unraisablehook)
+    level = log.level
+
+    def shown(kind, *rest):
+        if kind is not UnicodeDecodeError:  # what is left where GDAL quotes the bytes of a damaged file
+            hooks[0](kind, *rest)
+
+    log.setLevel(logging.CRITICAL)
+    sys.excepthook = shown
+    sys.unraisablehook = lambda found: None if found.exc_type is UnicodeDecodeError else hooks[1](found)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            yield
+    finally:
+        log.setLevel(level)
+        sys.excepthook, sys.unraisablehook = hooks
 
 
 def library(path):

@@ -1,8 +1,8 @@
 """Make what was filled obey the sensor that the measured part of a pair shows, so that gaps bias no estimate around them.
 
 The sensor is estimated on the largest rectangle without gaps or, where there is none, on the pixels whose surroundings were measured. Under its PSF, LR where only HR was measured follows from an affine
-regression on the blurred MSI; and HR where it was not measured is changed as little as possible until, blurred, it is what LR predicts
-of it (least squares by conjugate gradients; Hestenes and Stiefel, J. Res. NBS 49, 1952).
+regression on the blurred MSI; and HR where it was not measured is changed until, blurred, it is what LR predicts of it, as closely as that
+holds where HR was measured (regularised least squares by conjugate gradients; Hestenes and Stiefel, J. Res. NBS 49, 1952).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from mossfuse.physics.sampling import BlurSample
 SIDE = 12  # LR pixels of the rectangle along each axis, at least
 COMPONENTS = 64  # of the image that predicts
 STEPS = 40
-ENOUGH = 1e-6  # of the residual, at which the search ends
+BEYOND = 0.25  # of the measured range, that a filled pixel may lie outside it
+ENOUGH = 1e-6  # of the gradient, at which the search ends
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,20 @@ def fill_by_sensor(
         guess = low if few else predict(blurred, low, both, COMPONENTS)
         if blur.srf is not None:
             guess = agreeing(guess, blurred, blur.srf, low[both])
-        low = np.where(lacking[..., None], guess, low).astype(np.float32)
+        low = np.where(lacking[..., None], near_range(guess, low[low_measured]), low).astype(np.float32)
     if whole.all():
         return low, high
     target = predict(low, blurred, both, COMPONENTS) if blur.srf is None else low.astype(np.float64) @ blur.srf.T
-    return low, solve(operator, high, ~high_measured, np.where(whole[..., None], blurred, target), ~whole)
+    doubt = np.square(target - blurred)[both].mean(0) / np.maximum(high[high_measured].var(0), np.finfo(float).tiny)
+    found = solve(operator, high, ~high_measured, np.where(whole[..., None], blurred, target), ~whole, doubt)
+    known = high[high_measured]
+    return low, np.where(high_measured[..., None], high, near_range(found, known)).astype(np.float32)
+
+
+def near_range(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return values (..., bands) cut to the range of what was measured, (n, bands), and a quarter more: from few pixels a regression says anything."""
+    low, high = known.min(0), known.max(0)
+    return np.clip(values, low - BEYOND * (high - low), high + BEYOND * (high - low))
 
 
 def agreeing(spectra: np.ndarray, seen: np.ndarray, srf: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -90,25 +100,26 @@ def agreeing(spectra: np.ndarray, seen: np.ndarray, srf: np.ndarray, known: np.n
 
 
 def solve(
-    operator: BlurSample, high: np.ndarray, free: np.ndarray, target: np.ndarray, bound: np.ndarray
+    operator: BlurSample, high: np.ndarray, free: np.ndarray, target: np.ndarray, bound: np.ndarray, doubt: np.ndarray
 ) -> np.ndarray:
-    """Return HR with its ``free`` (H, W) pixels changed so that H HR = target (h, w, M) at the pixels ``bound`` (h, w).
+    """Return HR with its ``free`` (H, W) pixels changed so that H HR is near target (h, w, M) at the pixels ``bound`` (h, w).
 
-    Conjugate gradients on the normal equations, each band on its own scale, from HR as it is: the smallest change.
+    doubt: (M,) mean square of the target's errors over the variance of HR: the weight of the change's own square, without which pixels that
+    a window hardly sees would be changed without limit. Conjugate gradients on the normal equations, each band on its own scale.
     """
-    x = high.astype(np.float64)
-    left = (target - operator(x)) * bound[..., None]
-    first = float(np.linalg.norm(left)) or 1.0
+    change = np.zeros(high.shape)
+    left = (target - operator(high.astype(np.float64))) * bound[..., None]
     gradient = operator.adjoint(left) * free[..., None]
     direction, size = gradient, (gradient**2).sum((0, 1))
+    first, tiny = float(np.sqrt(size.sum())), np.finfo(float).tiny
     for _ in range(STEPS):
         image = operator(direction) * bound[..., None]
-        step = size / np.maximum((image**2).sum((0, 1)), np.finfo(float).tiny)
-        x += step * direction
+        step = size / np.maximum((image**2).sum((0, 1)) + doubt * (direction**2).sum((0, 1)), tiny)
+        change += step * direction
         left -= step * image
-        if np.linalg.norm(left) < ENOUGH * first:
-            break
-        gradient = operator.adjoint(left) * free[..., None]
+        gradient = operator.adjoint(left) * free[..., None] - doubt * change
         new = (gradient**2).sum((0, 1))
-        direction, size = gradient + new / np.maximum(size, np.finfo(float).tiny) * direction, new
-    return x.astype(np.float32)
+        if np.sqrt(new.sum()) <= ENOUGH * first:
+            break
+        direction, size = gradient + new / np.maximum(size, tiny) * direction, new
+    return (high + change).astype(np.float32)

@@ -13,10 +13,9 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files.tiles import Tile
 from mossfuse.pair.assemble import Pair
 from mossfuse.pair.work import Work
-from mossfuse.stacking.reduced import reduce_pair
 
 if TYPE_CHECKING:
-    from mossfuse.nsgp.calibration import Calibration
+    from mossfuse.pair.calibration import Calibration
 
 FAMILY = "nsgp"
 
@@ -42,19 +41,20 @@ class Deviations:
 
     def __str__(self) -> str:
         found = self.calibration
-        tests = [f"{max(found.bands):.2f} by predicting HR's bands from each other"] if found.bands else []
-        tests += [f"{found.reduced:.2f} one scale further down"] if found.reduced is not None else []
-        why = f" (the pair asks for {' and '.join(tests)})" if tests else " (the pair is too small to check them)"
-        return f"standard deviations multiplied by {found.factor:.2f}{why}"
+        tests = [f"{max(found.bands):.2f} (HR's bands predicted from each other)"] if found.bands else []
+        tests += [f"{found.reduced:.2f} (one scale further down)"] if found.reduced is not None else []
+        asked = f"; the pair asks for {' and '.join(tests)}" if tests else ""
+        missing = f"; not every test could be made: {', '.join(found.missing)}" if found.missing else ""
+        return f"standard deviations multiplied by {found.factor:.2f}{asked}{missing}"
 
 
 def deviations_of(pair: Pair, work: Work) -> Deviations:
     """Return the calibrated standard deviations of a cube of nsgp, with every band of LR and NaN where nothing was measured.
 
-    See mossfuse.nsgp.uncertainty and mossfuse.nsgp.calibration.
+    See mossfuse.nsgp.uncertainty and mossfuse.pair.calibration.
     """
-    from mossfuse.nsgp.calibration import calibrate
     from mossfuse.nsgp.uncertainty import deviation_tiles, fit_deviation
+    from mossfuse.pair.calibration import calibrate
 
     check_deviation(work.name)
     observation = pair.observation
@@ -68,9 +68,7 @@ def deviations_of(pair: Pair, work: Work) -> Deviations:
         energy = np.mean(np.square(observation.msi, dtype=np.float64), (0, 1))
         unseen = np.diag(np.square(np.asarray(work.notes["unseen"], np.float64)) * energy)
     setting = "fast" if work.name == "nsgp-fast" else "best"
-    reduced = reduce_pair(observation, sensor)
-    below = None if reduced is None else (reduced.observation, reduced.truth)
-    calibration = calibrate(observation, sensor, below, setting)
+    calibration = calibrate(observation, sensor, pair.result.measured, setting)
     model = fit_deviation(observation, sensor, unseen=unseen, setting=setting)
     scale = np.float32(pair.white[0] * calibration.factor)
 

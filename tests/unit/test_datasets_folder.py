@@ -48,28 +48,30 @@ def write_pngs(place, cube):
         Image.fromarray(cube[..., band]).save(place / f"band_{band + 1}.png")  # band_10 after band_9
 
 
-def write_envi(path, cube):
+def write_envi(path, cube, more=""):
     cube.transpose(2, 0, 1).astype("<u2").tofile(path.with_suffix(".img"))
     fields = {"samples": cube.shape[1], "lines": cube.shape[0], "bands": cube.shape[2], "data type": 12}
     text = "".join(f"{name} = {value}\n" for name, value in fields.items())
-    path.write_text(f"ENVI\n{text}interleave = bsq\nbyte order = 0\n", encoding="utf-8")
+    path.write_text(f"ENVI\n{text}interleave = bsq\nbyte order = 0\n{more}", encoding="utf-8")
 
 
 def test_every_format_of_a_folder_becomes_a_scene_with_the_same_values(folder, capsys):
     import h5py
     import scipy.io
 
-    scipy.io.savemat(folder / "a.mat", {"cube": COUNTS, "wavelengths": BANDS})
+    scipy.io.savemat(folder / "a.mat", {"cube": COUNTS, "wavelengths": BANDS / 1e3})  # micrometres
     np.save(folder / "b.npy", COUNTS)
     with h5py.File(folder / "c.h5", "w") as file:
         file["cube"] = COUNTS
     write_envi(folder / "d.hdr", COUNTS)
+    write_envi(folder / "gaps.hdr", COUNTS, f"data ignore value = {COUNTS[0, 0, 0]}\n")
     write_pngs(folder / "e", COUNTS)
     (folder / "notes.txt").write_text("x", encoding="utf-8")
     np.save(folder / "mask.npy", COUNTS[..., 0])
     status, said = add(folder, capsys)
     assert status == 0 and "dataset 'my-scenes', 5 scenes, 5 bands" in said
     assert "assumed: full_scale: 4095, the full scale of as many bits" in said and "mask.npy is no cube" in said
+    assert re.search(r"gaps\.hdr has no data in \d+ of its pixels", said)
     assert "multiple: 8" in said and "export MOSSFUSE_DATASETS=" in said and "wavelengths: 400" not in said
     spec, _ = find_dataset("my-scenes")
     assert spec.test == ("a", "b", "c", "d", "e") and spec.wavelengths == tuple(BANDS)

@@ -144,31 +144,6 @@ def test_command_line_prints_the_verdict_and_writes_the_page(observation, tmp_pa
     assert out.count("true colour") == 2 and "o.h5: 32x40x31, float32" in out
 
 
-def test_standard_deviations_cover_the_truth(make_pair):
-    """Not chosen on this pair: 95 % of the errors lie within 1.96 standard deviations, give or take."""
-    observation, truth = make_pair(rows=48, cols=64)
-    fusion = fuse(observation.hsi, observation.msi, phase=3, register="off", uncertainty=True)
-    assert fusion.deviation.shape == truth.shape and (fusion.deviation > 0).all()
-    inside = np.abs(fusion.cube - truth) < 1.96 * fusion.deviation
-    assert 0.85 < inside.mean() <= 1
-    assert fusion.deviation.mean() < 4 * np.sqrt(np.mean((fusion.cube - truth) ** 2))
-    with pytest.raises(MossFuseError, match="'gsa' has no standard deviations"):
-        fuse(None, None, method="gsa", uncertainty=True)
-
-
-def test_command_line_writes_standard_deviations(observation, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    write_cube("lr.h5", observation.hsi)
-    write_cube("hr.npy", observation.msi)
-    assert (
-        main(
-            "fuse lr.h5 hr.npy -o o.npy --no-preview --register off --phase 3 --method nsgp-fast --uncertainty".split()
-        )
-        == 0
-    )
-    assert np.load("o_std.npy").shape == np.load("o.npy").shape and Path("o_sensor.npz").is_file()
-
-
 def test_notebook_of_the_documentation_runs(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib").use("agg")
     import matplotlib.pyplot as plt

@@ -127,20 +127,64 @@ def test_any_two_arrays_are_a_pair_or_one_sentence(low, high, value, kind):
         assert "\n" not in str(error)
 
 
-def test_verbs_end_with_one_sentence_on_damaged_files(originals, tmp_path, monkeypatch, capsys):
+VERBS = (
+    "preview {name} -o p.png --force", "score {name} x.npy --ratio 2", "fuse {name} hr.npy -o o.npy --method bicubic --register off --no-preview --force",
+    "pair {name} hr.npy -o pair.h5 --force", "estimate {name} hr.npy -o e.npz --register off --psf-size 3 --phase 1,1 --force", "data add own --force",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_verbs_end_with_one_sentence_on_damaged_files(originals, tmp_path, monkeypatch, capsys, verb):
     monkeypatch.chdir(tmp_path)
-    draw = random.Random(3)
+    draw = random.Random(verb)
+    (tmp_path / "own").mkdir()
+    np.save("hr.npy", np.kron(CUBE[..., :3], np.ones((4, 4, 1))) + np.random.default_rng(1).random((24, 20, 3)) / 9)
     for name, content in originals.items():
         (tmp_path / name).write_bytes(content)
-    for n in range(24):
-        name = NAMES[n % len(NAMES)]
-        (tmp_path / name).write_bytes(mutate(originals[name], draw))
-        verb = (
-            f"preview {name} -o p.png --force",
-            f"score {name} x.npy --ratio 2",
-            f"fuse {name} x.npy -o o.npy --method bicubic",
-        )[n % 3]
-        status = main(verb.split())
+    for name in [*NAMES, "x.img"]:
+        place = tmp_path / "own" if "own" in verb else tmp_path
+        for other in ("x.hdr", "x.img"):
+            (place / other).write_bytes(originals[other])
+        (place / name).write_bytes(mutate(originals[name], draw))
+        status = main(verb.format(name=name).split())
         err = capsys.readouterr().err
-        assert status == 0 or (status == 2 and "mossfuse: " in err and "Traceback" not in err), (verb, err)
+        assert status == 0 or (status == 2 and err.count("mossfuse: ") == 1 and "Traceback" not in err), (name, err)
+        for path in (tmp_path / "own").iterdir():
+            path.unlink()
         (tmp_path / name).write_bytes(originals[name])
+
+
+def test_damaged_geotiff_says_nothing_but_the_sentence(originals, tmp_path, capfd):
+    """GDAL quotes bytes of the file, which are no text, and its lines must not be shown beside the sentence."""
+    broken = (
+        originals["x.tif"]
+        .replace(b"wavelength", b"\xd8\xffvelength")
+        .replace(b"</GDALMetadata>", b"<\xd8\xff>        ")
+    )
+    (tmp_path / "x.tif").write_bytes(broken)
+    assert opened(tmp_path / "x.tif") is not None
+    (tmp_path / "y.tif").write_bytes(originals["x.tif"][:-60] + bytes(60))
+    opened(tmp_path / "y.tif")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_damaged_products_are_an_image_or_one_sentence(tmp_path):
+    """Every file of a product in turn, cut off, repeated, zeroed or changed."""
+    pytest.importorskip("rasterio", reason="GeoTIFF is an optional extra")
+    from helpers import products
+
+    low, corner, wavelengths = np.repeat(CUBE, 3, 2), (500000.0, 5000000.0), np.linspace(450, 1300, 12)
+    products.write_prisma(tmp_path / "PRS.he5", low, wavelengths, corner)
+    products.write_enmap(tmp_path / "ENMAP01-L2A", low, wavelengths, corner, np.zeros((6, 5)))
+    products.write_safe(tmp_path / "S2.SAFE", CUBE, corner, np.zeros((3, 3), bool))
+    products.write_hyperion(tmp_path / "EO1H0000", 50 * low, corner, range(8, 20))
+    draw = random.Random(5)
+    for product in sorted(tmp_path.iterdir()):
+        files = sorted(path for path in product.rglob("*") if path.is_file()) or [product]
+        for _ in range(12):
+            file = draw.choice(files)
+            content = file.read_bytes()
+            file.write_bytes(mutate(content, draw))
+            opened(product)
+            file.write_bytes(content)
+        assert opened(product) is not None

@@ -11,12 +11,14 @@ from mossfuse import fuse
 from mossfuse.errors import MossFuseError
 from mossfuse.files.image import Georeference, Image
 from mossfuse.files.no_data import mark_measured, refuse_undeclared
-from mossfuse.pair.consistent import clean_rectangle
+from mossfuse.pair.consistent import Blur, clean_rectangle, fill_by_sensor
 from mossfuse.pair.fill import blocks_measured, fill
 from mossfuse.pair.grid import align
 from mossfuse.pair.open import open_pair
 from mossfuse.pair.registration import estimate_registration
 from mossfuse.pair.registration.resample import into_frame_of_lr
+from mossfuse.physics.psf import gaussian_psf
+from mossfuse.physics.sampling import BlurSample
 
 NAMES = ("LR", "HR")
 SRF = np.random.default_rng(1).dirichlet(np.ones(12), 4)
@@ -245,3 +247,21 @@ def test_gaps_that_leave_no_clean_rectangle_cost_nothing_elsewhere(make_pair):
     error = [np.sqrt(np.mean((found.cube[measured] - truth[measured]) ** 2)) for found in (whole, gaps)]
     assert error[1] < 1.1 * error[0] and gaps.work.sensor.phase == pair.sensor.phase
     assert np.isnan(gaps.cube[~measured]).all()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_noise_of_lr_is_not_blown_up_in_a_gap_of_hr(noise):
+    """Where a window hardly sees the gap, its pixels would have to change without limit to explain LR's noise."""
+    rng = np.random.default_rng(0)
+    truth = 0.5 + 4 * gaussian_filter(rng.normal(size=(48, 48, 12)), (4, 4, 0))
+    psf = gaussian_psf(7, 1.0)
+    low = BlurSample(psf, (1, 1), 4, truth.shape)(truth)
+    low = (low + rng.normal(0, noise, low.shape)).astype(np.float32)
+    measured = np.ones((48, 48), bool)
+    measured[16:32, 16:32] = False
+    high = (truth @ SRF.T).astype(np.float32)
+    smooth = fill(high, measured)
+    found = fill_by_sensor(low, smooth, np.ones((12, 12), bool), measured, 4, Blur(psf, (1, 1), SRF))[1]
+    error = [np.sqrt(np.mean((filled - high)[~measured] ** 2)) for filled in (smooth, found)]
+    assert error[1] < 0.7 * error[0] and np.array_equal(found[measured], high[measured])
+    assert found.min() > high.min() - 0.3 * np.ptp(high) and found.max() < high.max() + 0.3 * np.ptp(high)

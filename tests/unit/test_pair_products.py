@@ -28,18 +28,35 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def cloudy(scene, tmp_path_factory):
-    """A folder with PRS.he5 and S2.SAFE (clouds in HR's rows 44 to 55, cols 40 to 57), and the cube that fuse writes from them."""
-    folder = tmp_path_factory.mktemp("products")
-    low, high = scene
+def cloud():
+    """(32, 32) True for the pixels of 20 m that are cloudy in HR: its rows 44 to 55, cols 40 to 57."""
     cloud = np.zeros((32, 32), bool)
     cloud[22:28, 20:29] = True
+    return cloud
+
+
+@pytest.fixture(scope="module")
+def cloudy(scene, cloud, tmp_path_factory):
+    """A folder with PRS.he5, ENMAP01-L2A (clouds in two LR pixels) and S2.SAFE (clouds), and the cube that fuse writes from the first and the last."""
+    folder = tmp_path_factory.mktemp("products")
+    low, high = scene
     bright = np.where(np.kron(cloud, np.ones((2, 2), bool))[:63, :63, None], 0.95, high)
-    products.write_prisma(folder / "PRS.he5", low, WAVELENGTHS, (CORNER[0] + 15, CORNER[1] - 15))
+    hidden = np.zeros(low.shape[:2], bool)
+    hidden[3, 4:6] = True
+    place = (CORNER[0] + 15, CORNER[1] - 15)
+    products.write_prisma(folder / "PRS.he5", low, WAVELENGTHS, place)
+    products.write_enmap(folder / "ENMAP01-L2A", np.where(hidden[..., None], 0.9, low), WAVELENGTHS, place, hidden)
     products.write_safe(folder / "S2.SAFE", bright, CORNER, cloud)
     command = f"fuse {folder / 'PRS.he5'} {folder / 'S2.SAFE'} -o {folder / 'out.tif'} --no-preview"
     assert main(shlex.split(command)) == 0
     return folder
+
+
+@pytest.fixture(scope="module")
+def clean(scene):
+    """The cube of the same pair without clouds."""
+    low, high = (image.astype(np.float32) for image in scene)
+    return fuse(low, high[2:62, 2:62], wavelengths=WAVELENGTHS).cube
 
 
 def test_one_command_makes_a_geotiff_in_the_right_place(cloudy):
@@ -53,14 +70,26 @@ def test_one_command_makes_a_geotiff_in_the_right_place(cloudy):
     assert blank[42:54, 38:56].all() and blank.sum() == 12 * 18
 
 
-def test_clouds_change_little_of_what_was_measured(cloudy, scene):
+def test_clouds_change_little_of_what_was_measured(cloudy, clean):
+    """Nine in ten values within 1e-3: beside a cloud the regression has fewer LR pixels to learn from, so that not every value can be."""
     with rasterio.open(cloudy / "out.tif") as file:
         cube = file.read().transpose(1, 2, 0)
-    low, high = read_image(cloudy / "PRS.he5").values, scene[1].astype(np.float32)[2:62, 2:62]
-    clean = fuse(low, high, wavelengths=WAVELENGTHS).cube
-    far = np.isfinite(cube).all(2)
-    difference = np.abs(cube - clean)[far]
-    assert np.sqrt((difference**2).mean()) < 1e-3 and np.median(difference) < 2e-4
+    difference = np.abs(cube - clean)[np.isfinite(cube).all(2)]
+    assert (difference < 1e-3).mean() > 0.9
+    assert np.sqrt((difference**2).mean()) < 1e-3 and np.median(difference) < 2e-4 and difference.max() < 0.05
+
+
+def test_clouds_in_both_products_change_little_of_what_was_measured(cloudy, clean):
+    command = f"fuse {cloudy / 'ENMAP01-L2A'} {cloudy / 'S2.SAFE'} -o {cloudy / 'enmap.tif'} --no-preview"
+    assert main(shlex.split(command)) == 0
+    with rasterio.open(cloudy / "enmap.tif") as file:
+        cube = file.read().transpose(1, 2, 0)
+        assert file.crs.to_epsg() == 32631 and tuple(file.transform)[2:6:3] == (CORNER[0] + 20, CORNER[1] - 20)
+    blank = ~np.isfinite(cube).any(2)
+    assert blank[42:54, 38:56].all() and blank[9:12, 12:18].all() and blank.sum() == 12 * 18 + 3 * 6
+    difference = np.abs(cube - clean)[~blank]
+    assert (difference < 1e-3).mean() > 0.9
+    assert np.sqrt((difference**2).mean()) < 1.2e-3 and np.median(difference) < 5e-4 and difference.max() < 0.05
 
 
 def test_enmap_and_a_larger_safe_are_cropped_to_the_common_area(scene, tmp_path):

@@ -117,6 +117,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
         for case in ("paris-pan-x3", "sentinel2-20-10", "sentinel2-60-10")
     },
     "real pair shifts": pairs.shifts,
+    "default method": pairs.default,
     "metric variants": references.variants,
     "metric conventions": references.conventions,
     "report size": partial(
@@ -133,6 +134,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "speed training": partial(speed.measured, name="training", script="docs/measure/speed_of_the_network.py"),
     "speed tiles": partial(speed.measured, name="tiles", script="docs/measure/speed_of_the_network.py"),
     "speed large": partial(speed.measured, name="large", script="docs/measure/speed_of_the_network.py"),
+    "fuse speed": partial(speed.measured, name="fuse", script="docs/measure/speed_of_fuse.py", folder="fuse-speed"),
     "speed nsgp": partial(speed.measured, name="nsgp", script="docs/measure/speed_of_nsgp.py"),
     "speed nsgp noisy": partial(
         speed.measured, name="nsgp-noisy", script="docs/measure/speed_of_nsgp.py --noisy --save"

@@ -51,20 +51,31 @@ def span(values: pd.Series) -> str:
 
 
 def coverage(context: Context) -> str:
-    """Return how often the 95 % bands of nsgp's standard deviations hold the truth, one row per pair."""
+    """Return how often the 95 % bands of nsgp's standard deviations hold the truth, before and after the factor of the pair, one row per pair."""
     script = "docs/measure/uncertainty.py --mirror FOLDER --write"
     table, origin = read(context, "uncertainty", "uncertainty.csv", script)
     rows = [
         [
-            kind,
-            scene,
-            str(ratio),
-            f"{float(noise):g}",
-            f"{float(inside):.1f}",
-            f"{float(rmse):.2g}",
-            f"{float(width):.2g}",
+            row.kind, row.scene, str(row.ratio), f"{float(row.noise):g}", f"{float(row.rmse):.2g}", f"{float(row.plain_coverage):.1f}",
+            f"{float(row.plain_width):.2g}", f"{float(row.factor):.2f}", f"{float(row.coverage):.1f}", f"{float(row.mean_width):.2g}",
         ]
-        for kind, scene, ratio, noise, inside, rmse, width in table.itertuples(index=False)
-    ]
-    head = ["scenes", "scene", "ratio", "noise", "within the 95 % band (%)", "rms error (%)", "mean half width (%)"]
-    return f"{markdown(head, rows)}\n\n{origin}"
+        for row in table.itertuples(index=False)
+    ]  # fmt: skip
+    head = [
+        "scenes", "scene", "ratio", "noise", "rms error (%)", "model alone: within (%)", "half width (%)", "factor of the pair",
+        "calibrated: within (%)", "half width (%)",
+    ]  # fmt: skip
+    return f"{markdown(head, rows)}\n\n{summary(table)} {origin}"
+
+
+def summary(table: pd.DataFrame) -> str:
+    """Return in a sentence the ranges of the shares over the scenes that are no phantom and, where two cameras see them, registered."""
+    real = table[~table["kind"].isin(("phantom", "two cameras"))]
+    parts = []
+    for name, column in (("model alone", "plain_coverage"), ("calibrated", "coverage")):
+        shares = pd.to_numeric(real[column])
+        near = int(((shares >= 93) & (shares <= 97)).sum())
+        parts.append(
+            f"{name} {shares.min():.0f} to {shares.max():.0f} % (mean {shares.mean():.0f} %, {near} between 93 and 97 %)"
+        )
+    return f"Over the {len(real)} pairs of real scenes, those of two cameras registered: {'; '.join(parts)}."

@@ -10,6 +10,8 @@ from pages.references import read
 from pages.store import NotMeasured
 
 SCRIPT = "docs/measure/real_pairs.py --write"
+DEFAULT = "docs/measure/default_method.py --write --kind 'two cameras, registered'"
+NEAR = 0.1  # dB
 FULL_SCRIPT = "docs/measure/full_resolution.py --write"
 TITLES = {
     "paris-ms-x2": "Paris MS x2", "paris-ms-x4": "Paris MS x4", "paris-pan-x3": "Paris PAN x3",
@@ -132,3 +134,23 @@ def shifts(context: Context) -> str:
         "pair", "estimated", "standard error", "phase correlation", "oracle", "`nsgp` PSNR dB, estimated shift", "oracle's shift",
     ]  # fmt: skip
     return f"{markdown(head, rows)}\n\nShifts (down, right) in pixels of the reduced LR; PSNR on the files' own scale. {origin}"
+
+
+def default(context: Context) -> str:
+    """Return the default method beside the best of the closed-form blind methods on every pair, and on how many it is within NEAR dB of that."""
+    table, origin = read(context, "default-method", "default-method.csv", DEFAULT)
+    rows, behind = [], []
+    for row in table.itertuples(index=False):
+        behind.append(float(row.best_psnr) - float(row.psnr))
+        rows.append(
+            [
+                row.kind, TITLES.get(row.scene, row.scene), f"x{row.ratio}", str(row.bands), f"`{row.default}`", f"{float(row.psnr):.2f}",
+                f"`{row.best}`", f"{float(row.best_psnr):.2f}", f"{-behind[-1]:+.2f}", f"{float(row.nsgp):.2f}", f"{float(row.seconds):.1f}",
+            ]
+        )  # fmt: skip
+    head = [
+        "scenes", "scene", "ratio", "HR bands", "default", "PSNR dB", "best of the grid", "PSNR dB", "difference", "`nsgp` PSNR dB", "default's CPU s",
+    ]  # fmt: skip
+    near = sum(value <= NEAR for value in behind)
+    said = f"Within {NEAR:g} dB of the best of the grid, or above it: {near} of {len(behind)}; furthest behind: {max(behind):.2f} dB."
+    return f"{markdown(head, rows)}\n\n{said} {origin}"
