@@ -9,7 +9,8 @@
   0 loses nothing, a base that is itself the hardest step gives a positive score. Its interval is over scenes, of the differences.
 - The regret on a cell (scene, degradation) is the best PSNR of a blind row minus that of the default row, and likewise for SAM; 0 where the
   default is the best. Rows that are given a PSF or an SRF are not blind and do not count; how far the default is behind the best row of any kind
-  stands beside it. Which row is the default follows from the pair, as in `mossfuse fuse` (mossfuse/pair/default_method.py).
+  stands beside it. Which row is the default follows from the pair, as in `mossfuse fuse` (mossfuse/pair/default_method.py); it is the row that is
+  given nothing, as a user's pair, where there is one, and else the row that is given the support and the phase of the PSF.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import math
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,6 +44,13 @@ SWEEPS = {
     "PSF mismatch": (BASE, [BASE, *(f"{BASE}-psfblur{px}" for px in ("0.5", "1", "2"))]),
     "one MSI band": (PAN, ["x4-gauss3s2-alinominalpan", PAN]),
 }  # fmt: skip
+DECISIVE = (
+    "gsa",
+    "ridge-dc",
+    "nsgp",
+    "nsgp-known",
+)  # a cell counts where it has all of these that the results have at all
+NOTHING = "-given-nothing"  # ends the name of a row that is given neither the PSF's support nor its phase, as in `mossfuse fuse`
 T95 = {2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}  # by degrees of freedom
 THRESHOLD_DB, THRESHOLD_SAM = 0.1, 0.02
 
@@ -71,9 +79,16 @@ def gather(values: Iterable[tuple[str, Cell, str, float]]) -> Values:
     return found
 
 
-def given(rows: Iterable[str]) -> dict[str, str]:
+def complete(found: Values) -> list[Cell]:
+    """Return the cells that have every decisive row that the results have anywhere: a run that was interrupted has others too."""
+    wanted = {row for values in found["psnr"].values() for row in values if row in DECISIVE}
+    return [cell for cell, values in found["psnr"].items() if wanted <= set(values)]
+
+
+def given(rows: Collection[str]) -> dict[str, str]:
     """Return row -> which of PSF and SRF it is given, such as 'PSF, SRF'; '' for blind rows."""
-    return known_to(frozenset(rows))
+    knows = known_to(frozenset(row.removesuffix(NOTHING) for row in rows))
+    return {row: "" if row.endswith(NOTHING) else knows[row] for row in rows}
 
 
 @cache
@@ -106,6 +121,12 @@ def default_of(degradation: str) -> str:
     return choose_method(None, None, pair)[0]
 
 
+def default_row(degradation: str, rows: Collection[str]) -> str:
+    """Return the default method's row: the one that is given nothing, as a user's pair, where it is among the rows."""
+    name = default_of(degradation)
+    return f"{name}{NOTHING}" if f"{name}{NOTHING}" in rows else name
+
+
 def half_width(values: list[float]) -> float | None:
     """Return the half width of the 95 % interval of a mean (t); None for fewer than three values."""
     if len(values) - 1 not in T95:
@@ -129,13 +150,13 @@ def labels(steps: list[str]) -> list[str]:
 
 
 def along(found: Values, name: str) -> tuple[list[str], dict[str, dict[str, dict[str, list[float]]]]]:
-    """Return the finished steps of a sweep and method -> metric -> step -> values of the scenes that every step and row has.
+    """Return the finished steps of a sweep and method -> metric -> step -> values, of the scenes that every step has.
 
     No step where the base or all others are missing.
     """
     base, steps = SWEEPS[name]
     scenes: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for dataset, degradation, scene in found["psnr"]:
+    for dataset, degradation, scene in complete(found):
         scenes[degradation].add((dataset, scene))
     here = [step for step in steps if step in scenes]
     if len(here) < 2 or base not in scenes:
@@ -184,15 +205,16 @@ def curve(found: Values, name: str) -> tuple[list[str], list[list[str]]]:
     return head, rows
 
 
-def regrets(found: Values, default: Callable[[str], str] = default_of) -> list[dict[str, Any]]:
+def regrets(found: Values, default: Callable[[str, Collection[str]], str] = default_row) -> list[dict[str, Any]]:
     """Return one row for each cell: the best blind row and the default's distance to it, in dB, and in degrees and share of SAM.
 
     ``behind_db``, ``behind_sam_share``: its distance to the best row of any kind, ``ahead`` and ``ahead_sam``. Worst first.
     """
     knows = given({method for values in found["psnr"].values() for method in values})
     rows = []
-    for cell, values in found["psnr"].items():
-        own = default(cell[1])
+    for cell in complete(found):
+        values = found["psnr"][cell]
+        own = default(cell[1], values)
         if own not in values:
             continue
         blind = {method: value for method, value in values.items() if not knows[method]}
@@ -271,7 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--csv", type=Path, help="write the regret of every cell to this file")
     options = parser.parse_args(arguments)
     found = read(Paths(options.results).metrics)
-    rows = regrets(found, (lambda _: options.default) if options.default else default_of)
+    rows = regrets(found, (lambda *_: options.default) if options.default else default_row)
     if not rows:
         sys.stderr.write(
             f"{Paths(options.results).metrics} has no cell of '{options.default or 'the default method'}'; run config/sweeps.yaml first\n"

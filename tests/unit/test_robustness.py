@@ -70,6 +70,14 @@ def test_steps_are_called_by_what_differs():
 
 def test_default_follows_from_the_pair():
     assert (robustness.default_of(robustness.BASE), robustness.default_of(robustness.PAN)) == ("nsgp", "stack")
+    assert robustness.default_row(robustness.BASE, {"nsgp", "nsgp-given-nothing"}) == "nsgp-given-nothing"
+    assert robustness.given(["nsgp-given-nothing", "ridge-dc"]) == {"nsgp-given-nothing": "", "ridge-dc": "PSF, SRF"}
+
+
+def test_cell_of_an_interrupted_run_without_a_decisive_row_does_not_count():
+    whole, partial = ("phantom", robustness.BASE, "a"), ("phantom", robustness.BASE, "b")
+    rows = [("psnr", whole, "nsgp", 40.0), ("psnr", whole, "gsa", 30.0), ("psnr", partial, "nsgp", 40.0)]
+    assert robustness.complete(robustness.gather(rows)) == [whole]
 
 
 def test_every_step_of_a_sweep_is_in_the_configuration():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from pages.context import Context
@@ -161,9 +162,10 @@ def draw_sweeps(picture: Path, values: Path) -> None:
     from pages.sweeps import values_of
 
     found = values_of(Part("sweeps", values.parent).cells)
-    panels = {name: drawn for name in robustness.SWEEPS if (drawn := robustness.along(found, name))[0]}
+    panels = {name: drawn for name in robustness.SWEEPS if (drawn := robustness.along(found, name))[1]}
     methods = sorted({method for _, rows in panels.values() for method in rows})
-    colours = dict(zip(methods, sns.husl_palette(len(methods), l=0.5), strict=True))
+    colours = dict(zip(methods[::2] + methods[1::2], sns.husl_palette(len(methods), l=0.5), strict=True))
+    knows = robustness.given(methods)
     figure, axes = plt.subplots(-(-len(panels) // 2), 2, figsize=(7.2, 2.3 * -(-len(panels) // 2)), squeeze=False)
     for ax, (name, (steps, rows)) in zip(axes.flat, panels.items(), strict=False):
         base, places = robustness.SWEEPS[name][0], range(len(steps))
@@ -172,11 +174,12 @@ def draw_sweeps(picture: Path, values: Path) -> None:
             means = [sum(psnr[step]) / len(psnr[step]) for step in steps]
             change = [[a - b for a, b in zip(psnr[step], psnr[base], strict=True)] for step in steps]
             half = [robustness.half_width(each) or 0.0 for each in change]
-            ax.plot(places, means, color=colours[method], label=method, marker=".", markersize=4, linewidth=1.2)
+            style = "--" if knows[method] else "-"
+            ax.plot(places, means, style, color=colours[method], label=method, marker=".", markersize=4, linewidth=1.2)
             edges = ([m + sign * h for m, h in zip(means, half, strict=True)] for sign in (-1, 1))
             ax.fill_between(places, *edges, color=colours[method], alpha=0.12, linewidth=0)
         ax.set_title(name, fontsize=9, loc="left")
-        ax.set_xticks(list(places), robustness.labels(steps), fontsize=6 if len(steps) > 5 else 7)
+        ax.set_xticks(list(places), short(robustness.labels(steps)), fontsize=6 if len(steps) > 5 else 7)
         ax.tick_params(axis="y", labelsize=7)
         ax.set_ylabel("PSNR (dB)", fontsize=8)
         ax.spines[["top", "right"]].set_visible(False)
@@ -188,3 +191,9 @@ def draw_sweeps(picture: Path, values: Path) -> None:
     figure.tight_layout(rect=(0, 0.045, 1, 1))
     save(figure, picture, values, 110)
     plt.close(figure)
+
+
+def short(labels: list[str]) -> list[str]:
+    """Return the labels of ticks up to their first number, where that still tells them apart."""
+    cut = [re.match(r"x?[a-z]*[\d.]*", label)[0] for label in labels]  # type: ignore[index]
+    return cut if len(set(cut)) == len(cut) else labels

@@ -11,7 +11,7 @@ import pandas as pd
 import robustness
 
 from pages.context import Context
-from pages.format import markdown
+from pages.format import markdown, plural
 from pages.store import NotMeasured, split
 
 PART = "sweeps"
@@ -25,13 +25,14 @@ CLOSED = ("bicubic", "ridge", "ridge-dc", "cnmf", "nsgp")
 def curves(context: Context, name: str) -> str:
     """Return the table of one sweep."""
     part = context.part(PART)
-    head, rows = robustness.curve(values_of(part.cells), name)
+    found, base = values_of(part.cells), robustness.SWEEPS[name][0]
+    head, rows = robustness.curve(found, name)
     if not rows:
         raise NotMeasured(part.how)
-    scenes = part.cells[part.cells["degradation"] == robustness.SWEEPS[name][0]].groupby(["dataset", "scene"]).ngroups
+    scenes = len(next(iter(robustness.along(found, name)[1].values()))["psnr"][base])
+    half = " ± half the 95 % interval of the mean" if scenes > 2 else ""
     words = (
-        f"PSNR dB ± half the 95 % interval of the mean / SAM deg over {scenes} scenes, convention `std1`; base of the robustness: "
-        f"`{robustness.SWEEPS[name][0]}`."
+        f"PSNR dB{half} / SAM deg over {plural(scenes, 'scene')}, convention `std1`; base of the robustness: `{base}`."
     )
     return f"{markdown(head, rows)}\n\n{context.caption(words, part)}"
 
@@ -47,7 +48,12 @@ def regret(context: Context) -> str:
         "Regret: the best blind row minus the default; the last column counts rows that are given PSF or SRF as well. Beyond: above "
         f"{robustness.THRESHOLD_DB} dB or {robustness.THRESHOLD_SAM:.0%} of SAM."
     )
-    return f"{robustness.verdict(rows)}\n\n{markdown(head, lines)}\n\n{context.caption(words, part)}"
+    told = robustness.regrets(values_of(part.cells), lambda degradation, _: robustness.default_of(degradation))
+    verdicts = (
+        f"{robustness.verdict(rows)}\n\nWith `nsgp` in every cell of several bands, given the declared PSF's support and phase: "
+        f"{robustness.verdict(told)}"
+    )
+    return f"{verdicts}\n\n{markdown(head, lines)}\n\n{context.caption(words, part)}"
 
 
 def cells_beyond(context: Context) -> str:
@@ -72,7 +78,7 @@ def elsewhere(context: Context) -> str:
     sources = [context.part(name) for name in ELSEWHERE]
     cells = comparable(pd.concat([part.cells for part in sources], ignore_index=True))
     groups = defaultdict(list)
-    for row in robustness.regrets(values_of(cells), lambda _: DEFAULT):
+    for row in robustness.regrets(values_of(cells), lambda *_: DEFAULT):
         groups[row["dataset"], base_of(row["degradation"])].append(row)
     head = [
         "dataset", "degradation", "cells", f"beyond {robustness.THRESHOLD_DB} dB", "mean, dB", "worst, dB",
