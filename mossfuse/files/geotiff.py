@@ -17,6 +17,7 @@ from mossfuse.files.wavelengths import in_nanometres
 
 TAG, UNITS = "wavelength", "wavelength_units"
 IMAGERY = "IMAGERY"  # GDAL's domain of band facts
+MOST_BANDS = 4096  # beyond the bands of any sensor: a damaged count would be looked for one by one
 
 
 def holds(path):
@@ -156,6 +157,10 @@ def created(path, shape, dtype, variables, **settings):
 def opened(path):
     rasterio = library(path)
     with quiet(), rasterio.open(os.fspath(path)) as file:
+        if file.count > MOST_BANDS:
+            raise MossFuseError(
+                f"{path} states {file.count} bands, more than {MOST_BANDS}; it is damaged, get or write it again"
+            )
         yield file
 
 

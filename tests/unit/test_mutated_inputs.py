@@ -169,6 +169,19 @@ def test_damaged_geotiff_says_nothing_but_the_sentence(originals, tmp_path, monk
     assert refused and not shown and not [record for record in caplog.records if "rasterio" in record.name]
 
 
+def test_geotiff_whose_count_of_bands_is_damaged_is_refused_at_once(tmp_path):
+    rasterio = pytest.importorskip("rasterio", reason="GeoTIFF is an optional extra")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with rasterio.open(tmp_path / "x.tif", "w", driver="GTiff", height=8, width=8, count=1, dtype="int16") as file:
+            file.write(np.ones((1, 8, 8), np.int16))
+    content = (tmp_path / "x.tif").read_bytes()
+    samples = content.index(bytes([0x15, 0x01, 3, 0, 1, 0, 0, 0])) + 8  # the tag SamplesPerPixel, little-endian
+    (tmp_path / "x.tif").write_bytes(content[:samples] + b"\xff\xe7" + content[samples + 2 :])
+    with pytest.raises(MossFuseError, match="states 59391 bands, more than 4096"):
+        open_image(tmp_path / "x.tif")
+
+
 def test_damaged_products_are_an_image_or_one_sentence(tmp_path):
     """Every file of a product in turn, cut off, repeated, zeroed or changed."""
     pytest.importorskip("rasterio", reason="GeoTIFF is an optional extra")
