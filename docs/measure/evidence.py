@@ -1,18 +1,21 @@
-"""Export finished cells to docs/evidence: python docs/measure/evidence.py [--results FOLDER] [--describe] [PART ...].
+"""Export finished cells to docs/evidence: python docs/measure/evidence.py [--results FOLDER] [--add | --describe] [PART ...].
 
 Reads, for every part of config/evidence.yaml (or those named), the record, the scores, the curve and the clock of each of
 its cells that has finished, so that a run that was interrupted gives what it has. Writes docs/evidence/PART/metrics.csv, timing.csv and curves.csv
 (where there is something to write) and provenance.json. A part without any scored cell is left as it is.
+With --add the cells that a part has already stay as they are, and those that it lacks join them: evidence grows from one machine to the next.
 With --describe no result is read or written: titles of rows, and which schedules are shorter than their papers', follow the present code again.
 """
 
 import argparse
+import io
 import json
 import logging
 import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -37,6 +40,8 @@ NOTES = ("parameters", "iterations", "amount", "step", "held_out_start", "held_o
 WEIGHT = "weight "  # notes of a stack: how much came from whom
 CURVE = ("step", "psnr", "sam")
 DIGITS = "%.7g"
+CELL = ["dataset", "degradation", "method", "scene", "seed"]
+RUN_WITH = ("weights", "params", "train")  # what a row's values depend on
 
 
 def main() -> None:
@@ -57,7 +62,7 @@ def main() -> None:
             describe(Grid(settings), EVIDENCE / name / PROVENANCE)
             continue
         folders = {k: v for k, v in (("results", chosen.results), ("checkpoints", chosen.checkpoints)) if v}
-        planned, scored = export(files[name], {**settings, **folders}, EVIDENCE / name)
+        planned, scored = export(files[name], {**settings, **folders}, EVIDENCE / name, add=chosen.add)
         logger.info("%s: %d of %d cells%s", name, scored, planned, "" if scored else ", nothing written")
 
 
@@ -67,8 +72,8 @@ def describe(grid: Grid, path: Path) -> None:
         return
     known = json.loads(path.read_text(encoding="utf-8"))
     for name, row in known["rows"].items():
-        now = json.loads(json.dumps(about_row(grid, name), default=str)) if name in grid.rows else {}
-        if all(row.get(key) == now.get(key) for key in ("weights", "params", "train")):
+        now = plain(about_row(grid, name)) if name in grid.rows else {}
+        if all(row.get(key) == now.get(key) for key in RUN_WITH):
             known["rows"][name] = now
         else:
             logger.info("%s: %s was run with other parameters and stays as it is", path, name)
@@ -80,23 +85,87 @@ def evidence_parts() -> list[str]:
     return yaml.safe_load((ROOT / "config" / "evidence.yaml").read_text(encoding="utf-8"))["parts"]
 
 
-def export(config: str, settings: dict, folder: Path) -> tuple[int, int]:
+def export(config: str, settings: dict, folder: Path, *, add: bool = False) -> tuple[int, int]:
     """Write the evidence of one part below ``folder``; return how many cells are planned and how many have scores."""
     grid, paths = Grid(settings), Paths.of(settings)
+    known = cells_of(folder / METRICS) if add else set()
     runs = {}
     for cell in grid.cells():
         files = paths.of_cell(cell)
+        if tuple(str(value) for value in vars(cell).values()) in known:
+            continue
         if files.run.exists() and (files.score.exists() and files.score.stat().st_size or failed(files.run)):
             runs[cell] = json.loads(files.run.read_text(encoding="utf-8"))
     rows = [metric_row(grid, cell, run, paths.of_cell(cell).score) for cell, run in runs.items()]
     scored = sum(row["status"] == "ok" for row in rows)
     if not scored:
         return len(grid.cells()), 0
-    write_table(folder / METRICS, pd.DataFrame(rows))
-    write_table(folder / TIMING, timing_table(grid, paths, runs))
-    write_table(folder / CURVES, curve_table(grid, paths))
-    write_json(folder / PROVENANCE, provenance(config, grid, paths, runs))
+    before = json.loads((folder / PROVENANCE).read_text(encoding="utf-8")) if known else None
+    now = provenance(config, grid, paths, runs)
+    write_json(folder / PROVENANCE, joined_provenance(before, now, folder) if before else now)
+    order = {tuple(str(value) for value in vars(cell).values()): k for k, cell in enumerate(grid.cells())}
+    tables = {METRICS: pd.DataFrame(rows), TIMING: timing_table(grid, paths, runs), CURVES: curve_table(grid, paths)}
+    for name, table in tables.items():
+        write_table(folder / name, joined_table(folder / name, table, order) if before else table)
     return len(grid.cells()), scored
+
+
+def cells_of(path: Path) -> set[tuple[str, ...]]:
+    """Return the cells of a table that was exported before; none where there is no such table."""
+    return set(pd.read_csv(path, dtype=str)[CELL].itertuples(index=False, name=None)) if path.exists() else set()
+
+
+def joined_table(path: Path, table: pd.DataFrame, order: dict) -> pd.DataFrame:
+    """Return an exported table as it is, letter by letter, with the lines of ``table`` among them in the order of the cells."""
+    text = io.StringIO(table.to_csv(index=False, float_format=DIGITS) if len(table) else "")
+    parts = [
+        pd.read_csv(source, dtype=str)
+        for source in (path if path.exists() else None, text if len(table) else None)
+        if source
+    ]
+    if not parts:
+        return table
+    joined = pd.concat(parts, ignore_index=True)
+    places = [order.get(cell, len(order)) for cell in joined[CELL].itertuples(index=False, name=None)]
+    return joined.iloc[pd.Series(places).argsort(kind="stable")]
+
+
+def joined_provenance(before: dict, now: dict, folder: Path) -> dict:
+    """Return the provenance of cells that were exported before and of cells that join them."""
+    for name in before["rows"].keys() & now["rows"].keys():
+        if any(before["rows"][name].get(key) != plain(now["rows"][name]).get(key) for key in RUN_WITH):
+            raise SystemExit(
+                f"{folder}: {name} was run with other parameters before; export the part without --add to replace its cells"
+            )
+    return {
+        **now,
+        "cells": {
+            "planned": now["cells"]["planned"],
+            **{k: before["cells"][k] + now["cells"][k] for k in ("scored", "failed")},
+        },
+        **{key: dict(Counter(before[key]) + Counter(now[key])) for key in ("commits", "device")},
+        "started": [min(before["started"][0], now["started"][0]), max(before["started"][1], now["started"][1])],
+        "cpu_minutes": round(before["cpu_minutes"] + now["cpu_minutes"], 2),
+        "threads": sorted({*before["threads"], *now["threads"]}),
+        **{key: union(before[key], now[key]) for key in ("versions", "code")},
+        "rows": {**now["rows"], **before["rows"]},
+    }
+
+
+def union(one: Any, other: Any) -> Any:
+    """Return two nested dictionaries as one; where their values differ, the list of both."""
+    if isinstance(one, dict):
+        return {
+            k: union(one[k], other[k]) if k in one and k in other else one.get(k, other.get(k))
+            for k in {**one, **other}
+        }
+    values = sorted({*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])})
+    return values if isinstance(one, list) or len(values) > 1 else values[0]
+
+
+def plain(row: dict) -> dict:
+    """Return a row as it comes back from a file."""
+    return json.loads(json.dumps(row, default=str))
 
 
 def failed(record: Path) -> bool:

@@ -67,7 +67,8 @@ def main() -> None:
         sys.path.insert(0, str(ROOT))
         from recording import record
 
-        record("many-scenes", "many-scenes", HEAD, rows, "docs/measure/many_scenes.py --save")
+        sizes = " ".join(map(str, options.scenes))
+        record("many-scenes", "many-scenes", HEAD, rows, f"docs/measure/many_scenes.py {sizes} --save")
 
 
 def measure(scenes: int, options: argparse.Namespace) -> tuple[str, ...]:

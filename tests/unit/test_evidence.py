@@ -273,7 +273,7 @@ RUN = {
 }  # fmt: skip
 
 
-def export_of(tmp_path, runs):
+def export_of(tmp_path, runs, **options):
     """Export a part of three cells of which ``runs`` (method -> changes of the record, and scores) have ended."""
     grid = [
         {
@@ -291,7 +291,7 @@ def export_of(tmp_path, runs):
         files.folder.mkdir(parents=True)
         files.run.write_text(json.dumps({**RUN, **changes}), encoding="utf-8")
         files.score.write_text(scores, encoding="utf-8")
-    counts = export("config/evidence/leaders.yaml", settings, tmp_path / "evidence")
+    counts = export("config/evidence/leaders.yaml", settings, tmp_path / "evidence", **options)
     return counts, tmp_path / "evidence"
 
 
@@ -317,6 +317,26 @@ def test_failed_cell_is_exported_with_its_reason_and_counts_in_no_table(tmp_path
     table = pd.read_csv(folder / "metrics.csv").set_index("method")
     assert table.loc["nsgp", "reason"] == "out of memory"
     assert list(Evidence(tmp_path).part("evidence").cells["method"]) == ["bicubic"]
+
+
+def test_cells_of_another_machine_join_those_that_are_there_and_change_none(tmp_path):
+    _, folder = export_of(tmp_path, {"nsgp": ({}, SCORES), "bicubic": ({}, SCORES)})
+    before = (folder / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    shutil.rmtree(tmp_path / "results")
+    other = SCORES.replace("46.123", "40.123")
+    elsewhere = {"commit": "b" * 40, "started": "2026-02-01", "code": {"row": "4321", "harness": "5678"}}
+    export_of(tmp_path, {"nsgp": ({}, other), "ridge-dc": (elsewhere, other)}, add=True)
+    lines = (folder / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[2] for line in lines[1:]] == ["bicubic", "ridge-dc", "nsgp"]
+    assert [lines[0], lines[1], lines[3]] == before
+    known = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    assert known["cells"] == {"planned": 3, "scored": 3, "failed": 0} and known["started"] == [
+        "2026-01-01",
+        "2026-02-01",
+    ]
+    assert known["commits"] == {"aaaaaaaaaa": 2, "bbbbbbbbbb": 1} and known["cpu_minutes"] == 1.5
+    assert known["code"]["rows"] == {"bicubic": ["1234"], "nsgp": ["1234"], "ridge-dc": ["4321"]}
+    assert list(known["rows"]) and set(known["rows"]) == {"bicubic", "nsgp", "ridge-dc"}
 
 
 def test_run_without_any_score_leaves_the_evidence_alone(tmp_path):

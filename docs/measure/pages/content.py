@@ -139,6 +139,20 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "speed nsgp noisy": partial(
         speed.measured, name="nsgp-noisy", script="docs/measure/speed_of_nsgp.py --noisy --save"
     ),
+    "overhead": partial(
+        speed.measured, name="overhead", script="docs/measure/overhead.py 100 --save", folder="overhead"
+    ),
+    "many scenes": partial(
+        speed.measured, name="many-scenes", script="docs/measure/many_scenes.py 12 100 --save", folder="many-scenes"
+    ),
+    "main process": partial(
+        speed.measured,
+        name="main-process",
+        script="docs/measure/main_process.py --save",
+        folder="main-process",
+        without=("wall s a job",),
+    ),  # fmt: skip
+    "disk": partial(speed.measured, name="plan-disk", script="docs/measure/plan_disk.py --save", folder="plan-disk"),
     "planning": partial(speed.measured, name="planning", script="docs/measure/planning.py --save", folder="planning"),
     "faults": partial(speed.measured, name="faults", script="docs/measure/faults.py --save", folder="faults"),
     **{

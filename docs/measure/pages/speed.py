@@ -7,9 +7,10 @@ from pages.format import markdown
 from pages.references import read
 
 
-def measured(context: Context, name: str, script: str, folder: str = "speed") -> str:
-    """Return a table of a folder of docs/evidence as its script wrote it."""
+def measured(context: Context, name: str, script: str, folder: str = "speed", without: tuple[str, ...] = ()) -> str:
+    """Return a table of a folder of docs/evidence as its script wrote it, without the columns named."""
     table, origin = read(context, folder, f"{name}.csv", script)
+    table = table.drop(columns=list(without))
     rows = [[str(value) for value in line] for line in table.itertuples(index=False)]
     return f"{markdown(list(table.columns), rows)}\n\n{origin}"
 
