@@ -52,6 +52,9 @@ def main() -> None:
     options.add_argument("--results", help="folder of the cells, where it is not the configuration's")
     options.add_argument("--checkpoints", help="folder of the trainings, where it is not the configuration's")
     options.add_argument(
+        "--add", action="store_true", help="keep the cells that a part has, and add those that it lacks"
+    )
+    options.add_argument(
         "--describe", action="store_true", help="write again what follows from the rows' parameters alone"
     )
     chosen = options.parse_args()

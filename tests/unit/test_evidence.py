@@ -339,6 +339,16 @@ def test_cells_of_another_machine_join_those_that_are_there_and_change_none(tmp_
     assert list(known["rows"]) and set(known["rows"]) == {"bicubic", "nsgp", "ridge-dc"}
 
 
+@pytest.mark.parametrize("options", [[], ["--add"], ["--describe"]])
+def test_command_without_results_writes_nothing(tmp_path, monkeypatch, options):
+    import evidence as script
+
+    monkeypatch.setattr(script, "EVIDENCE", tmp_path / "evidence")
+    monkeypatch.setattr(sys, "argv", ["evidence.py", *options, "--results", str(tmp_path / "results"), "remote"])
+    script.main()
+    assert not (tmp_path / "evidence").exists()
+
+
 def test_run_without_any_score_leaves_the_evidence_alone(tmp_path):
     assert export_of(tmp_path, {})[0] == (3, 0)
     assert not (tmp_path / "evidence").exists()
