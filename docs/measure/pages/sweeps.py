@@ -48,10 +48,10 @@ def regret(context: Context) -> str:
         "Regret: the best blind row minus the default; the last column counts rows that are given PSF or SRF as well. Beyond: above "
         f"{robustness.THRESHOLD_DB} dB or {robustness.THRESHOLD_SAM:.0%} of SAM."
     )
-    told = robustness.regrets(values_of(part.cells), lambda degradation, _: robustness.default_of(degradation))
+    found = robustness.regrets(values_of(part.cells), lambda degradation, _: robustness.default_of(degradation))
     verdicts = (
         f"{robustness.verdict(rows)}\n\nWith `nsgp` in every cell of several bands, given the declared PSF's support and phase: "
-        f"{robustness.verdict(told)}"
+        f"{robustness.verdict(found)}"
     )
     return f"{verdicts}\n\n{markdown(head, lines)}\n\n{context.caption(words, part)}"
 
