@@ -1,4 +1,4 @@
-"""`pair`: two images of one's own, LR and HR of one place, as a dataset by one line of a configuration.
+"""`pair`: a user's own two images, LR and HR of one place, as a dataset by one line of a configuration.
 
     grid:
       - {dataset: pair, as: my-site, options: {lr: PRS_L2D.he5, hr: S2A.SAFE:R10m, registered: true}, degradations: [x3-box3-estimated], ...}
@@ -21,7 +21,7 @@ from mossfuse.protocol import Dataset
 ALIGNED = 0.02  # LR pixels by which two georeferences may disagree
 DATASET = Dataset(
     name="pair",
-    title="A pair of one's own",
+    title="A user's own pair",
     citation="the user's own images",
     terms="the user's own",
     train=(),

@@ -60,7 +60,7 @@ FULL_SCALE = {"sentinel2-20m": 10_000.0, "sentinel2-60m": 10_000.0}  # otherwise
 
 
 def hyperion(bands):
-    """Return the nominal centres in nm of Hyperion's bands, which begin anew at band 71."""
+    """Return the nominal centres in nm of Hyperion's bands; band 71 starts a second spectrometer."""
     return tuple(
         round(VNIR_FIRST + VNIR_STEP * (b - 1) if b < 71 else SWIR_FIRST + SWIR_STEP * (b - 71), 2) for b in bands
     )

@@ -1,4 +1,4 @@
-"""Two images of one's own as a dataset: products of documented layout, what is read of them, and what is refused."""
+"""A user's own pair as a dataset: products of documented layout, what is read of them, and what is refused."""
 
 import numpy as np
 import pytest
