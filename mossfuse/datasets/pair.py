@@ -46,6 +46,7 @@ def split(name):
 
 
 def obtain(scenes, folder, mirrors, lr="", hr="", **others):
+    """Return scene -> record of the two images' files and their sha256; raise MossFuseError where one is not named or not there."""
     from mossfuse.files.hashing import sha256_of
 
     for name, value in (("lr", lr), ("hr", hr)):
@@ -71,6 +72,7 @@ def obtain(scenes, folder, mirrors, lr="", hr="", **others):
 
 
 def read(scene, folder, mirrors, lr="", hr="", white=0.0, window=(), wavelengths=(), registered=False):
+    """Return (LR (rows, cols, bands) float32 in [0, 1], wavelengths (bands,) in nm, ascending); raise MossFuseError without wavelengths."""
     import numpy as np
 
     image = low(lr, window)

@@ -110,6 +110,7 @@ def obtain(scenes, folder, mirrors):
 
 
 def read(scene, folder, mirrors):
+    """Return (LR as it was measured (rows, cols, bands) float32 in [0, 1], nominal wavelengths (bands,) in nm)."""
     dataset = dataset_of(scene)
     stored, white = low_and_white(scene, folder, mirrors)
     rows, cols, _ = dataset.shape
