@@ -3,8 +3,9 @@
 Published numbers: none; it is this benchmark's own. Every member runs on the pair with what it knows of the sensor (estimated
 where the pair does not hold it), is made consistent with both images (+dc, soft under noise), and is mixed per
 component of what the LR-HSI leaves open. The weights follow from how far the cubes are apart, which needs no truth, and
-from how the same members do one scale further down, where the LR-HSI is the truth; a stack with a network that was trained
-elsewhere takes equal weights. A further member, ``kernel``, is nsgp
+from how the same members do one scale further down, where the LR-HSI is the truth. A network that was trained elsewhere cannot be judged there:
+it counts as much as the others, as far as the first member's error admits (mossfuse.stacking.unjudged), and at a larger ratio than its
+own it runs once more on what the first mix says at its own. A further member, ``kernel``, is nsgp
 with the others' null-space components as inputs. A member that fails is left out, with a line in the notes.
 ``stack-sfno`` has SFNO's released CAVE weights among its members; an HSI with some of their 31 bands missing is interpolated over
 wavelength for SFNO, and its cube brought back to the pair's bands.
@@ -21,6 +22,7 @@ OURS = {
 SHARED = {"components": Parameter.count(6), "kernel": True, "consistent": True}
 WEIGHTS = "sfno-cave-x4"
 BANDS = {WEIGHTS: tuple(400.0 + 10.0 * band for band in range(31))}  # nm, of the weights
+TRAINED_ON = {WEIGHTS: (4, 2.0)}  # ratio; sigma of their Gaussian PSF, as wide as the ratio
 
 
 def members(*names: str) -> Parameter:
@@ -41,12 +43,12 @@ METHODS = (
     ),
     Method(
         name="stack-sfno",
-        title="Stack of nsgp and SFNO with the authors' weights (blind)",
+        title="Stack of nsgp with the learned prior and SFNO with the authors' weights (blind)",
         licence="own implementation; SFNO's weights are the authors', terms not stated, not redistributed",
         weights=WEIGHTS,
         gpu=True,
         tuned_on=TUNED_ON,
-        params={"members": members("nsgp-x4", "sfno-released"), **SHARED},
+        params={"members": members("nsgp-prior", "sfno-released"), **SHARED},
         note="SFNO was supervised on 20 CAVE scenes",
         **OURS,
     ),
@@ -103,4 +105,23 @@ def find_member(name, checkpoint):
             f"'{name}' cannot be a member of this stack: it needs weights; use stack-sfno, or other members"
         )
     weights = checkpoint if method.weights else None
-    return Member(name, module.fuse, method.knows, dict(method.params), weights, BANDS.get(method.weights))
+    return Member(
+        name,
+        module.fuse,
+        method.knows,
+        dict(method.params),
+        weights,
+        BANDS.get(method.weights),
+        own_pairs(method.weights),
+    )
+
+
+def own_pairs(weights):
+    """Return the Own of the pairs that weights of this name were trained on, or None where there are none."""
+    from mossfuse.physics.psf import gaussian_psf
+    from mossfuse.stacking.members import Own
+
+    if weights not in TRAINED_ON:
+        return None
+    ratio, sigma = TRAINED_ON[weights]
+    return Own(ratio, gaussian_psf(ratio, sigma), ((ratio - 1) // 2,) * 2)

@@ -1,14 +1,14 @@
 """Stack that starts from the learned prior: nsgp-prior, cnmf and the kernel that sees both (docs/frontier.md).
 
 Published numbers: none; it is this benchmark's own. As ``stack``, but for the member that is trusted where there is no evidence, which is
-nsgp with the prior learned on renderings instead of the mean of its draws. No authors' weights, no download, blind.
+nsgp with the prior learned on renderings instead of the mean of its draws, and for what is taken from the pair one scale further down: how far
+members err together (mossfuse.stacking.correlation). No authors' weights, no download, blind.
 """
 
-from mossfuse.methods.stack import OURS, SHARED, fuse, members, names_of
+from mossfuse.methods.stack import OURS, SHARED, find_member, members, names_of
 from mossfuse.nsgp.scenes import TUNED_ON
 from mossfuse.protocol import Method
 
-__all__ = ["METHODS", "fuse", "runs"]
 METHODS = (
     Method(
         name="stack-prior",
@@ -21,6 +21,19 @@ METHODS = (
         **OURS,
     ),
 )
+
+
+def fuse(observation, *, seed, device, checkpoint=None, members, components, kernel, consistent):
+    """Return the mixed cube; notes: the members' weights, those left out, and what the reduced pair said about each.
+
+    Parameters and errors as those of mossfuse.methods.stack.fuse.
+    """
+    from mossfuse.stacking.stack import stack_pair
+
+    found = [find_member(name, checkpoint) for name in names_of(members)]
+    return stack_pair(
+        observation, found, components=components, kernel=kernel, consistent=consistent, seed=seed, device=device, together=True
+    )  # fmt: skip
 
 
 def runs(params):

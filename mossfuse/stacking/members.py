@@ -15,11 +15,20 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Own:
+    """The ratio, PSF (rows, cols) and phase of the pairs that a network's weights were trained on."""
+
+    ratio: int
+    psf: np.ndarray
+    phase: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Member:
     """A method that takes part in a stack.
 
     fuse: of its module; knows: as in Method; params: of ``fuse``, complete; checkpoint: weights, or None; wavelengths: the
-    bands (nm) that its weights are made for, or None: any.
+    bands (nm) that its weights are made for, or None: any; own: the pairs they were trained on, or None: not known.
     """
 
     name: str
@@ -28,6 +37,7 @@ class Member:
     params: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     checkpoint: Any = None
     wavelengths: tuple[float, ...] | None = None
+    own: Own | None = None
 
 
 def fuse_members(

@@ -14,9 +14,12 @@ from mossfuse.methods.stack import find_member, fuse
 from mossfuse.physics.sampling import operator_of
 from mossfuse.protocol import Fusion, Sensor
 from mossfuse.stacking.bands import on_bands
-from mossfuse.stacking.members import Member, fuse_members
+from mossfuse.stacking.correlation import learn_together
+from mossfuse.stacking.judged import mix
+from mossfuse.stacking.members import Member, Own, fuse_members
 from mossfuse.stacking.reduced import reduce_pair
-from mossfuse.stacking.stack import mix, stack_pair
+from mossfuse.stacking.stack import stack_pair
+from mossfuse.stacking.unjudged import at_own_ratio, equal_weights
 from mossfuse.stacking.weights import PRIOR, best_weights, learn, no_evidence
 
 SETTINGS = {"components": 4, "kernel": False, "consistent": True, "seed": 0, "device": "cpu"}
@@ -62,6 +65,20 @@ def test_evidence_finds_the_better_member_and_is_shrunk_where_it_is_thin():
     assert np.isnan(no_evidence([0.0, PRIOR], 2).measured).all()
 
 
+def test_what_carries_over_is_how_far_members_err_together():
+    """Exact where the shared part of the errors is the same on both scales; cubes one scale down may be nearer."""
+    rng = np.random.default_rng(2)
+    first, own = rng.standard_normal((2, 64, 64, 5)) * np.array([1, 1.5])[:, None, None, None]
+    here = np.stack([first, 0.6 * first + own, first.copy()]).astype(np.float32)
+    below = 0.1 * np.stack([first, 0.6 * first + 0.2 * own, first])[:, :16, :16]
+    found = learn_together(below, list(here), float(np.square(first).sum(-1).mean()), 2)
+    square = np.square(here).sum(-1).mean((1, 2))
+    wanted = (square[1] - square[0]) / np.square(here[1] - here[0]).sum(-1).mean()
+    assert found.measured[1] == pytest.approx(wanted, abs=0.05)
+    assert found.excess[1] == pytest.approx((found.measured[1] + PRIOR) / 2) and (found.excess[0] == 0).all()
+    assert np.abs(found.excess[2]).max() <= 1
+
+
 def test_mix_agrees_with_both_images_and_tells_who_gave_what(pair):
     observation, truth = pair
     blind = replace(observation, sensor=observation.sensor.restricted_to(frozenset({"phase"})))
@@ -97,9 +114,8 @@ def test_member_that_is_far_worse_gets_next_to_nothing(pair):
 
     observation, truth = pair
     fusion = stack_pair(observation, [find_member("ridge-dc", None), Member("grey", grey)], **SETTINGS)
-    alone = stack_pair(observation, [find_member("ridge-dc", None)], **SETTINGS)
     assert fusion.notes["weight grey"] < 0.05
-    assert np.square(fusion.cube - truth).mean() < 1.02 * np.square(alone.cube - truth).mean()
+    assert np.square(fusion.cube - truth).mean() < 1.02 * np.square(fuse_ridge(observation) - truth).mean()
 
 
 def test_network_trained_elsewhere_is_not_judged_on_a_reduced_image(pair):
@@ -113,7 +129,55 @@ def test_network_trained_elsewhere_is_not_judged_on_a_reduced_image(pair):
     members = [find_member("ridge-dc", None), Member("network", network, checkpoint="weights")]
     fusion = stack_pair(observation, members, **SETTINGS)
     assert seen == [observation.msi.shape]
-    assert fusion.notes["weight network"] == fusion.notes["weight ridge-dc"] == 0.5
+    shares = [fusion.notes["weight ridge-dc"], fusion.notes["weight network"]]
+    assert shares[0] >= shares[1] > 0 and sum(shares) == pytest.approx(1, abs=1e-3)
+    alone = stack_pair(observation, members[1:], **SETTINGS)
+    assert alone.notes["weight network"] == 1
+
+
+def test_members_count_equally_as_far_as_the_first_ones_error_admits():
+    first = np.zeros((4, 4, 3), np.float32)
+    others = [first + np.float32(0.1), first + np.float32(0.3)]  # their mean is 3 * 0.2**2 from the first
+    for error, step in ((np.inf, 2 / 3), (1.0, 2 / 3), (0.03, 0.25), (0.0, 0.0)):
+        assert equal_weights([first, *others], error) == pytest.approx([1 - step, step / 2, step / 2])
+    assert equal_weights([first, first], 0.1) == pytest.approx([0.5, 0.5])
+    assert equal_weights([first], np.inf) == pytest.approx([1])
+
+
+def test_network_that_is_far_off_costs_little(pair):
+    observation, truth = pair
+
+    def grey(observation, *, seed, **_):
+        noise = np.random.default_rng(seed).standard_normal(truth.shape)
+        return Fusion(cube=(0.5 + 0.3 * noise).astype(np.float32))
+
+    members = [find_member("nsgp-fast", None), Member("grey", grey, checkpoint="weights")]
+    fusion = stack_pair(observation, members, **SETTINGS)
+    alone = stack_pair(observation, members[:1], **SETTINGS)
+    assert fusion.notes["weight grey"] < 0.01
+    assert np.square(fusion.cube - truth).mean() < 1.1 * np.square(alone.cube - truth).mean()
+
+
+def test_network_runs_again_at_its_own_ratio_on_what_the_first_mix_says(pair):
+    observation, truth = pair
+    seen = []
+
+    def network(observation, **_):
+        seen.append(observation)
+        return Fusion(cube=truth.copy() if observation.ratio == 2 else np.full_like(truth, 0.5))
+
+    own = Own(2, np.full((2, 2), 0.25), (0, 0))
+    member = Member("network", network, checkpoint="weights", own=own)
+    fusion = stack_pair(observation, [find_member("ridge-dc", None), member], **SETTINGS)
+    assert [(pair.ratio, pair.hsi.shape) for pair in seen] == [(4, (16, 16, 31)), (2, (32, 32, 31))]
+    wanted = truth.reshape(32, 2, 32, 2, 31).mean((1, 3))
+    assert np.abs(seen[1].hsi - wanted).mean() < 0.2 * np.abs(wanted - wanted.mean((0, 1))).mean()
+    assert np.square(fusion.cube - truth).mean() < np.square(fuse_ridge(observation) - truth).mean()
+    assert at_own_ratio(member, replace(observation, ratio=2), observation.sensor, truth) is None
+
+
+def fuse_ridge(observation):
+    return stack_pair(observation, [find_member("ridge-dc", None)], **SETTINGS).cube
 
 
 def test_member_gets_what_it_knows_and_nothing_else(pair):

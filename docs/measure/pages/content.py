@@ -65,6 +65,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "frontier with weights": frontier.with_weights,
     "frontier against nsgp": frontier.against_nsgp,
     "frontier shares": frontier.share_of_members,
+    "frontier guard": frontier.guarded,
     "prior training": priors.training,
     "prior summary": priors.real_summary,
     "prior real": priors.real,
