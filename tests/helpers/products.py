@@ -49,11 +49,16 @@ def write_prisma(path, cube, wavelengths, corner, measured=None):
         file.attrs["Product_StartTime"] = np.bytes_("2021-06-01T10:20:30.000")
 
 
+def enmap_scale(bands):
+    """Return (gains, offsets) of the bands."""
+    return np.linspace(1e-4, 1.2e-4, bands), np.linspace(0, 0.01, bands)
+
+
 def write_enmap(folder, cube, wavelengths, corner, cloud=None):
     """Write reflectance as the folder of an EnMAP L2A product, with gains and offsets in the XML and a cloud layer."""
     folder.mkdir()
     stem = folder / folder.name
-    gains, offsets = np.linspace(1e-4, 1.2e-4, len(wavelengths)), np.linspace(0, 0.01, len(wavelengths))
+    gains, offsets = enmap_scale(len(wavelengths))
     write_tif(
         stem.with_name(stem.name + "-SPECTRAL_IMAGE.TIF"),
         np.round((cube - offsets) / gains).astype(np.int16),

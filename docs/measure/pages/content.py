@@ -119,6 +119,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     },
     "real pair shifts": pairs.shifts,
     "default method": pairs.default,
+    "clouds": pairs.clouds,
     "metric variants": references.variants,
     "metric conventions": references.conventions,
     "report size": partial(

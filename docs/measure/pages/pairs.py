@@ -10,8 +10,9 @@ from pages.references import read
 from pages.store import NotMeasured
 
 SCRIPT = "docs/measure/real_pairs.py --write"
-DEFAULT = "docs/measure/default_method.py --write --kind 'two cameras, registered'"
+DEFAULT = "docs/measure/default_method.py --write --kind 'two cameras, registered' --kind 'phantom, few LR bands'"
 NEAR = 0.1  # dB
+CLOUDS = "docs/measure/clouds.py --write"
 FULL_SCRIPT = "docs/measure/full_resolution.py --write"
 TITLES = {
     "paris-ms-x2": "Paris MS x2", "paris-ms-x4": "Paris MS x4", "paris-pan-x3": "Paris PAN x3",
@@ -139,18 +140,33 @@ def shifts(context: Context) -> str:
 def default(context: Context) -> str:
     """Return the default method beside the best of the closed-form blind methods on every pair, and on how many it is within NEAR dB of that."""
     table, origin = read(context, "default-method", "default-method.csv", DEFAULT)
-    rows, behind = [], []
-    for row in table.itertuples(index=False):
-        behind.append(float(row.best_psnr) - float(row.psnr))
-        rows.append(
-            [
-                row.kind, TITLES.get(row.scene, row.scene), f"x{row.ratio}", str(row.bands), f"`{row.default}`", f"{float(row.psnr):.2f}",
-                f"`{row.best}`", f"{float(row.best_psnr):.2f}", f"{-behind[-1]:+.2f}", f"{float(row.nsgp):.2f}", f"{float(row.seconds):.1f}",
-            ]
-        )  # fmt: skip
+    table["behind"] = table["best_psnr"].astype(float) - table["psnr"].astype(float)
+    rows = [
+        [
+            row.kind, TITLES.get(row.scene, row.scene), f"x{row.ratio}", str(row.bands), f"`{row.default}`", f"{float(row.psnr):.2f}",
+            f"`{row.best}`", f"{float(row.best_psnr):.2f}", f"{-row.behind:+.2f}", f"{float(row.nsgp):.2f}", f"{float(row.seconds):.1f}",
+        ]
+        for row in table.itertuples(index=False)
+    ]  # fmt: skip
     head = [
         "scenes", "scene", "ratio", "HR bands", "default", "PSNR dB", "best of the grid", "PSNR dB", "difference", "`nsgp` PSNR dB", "default's CPU s",
     ]  # fmt: skip
-    near = sum(value <= NEAR for value in behind)
-    said = f"Within {NEAR:g} dB of the best of the grid, or above it: {near} of {len(behind)}; furthest behind: {max(behind):.2f} dB."
+    said = "; ".join(
+        f"{kind}: {(own['behind'] <= NEAR).sum()} of {len(own)}, furthest behind {own['behind'].max():.2f} dB"
+        for kind, own in table.groupby("kind", sort=False)
+    )
+    said = f"Within {NEAR:g} dB of the best of the grid, or above it: {said}."
     return f"{markdown(head, rows)}\n\n{said} {origin}"
+
+
+def clouds(context: Context) -> str:
+    """Return what a hidden part of a pair changes elsewhere, beside the controls that say why."""
+    table, origin = read(context, "clouds", "clouds.csv", CLOUDS)
+    rows = [
+        [row.case, row.against, *(str(value) for value in (row.within, row.rms, row.median, row.largest, row.error, row.error_against))]
+        for row in table.itertuples(index=False)
+    ]  # fmt: skip
+    head = [
+        "cube", "against the cube of", "within 1e-3 (%)", "rms difference", "median", "largest", "the cube's own rms error", "the other's",
+    ]  # fmt: skip
+    return f"{markdown(head, rows)}\n\nReflectance; values that the cloud leaves. {origin}"
