@@ -44,8 +44,8 @@ def fuse(
     (residual_hsi_rms, ... in the units of each image). It prints a summary with a verdict, and has plot(), save() and report().
 
     method: name as in ``mossfuse methods``, with or without a suffix such as ``+sdc``; None: the best blind method of the
-        benchmark, or its informed form if srf or psf is given, or ``stack`` for a single HR band
-        (mossfuse.pair.default_method); the notes say why (``chosen``).
+        benchmark, or its informed form if srf or psf is given, or ``stack`` for a single HR band,
+        or a mean of three cubes if LR has few bands too (mossfuse.pair.default_method); the notes say why (``chosen``).
     weights: for methods that learn: a file, 'released' (the authors') or 'fit' (trained on this pair, without truth).
     srf: (M, B) or (B, M); psf: (k_rows, k_cols); phase: (row, col); psf_size; ratio; white; wavelengths (B,) nm: what is
         known; see mossfuse.pair.assemble.assemble. What a method needs and is not given is estimated from the pair, once.

@@ -99,13 +99,8 @@ def shown(value: Any) -> Any:
 
 def measure(name: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of one pair."""
-    file, low_name, high_name, ratio, reduced, white = CASES[name]
-    path = mirrored(file)
-    full, high = (np.asarray(read_array(path, key), np.float32) / np.float32(white) for key in (low_name, high_name))
-    high = high[..., None] if high.ndim == 2 else high
-    low, high = means(full, ratio), means(high, reduced)
-    rows, cols = low.shape[0] * ratio, low.shape[1] * ratio
-    truth, high = full[:rows, :cols], high[:rows, :cols]
+    ratio = CASES[name][3]
+    truth, low, high = one_level_down(name)
     found = estimate_registration(low, high, ratio)
     assert found is not None
     other = correlated_shift(low, high, ratio)
@@ -127,6 +122,17 @@ def measure(name: str) -> Iterator[dict[str, Any]]:
                     "error": max(found.error), "correlated_rows": other[0], "correlated_cols": other[1],
                     "seconds": time.process_time() - started, "reason": reason, **{m: float(scores[m]) for m in METRICS},
                 }  # fmt: skip
+
+
+def one_level_down(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (truth, LR, HR) of a pair, float32: LR as it was measured, and both images reduced, cut to whole pixels of the reduced LR."""
+    file, low_name, high_name, ratio, reduced, white = CASES[name]
+    path = mirrored(file)
+    full, high = (np.asarray(read_array(path, key), np.float32) / np.float32(white) for key in (low_name, high_name))
+    high = high[..., None] if high.ndim == 2 else high
+    low, high = means(full, ratio), means(high, reduced)
+    rows, cols = low.shape[0] * ratio, low.shape[1] * ratio
+    return full[:rows, :cols], low, high[:rows, :cols]
 
 
 def mirrored(file: str) -> Path:

@@ -123,11 +123,11 @@ def run(options):
 
 def default_mark(work):
     """Return what is added to a method's name where it was chosen by default."""
-    from mossfuse.pair.default_method import MIXED
+    from mossfuse.pair.default_method import MIXED, parts_of
 
     if not work.reason:
         return ""
-    return ", the default for a single HR band" if work.name == MIXED else ", the default"
+    return ", the default for a single HR band" if work.name == MIXED or parts_of(work.name) else ", the default"
 
 
 def outputs_of(options):

@@ -1,7 +1,8 @@
 """The method that ``fuse`` runs where none is named, by what the pair is; the choice and its reason are printed and recorded.
 
 One HR band leaves nearly the whole spectrum open. There the best method differs from pair to pair, and ``stack`` decides from the pair itself, one scale
-further down, how much of each cube to take (mossfuse.stacking). The rule was chosen on phantom scenes; docs/results-pairs.md reports it on others.
+further down, how much of each cube to take (mossfuse.stacking). Where LR has so few bands that they hardly span HR's (FEW), a response that is estimated from them is wrong, cubes that obey it are
+too, and what is learnt one scale further down misleads; the mean of MEAN, of which two need no response, is better. The rules were chosen on phantom scenes; docs/results-pairs.md reports them on others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from mossfuse.protocol import Observation
 
 BLIND, INFORMED, MIXED = "nsgp", "nsgp-known", "stack"
 TRAINABLE = "mossfuse"
+MEAN = ("nsgp", "regression-injection", "mtf-glp-hs")
+FEW = 3  # LR bands
 LARGEST = 5e7  # values of a cube that is mixed: several of them are held in memory
 
 
@@ -20,7 +23,7 @@ def choose_method(
 ) -> tuple[str, str]:
     """Return the method's name (with suffix) and, if the user named none, a message that explains the choice.
 
-    tuned: whether parameters or a preset are given, which belong to BLIND.
+    ``mean(A, B, ...)`` stands for the mean of these methods' cubes (``parts_of``). tuned: whether parameters or a preset are given, which belong to BLIND.
     """
     if name:
         return name, ""
@@ -36,7 +39,15 @@ def choose_method(
         return BLIND, best
     if rows * cols * observation.hsi.shape[2] > LARGEST:
         return BLIND, f"{best} (the pair has one HR band, and is too large for {MIXED})"
+    if observation.hsi.shape[2] <= FEW:
+        name = f"mean({', '.join(MEAN)})"
+        return name, f"no method named: {name}, because HR has a single band, and LR too few to explain it"
     return (
         MIXED,
         f"no method named: {MIXED}, because HR has a single band: {BLIND} mixed with cnmf as the pair itself decides",
     )
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """Return the methods whose mean a name stands for, () for a method's own name."""
+    return tuple(name[len("mean(") : -1].split(", ")) if name.startswith("mean(") else ()

@@ -14,10 +14,11 @@ import numpy as np
 from mossfuse.devices import choose_device
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.estimation.memory import estimate_once
-from mossfuse.files.tiles import Tile, cut_into_tiles
+from mossfuse.files.tiles import Tile, assemble_tiles, cut_into_tiles
 from mossfuse.fusion_check import check_fusion
 from mossfuse.methods import find_method, split_suffix
-from mossfuse.pair.default_method import BLIND, INFORMED, TRAINABLE, choose_method
+from mossfuse.pair.default_method import BLIND, INFORMED, TRAINABLE, choose_method, parts_of
+from mossfuse.pair.mean import mean_tiles, title_of_mean
 from mossfuse.parameters import apply_changes, with_preset
 from mossfuse.preprocess import preprocess, split_prefix
 from mossfuse.protocol import EMPTY, Fusion, Method, Observation, Sensor
@@ -101,6 +102,13 @@ def run_method(
 ) -> Work:  # fmt: skip
     """Return the result of ``prepare``."""
     name, reason = choose_method(method, weights, observation, bool(preset or params))
+    if parts := parts_of(name) if reason else ():
+        log.info("%s", reason)
+        first, *others = (run_method(observation, part, None, device, seed, None, None, EMPTY) for part in parts)
+        shape = (*observation.msi.shape[:2], observation.hsi.shape[2])
+        tiles = mean_tiles(first.tiles, [assemble_tiles(work.tiles, shape) for work in others])
+        mixed = replace(first.method, title=title_of_mean(parts))
+        return replace(first, name=name, reason=reason, method=mixed, tiles=tiles)
     base, suffix = split_suffix(name)
     prefix, base = split_prefix(base)
     spec, module = find_method(base)
