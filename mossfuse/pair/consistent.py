@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mossfuse.pair.fill import predict
+from mossfuse.physics.fill import predict
 from mossfuse.physics.projection import msi_gain, spectral_covariance
 from mossfuse.physics.sampling import BlurSample
 

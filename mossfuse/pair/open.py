@@ -17,7 +17,6 @@ from mossfuse.files.image import Georeference, Image
 from mossfuse.files.no_data import mark_measured, refuse_undeclared
 from mossfuse.pair.assemble import NAMES, Pair, assemble
 from mossfuse.pair.consistent import Blur, clean_rectangle, fill_by_sensor
-from mossfuse.pair.fill import blocks_measured, fill_pair, joint_mask
 from mossfuse.pair.grid import Aligned, align
 from mossfuse.pair.masked_sensor import estimate_masked
 from mossfuse.pair.registration import Registration, estimate_registration
@@ -25,6 +24,7 @@ from mossfuse.pair.registration.resample import into_frame_of_lr
 from mossfuse.pair.result import Result
 from mossfuse.pair.shapes import crop_to_whole_blocks, find_ratio
 from mossfuse.pair.values import as_image, white_levels
+from mossfuse.physics.fill import blocks_measured, fill_pair, joint_mask
 
 REGISTER = ("auto", "report", "off")
 FRAMES = ("hr", "lr")
@@ -173,7 +173,7 @@ def without_georeference(aligned: Aligned, names: tuple[str, str], ratio: int | 
 
 def fill_each(image: Image) -> np.ndarray:
     """Return the values of an image with its gaps filled from its own surroundings."""
-    from mossfuse.pair.fill import fill
+    from mossfuse.physics.fill import fill
 
     return image.values if image.measured is None else fill(image.values, image.measured)
 

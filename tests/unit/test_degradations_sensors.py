@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mossfuse.degradations import canonical_name, degrade, find_degradation, load_srf, make_psf
+from mossfuse.degradations.gaps import measured_in_both, measured_pixels
 from mossfuse.degradations.responses import catalogue as responses
 from mossfuse.errors import MossFuseError
 from mossfuse.physics.degrade import noise_generator
@@ -270,10 +271,9 @@ def test_photons_are_counted_with_the_mean_and_the_variance_of_poisson():
         assert abs(spread.mean()) < 4 / spread.size**0.5 and abs(spread.var() - 1) < 6 * math.sqrt(2 / spread.size)
 
 
-def test_clouds_cover_the_stated_share_of_the_msi_alone():
-    pair, _ = pair_under("-clouds0.25")
-    image, sigma = seen(), ROWS / 8
-    field = noise_generator(CUBE, "clouds", 0.25, 0).standard_normal((ROWS, COLS))
+def smoothed(field):
+    """The field under a Gaussian of an eighth of its side, mirrored at the edges."""
+    sigma = ROWS / 8
     reach = int(4 * sigma + 0.5)
     line = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(-reach, reach + 1)]
     smooth = np.zeros((ROWS, COLS))
@@ -285,9 +285,45 @@ def test_clouds_cover_the_stated_share_of_the_msi_alone():
             for r in range(-reach, reach + 1)
             for c in range(-reach, reach + 1)
         )
+    return smooth
+
+
+def test_clouds_cover_the_stated_share_of_the_msi_alone():
+    pair, _ = pair_under("-clouds0.25")
+    smooth = smoothed(noise_generator(CUBE, "clouds", 0.25, 0).standard_normal((ROWS, COLS)))
     covered = smooth >= np.sort(smooth.ravel())[-36]  # a quarter of 144 pixels
-    np.testing.assert_allclose(pair.msi, np.where(covered[..., None], 0.9, image), atol=TOLERANCE)
+    np.testing.assert_allclose(pair.msi, np.where(covered[..., None], 0.9, seen()), atol=TOLERANCE)
     np.testing.assert_allclose(pair.hsi, clean_hsi(), atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "border", "dates"),
+    [
+        ("-cloudmask0.125", "reflect", (("both", 0.125, 0), ("both", 0.125, 0))),
+        ("-wrap-cloudmask0.125", "wrap", (("both", 0.125, 0), ("both", 0.125, 0))),
+        ("-zero-cloudmask0.125x0.25-noise4", "zero", (("hsi", 0.125, 4), ("msi", 0.25, 4))),
+    ],
+)
+def test_masked_clouds_hide_every_pixel_that_sees_one_and_change_no_other(suffix, border, dates):
+    pair, degradation = pair_under(suffix, psf="gauss5s1")
+    assert canonical_name(degradation).endswith(suffix)
+    covered = []
+    for name, share, seed in dates:
+        smooth = smoothed(noise_generator(CUBE, f"cloudmask-{name}", share, seed).standard_normal((ROWS, COLS)))
+        covered.append(smooth >= np.sort(smooth.ravel())[-round(share * ROWS * COLS)])
+    low = np.zeros((ROWS // 4, COLS // 4), bool)
+    for i, j in np.ndindex(low.shape):
+        window = [[index_at(4 * k + 1 - 2 + n, ROWS, border) for n in range(5)] for k in (i, j)]
+        places = [(r, c) for r in window[0] for c in window[1] if r is not None and c is not None]
+        low[i, j] = any(covered[0][place] for place in places)
+    assert 0 < low.sum() < low.size
+    clean, _ = pair_under(suffix.partition("-cloudmask")[0], psf="gauss5s1")
+    np.testing.assert_array_equal(pair.hsi, np.where(low[..., None], np.nan, clean.hsi))
+    np.testing.assert_array_equal(pair.msi, np.where(covered[1][..., None], np.nan, clean.msi))
+    marks = measured_pixels(CUBE, degradation)
+    assert np.array_equal(marks[0], ~low) and np.array_equal(marks[1], ~covered[1])
+    both = [[not low[i // 4, j // 4] and not covered[1][i, j] for j in range(COLS)] for i in range(ROWS)]
+    assert np.array_equal(measured_in_both(CUBE, degradation), both)
 
 
 def test_camera_that_is_not_the_known_one_equals_a_slow_loop():
@@ -327,6 +363,8 @@ def sampled_line(sigma):
         ("-dead4", SRF, BANDS, "4 dead bands of 4 leave none"),
         ("-crosstalk0.1", SRF[:1], BANDS, "an SRF of one channel has no crosstalk"),
         ("-srfshift5", SRF, None, "wavelengths of the bands are not known"),
+        ("-cloudmask0", SRF, BANDS, "clouds over none of the scene hide nothing"),
+        ("-cloudmask0.5x0.95", SRF, BANDS, "of the scene measured in both images, and 10 % are needed"),
     ],
 )
 def test_effect_that_cannot_act_is_one_sentence(suffix, srf, wavelengths, sentence):
@@ -337,7 +375,7 @@ def test_effect_that_cannot_act_is_one_sentence(suffix, srf, wavelengths, senten
 def test_effects_are_written_in_the_order_in_which_they_act():
     name = (
         "x4-gauss3s1-nikond5100-psfblur1-crosstalk0.1-srfshift5-rotate1-zoom2-clouds0.1-vignette0.3-photons50x200"
-        "-stripes0.05-saturate0.8-msi8bit-dead1-snr30-35"
+        "-stripes0.05-saturate0.8-msi8bit-dead1-cloudmask0.1x0.2-snr30-35"
     )
     assert find_degradation(name).name == name
 

@@ -12,11 +12,11 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files.image import Georeference, Image
 from mossfuse.files.no_data import mark_measured, refuse_undeclared
 from mossfuse.pair.consistent import Blur, clean_rectangle, fill_by_sensor
-from mossfuse.pair.fill import blocks_measured, fill
 from mossfuse.pair.grid import align
 from mossfuse.pair.open import open_pair
 from mossfuse.pair.registration import estimate_registration
 from mossfuse.pair.registration.resample import into_frame_of_lr
+from mossfuse.physics.fill import blocks_measured, fill
 from mossfuse.physics.psf import gaussian_psf
 from mossfuse.physics.sampling import BlurSample
 

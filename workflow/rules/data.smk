@@ -65,7 +65,7 @@ rule degrade:
         spec=lambda w: degradation_settings(GRID.degradations[w.degradation]),
         code=lambda w: COVERED.sensor(w.degradation),
         srf=response_now,
-        harness=COVERED.harness("degrade"),
+        harness=lambda w: COVERED.harness_under("degrade", w.degradation),
     shell:
         "python -m mossfuse bench degrade {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

@@ -14,7 +14,7 @@ rule draw_cell:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        harness=COVERED.harness("draw_cell"),
+        harness=lambda w: COVERED.harness_under("draw_cell", w.degradation),
     shell:
         "python -m mossfuse bench draw-cell "
         "{wildcards.dataset:q}/{wildcards.degradation:q}/{wildcards.method:q}/{wildcards.scene:q}/seed{wildcards.seed:q}"
@@ -32,7 +32,7 @@ rule draw_pair:
     conda:
         "../envs/mossfuse.yaml"
     params:
-        harness=COVERED.harness("draw_pair"),
+        harness=lambda w: COVERED.harness_under("draw_pair", w.degradation),
     shell:
         "python -m mossfuse bench draw-pair {wildcards.dataset:q} {wildcards.degradation:q} {wildcards.scene:q}"
         " > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"

@@ -18,7 +18,7 @@ rule score:
         "../envs/mossfuse.yaml"
     params:
         conventions=conventions,
-        harness=COVERED.harness("score"),
+        harness=lambda w: COVERED.harness_under("score", w.degradation),
         metrics=lambda w: COVERED.metrics(conventions(w)),
     shell:
         "python -m mossfuse bench score "
@@ -38,7 +38,7 @@ rule curve:
         "../envs/mossfuse.yaml"
     params:
         convention=SETTINGS["conventions"][0],
-        harness=COVERED.harness("curve"),
+        harness=lambda w: COVERED.harness_under("curve", w.degradation),
         metrics=COVERED.metrics(SETTINGS["conventions"][:1]),
     shell:
         "python -m mossfuse bench curve "

@@ -14,6 +14,7 @@ from mossfuse.benchmark.check.light import light_import
 from mossfuse.benchmark.check.psf_family import example_of
 from mossfuse.degradations import degrade, find_degradation
 from mossfuse.degradations.effects import effect_of, spell_effect
+from mossfuse.degradations.gaps import measured_pixels
 from mossfuse.protocol import Degradation, Effect, Observation
 
 PLAIN = "x4-gauss3s2-nikond5100"
@@ -50,12 +51,22 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
 
 def pair_under(effects: tuple[dict[str, Any], ...]) -> Observation:
     """Return the pair of the random scene under these effects."""
-    plain = find_degradation(PLAIN)
-    degradation = Degradation(**{**vars(plain), "effects": effects})
     cube, picture = scene()
     srf = np.exp(-0.5 * ((BANDS - np.array([[600.0], [530], [460]])) / 40) ** 2)
     sums = srf.sum(1)
-    return degrade(cube, degradation, srf / sums[:, None], wavelengths=BANDS, levels=sums / sums.max(), picture=picture)
+    return degrade(
+        cube,
+        degradation_with(effects),
+        srf / sums[:, None],
+        wavelengths=BANDS,
+        levels=sums / sums.max(),
+        picture=picture,
+    )
+
+
+def degradation_with(effects: tuple[dict[str, Any], ...]) -> Degradation:
+    """Return the plain degradation with these effects."""
+    return Degradation(**{**vars(find_degradation(PLAIN)), "effects": effects})
 
 
 def require_spelling(effect: Effect, spelling: str, folder: Path) -> None:
@@ -67,14 +78,18 @@ def require_spelling(effect: Effect, spelling: str, folder: Path) -> None:
 
 
 def require_change(effect: Effect, spelling: str, folder: Path) -> None:
-    """Raise Unmet where the effect changes nothing, leaves a value that is not finite, or changes sensor or shapes."""
-    plain, changed = pair_under(()), pair_under((member_of(effect, spelling),))
+    """Raise Unmet where the effect changes nothing, leaves a measured value that is not finite, or changes sensor or shapes."""
+    effects = (member_of(effect, spelling),)
+    plain, changed = pair_under(()), pair_under(effects)
     same = all(np.array_equal(getattr(plain, name), getattr(changed, name)) for name in ("hsi", "msi"))
     require(not same, "it changes neither image")
     require(
         plain.hsi.shape == changed.hsi.shape and plain.msi.shape == changed.msi.shape, "it changes the images' shapes"
     )
-    require(np.isfinite(changed.hsi).all() and np.isfinite(changed.msi).all(), "the images must be finite")
+    for image, seen in zip(
+        (changed.hsi, changed.msi), measured_pixels(scene()[0], degradation_with(effects)), strict=True
+    ):
+        require(np.isfinite(image[seen]).all(), "what is measured must be finite")
     for name, value in vars(plain.sensor).items():
         require(np.array_equal(value, getattr(changed.sensor, name)), f"it changes the sensor's {name}")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mossfuse.benchmark.plan.digest import ROOT, Code, code_of_project, files_digest
+from mossfuse.degradations.gaps import has_gaps
 from mossfuse.methods import find_method, split_suffix
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PACKAGE = ROOT / "mossfuse"
 CHILD = "mossfuse.benchmark.run.child"
 CUBES = tuple(f"mossfuse.files.mat.{name}" for name in ("holds", "read", "shapes", "write"))
+MASKED = "_masked"
+UNDER_MASKS = ("degrade", "score", "curve", "draw_cell", "draw_pair")
 # The functions that a job runs: the verb, what its child process runs, and the format of its files.
 ROOTS: dict[str, tuple[str, ...]] = {
     "prepare": ("mossfuse.cli.bench.data.prepare", *CUBES),
@@ -36,6 +39,8 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "curve": ("mossfuse.cli.bench.scores.curve", *CUBES),
     "draw_cell": ("mossfuse.cli.bench.pictures.draw_cell", *CUBES),
     "draw_pair": ("mossfuse.cli.bench.pictures.draw_pair", *CUBES),
+    # the same jobs where a degradation leaves pixels unmeasured
+    **{f"{job}{MASKED}": (f"mossfuse.cli.bench.gaps.{job}{MASKED}", *CUBES) for job in UNDER_MASKS},
 }
 # What these functions use and what changes no cube, score or picture: what is planned arrives as a parameter of the job,
 # files as inputs; the rest writes records, looks things up by name, or belongs to the row.
@@ -80,6 +85,10 @@ class CoveredCode:
     def harness_of(self, row: str) -> str:
         """Return the digest of the code around a cell: cubes made elsewhere are taken, the others run."""
         return self.harness("fuse" if self.grid.rows[row].external is None else "take")
+
+    def harness_under(self, job: str, degradation: str) -> str:
+        """Return the digest of the code around a job: where a degradation leaves pixels unmeasured, other code runs it."""
+        return self.harness(job + (MASKED if has_gaps(self.grid.degradations[degradation]) else ""))
 
     def dataset(self, label: str) -> str:
         """Return the digest of a dataset."""

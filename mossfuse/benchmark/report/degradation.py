@@ -9,6 +9,7 @@ REAL = (
     "Ratio {ratio}; two measured images, LR reduced by means of {ratio} × {ratio} pixels and HR to LR's pixels; PSF, response and noise are not "
     "known: methods that are given them get estimates from this pair"
 )
+CLOUDS = "veiling-clouds"
 NOMINAL = "-nominal"  # in the name of a response that is boxes between band edges
 FAMILIES = {"gaussian": "Gaussian blur", "box": "box blur"}
 
@@ -35,11 +36,23 @@ def degradation_text(entry):
         parts.append(f"sampled at pixel ({', '.join(map(str, phase))}) of each {ratio} × {ratio} block")
     parts.append(BORDERS.get(entry.get("border"), entry.get("border") or ""))
     parts.append(f"camera response {response_title(srf)}" if srf else "")
-    parts += [" ".join(map(str, effect.values())) for effect in entry.get("effects") or ()]
+    parts += [effect_text(effect) for effect in entry.get("effects") or ()]
     parts.append(noise(entry))
     parts.append(f"MSI shifted by {entry['shift']} pixels" if any(entry.get("shift") or ()) else "")
     text = "; ".join(part for part in parts if part)
     return text[:1].upper() + text[1:]
+
+
+def effect_text(effect):
+    """Return an effect in words: its name and values, or what masked clouds cover."""
+    if effect["effect"] != CLOUDS:
+        return " ".join(map(str, effect.values()))
+    share = effect["share"]
+    if isinstance(share, list | tuple):
+        where = f"{100 * share[0]:g} % of the HSI and, on another date, {100 * share[1]:g} % of the MSI"
+    else:
+        where = f"{100 * share:g} % of both images"
+    return f"clouds over {where}, filled before any method runs and left out of every score"
 
 
 def blur(psf):

@@ -80,7 +80,7 @@ def scene_context(results, board, scene, rows, scores, looks, site):
     places = {row["method"]: row["place"] for row in scores}
     data = {
         "shape": view["shape"][:2], "bands": view["shape"][2], "wavelengths": view["wavelengths"], "grid": view["grid"],
-        "pixels": view["pixels"], "sprites": view["sprites"], "root": f"../{folder}",
+        "pixels": view["pixels"], "gaps": view.get("gaps", {}).get("grid", []), "sprites": view["sprites"], "root": f"../{folder}",
         "methods": [
             {
                 "name": c["name"], "title": c["title"], "colour": c["colour"], "dash": c["dash"], "key": c["key"], "root": f"../{c['folder']}",

@@ -12,9 +12,11 @@ from mossfuse.benchmark.plan.cells import Cell
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.degradations.gaps import has_gaps
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.preprocess import split_prefix
+from mossfuse.protocol import Degradation
 
 log = logging.getLogger("mossfuse")
 EMPTY: Mapping[str, Any] = {}
@@ -83,7 +85,6 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
     train: whether a method that is trained on a dataset may be trained now. scores: (convention, metric, value) of the
     table that the rule ``score`` writes. Raise MossFuseError where the method, or what it depends on, fails.
     """
-    from mossfuse.benchmark.results.score_cell import score_cell
     from mossfuse.benchmark.run.cell import run_cell
     from mossfuse.benchmark.run.origin import describe_origin
 
@@ -115,7 +116,8 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
             raise MossFuseError(f"{current.name} failed: {record['reason']}{see(log_file)}")
         base = paths.of_cell(current).cube
     files = paths.of_cell(cell)
-    score_cell(
+    score_under(
+        grid.degradations[cell.degradation],
         files=files,
         pair=paths.pair(cell.dataset, cell.degradation, cell.scene),
         truth=paths.scene(cell.dataset, cell.scene),
@@ -125,6 +127,17 @@ def run_single(settings: Mapping[str, Any], paths: Paths, *, train=False, device
         rows = [row for row in csv.DictReader(stream) if row["value"]]
     scores = [(row["convention"], row["metric"], float(row["value"])) for row in rows]
     return files, record, scores
+
+
+def score_under(degradation: Degradation, **job: Any) -> None:
+    """Score a cell as the workflow does under this degradation."""
+    from mossfuse.benchmark.results.score_cell import score_cell
+    from mossfuse.benchmark.results.score_masked import score_masked_cell
+
+    if has_gaps(degradation):
+        score_masked_cell(**job, degradation=degradation)
+    else:
+        score_cell(**job)
 
 
 def check_training(grid: Grid, cell: Cell, train: bool) -> None:
@@ -142,9 +155,12 @@ def check_training(grid: Grid, cell: Cell, train: bool) -> None:
 def make_pairs(grid: Grid, cell: Cell, paths: Paths, mirrors, scenes: Sequence[str] | None = None) -> None:
     """Fetch, prepare and degrade scenes; None: the cell's, and the training scenes where the method is trained."""
     from mossfuse.benchmark.data.make_pair import make_pair
+    from mossfuse.benchmark.data.masked_pair import make_masked_pair
     from mossfuse.benchmark.data.prepare import fetch_dataset, prepare_scene
 
     block, folder = grid.block_of(cell.dataset), paths.dataset(cell.dataset).folder
+    degradation = grid.degradations[cell.degradation]
+    make = make_masked_pair if has_gaps(degradation) else make_pair
     # Raw files that the workflow has fetched already are used where they are.
     fetched = Paths().dataset(cell.dataset).folder
     mirrors = [*mirrors, fetched / "raw", fetched]
@@ -152,8 +168,8 @@ def make_pairs(grid: Grid, cell: Cell, paths: Paths, mirrors, scenes: Sequence[s
     fetch_dataset(block.dataset, scenes, folder, mirrors)
     for scene in scenes:
         prepare_scene(block.dataset, scene, folder, mirrors, **block.options)
-        make_pair(
-            grid.degradations[cell.degradation],
+        make(
+            degradation,
             truth=paths.scene(cell.dataset, scene),
             path=paths.pair(cell.dataset, cell.degradation, scene),
             scene=scene,

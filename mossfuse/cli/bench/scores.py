@@ -1,6 +1,10 @@
 """Steps of workflow/rules/score.smk: score, curve, collect."""
 
+import logging
+
 from mossfuse.cli.bench.job import load, parse_cell
+
+log = logging.getLogger("mossfuse")
 
 
 def score(options):
@@ -36,13 +40,23 @@ def curve(options):
 def limits(options):
     """Score the limits that read the truth, on every pair that a run has made, into limits.csv beside the tables."""
     from mossfuse.benchmark.results.limits import score_limits
+    from mossfuse.degradations.gaps import has_gaps
     from mossfuse.errors import MossFuseError
     from mossfuse.files.atomic import write_rows
 
     job = load(options)
     cells = dict.fromkeys((cell.dataset, cell.degradation, cell.scene) for cell in job.grid.cells())
+    masked = [cell for cell in cells if has_gaps(job.grid.degradations[cell[1]])]
+    if masked and len(masked) == len(cells):
+        raise MossFuseError(
+            f"{masked[0][1]} leaves pixels unmeasured, where no limit is defined; choose a degradation without masked clouds"
+        )
+    if masked:
+        log.warning("%d pairs with pixels that were not measured have no limits and are left out", len(masked))
     rows = []
     for dataset, degradation, scene in cells:
+        if (dataset, degradation, scene) in masked:
+            continue
         truth, pair = job.paths.scene(dataset, scene), job.paths.pair(dataset, degradation, scene)
         if truth.is_file() and pair.is_file():
             found = score_limits(truth, pair, tuple(job.settings["conventions"]))

@@ -12,6 +12,7 @@ function exploreScene(scene) {
   const axis = scene.wavelengths || Array.from({ length: scene.bands }, (_, k) => k + 1);
   const axisName = scene.wavelengths ? "Wavelength (nm)" : "Band";
   const spectra = spectraOf(scene);
+  const gaps = new Set(scene.gaps); // pixels of the grid that were not measured
   const inputs = [["truth", "Ground truth"], ["hsi", "LR-HSI (input)"], ["msi", "HR-MSI (input)"]];
   const methods = new Map(scene.methods.map((m) => [m.name, { ...m, dash: m.dash.split(" ").filter(Boolean).map(Number) }]));
   const ordered = [...scene.methods].sort((a, b) => (a.rank ?? 1e9) - (b.rank ?? 1e9)).map((m) => m.name);
@@ -210,7 +211,7 @@ function exploreScene(scene) {
       const yLabel = state.difference ? "Difference" : "Reflectance";
       drawLines(id("spectra"), drawn.series, { x: axis, xLabel: innerWidth < 900 ? "" : axisName, yLabel, height: plotHeight() }, drawn.areas);
       showLegend(names, drawn);
-      id("said").textContent = `${state.region ? `Mean ± standard deviation of ${drawn.count} stored pixels, rows ${state.region[0]} to ${state.region[2]}, columns ${state.region[1]} to ${state.region[3]}. ` : ""}${names.length} of ${methods.size} methods plotted (choose them in the table below).`;
+      id("said").textContent = `${state.region ? `Mean ± standard deviation of ${drawn.count} stored pixels, rows ${state.region[0]} to ${state.region[2]}, columns ${state.region[1]} to ${state.region[3]}. ` : ""}${!state.region && gaps.has(gridIndex(state.row, state.col)) ? "Not measured in the pair: this pixel counts in no score. " : ""}${names.length} of ${methods.size} methods plotted (choose them in the table below).`;
       explorer.dataset.ready = String(now);
     } catch (error) {
       if (now === turn) id("said").textContent = error.message;
@@ -244,7 +245,8 @@ function exploreScene(scene) {
     const [top, left, bottom, right] = state.region;
     const inside = [];
     scene.grid.rows.forEach((r, i) => scene.grid.cols.forEach((c, j) => {
-      if (r >= top && r <= bottom && c >= left && c <= right) inside.push(i * scene.grid.cols.length + j);
+      const p = i * scene.grid.cols.length + j;
+      if (r >= top && r <= bottom && c >= left && c <= right && !gaps.has(p)) inside.push(p);
     }));
     if (!inside.length) inside.push(gridIndex((top + bottom) / 2, (left + right) / 2));
     const truth = await spectra.region("truth", inside);
@@ -473,7 +475,7 @@ function exploreScene(scene) {
   }
   id("worst").addEventListener("click", async () => {
     if (!methods.has(state.a)) return;
-    const p = await spectra.worst(state.a);
+    const p = await spectra.worst(state.a, gaps);
     choose(scene.grid.rows[Math.floor(p / scene.grid.cols.length)], scene.grid.cols[p % scene.grid.cols.length]);
   });
 

@@ -70,11 +70,12 @@ function spectraOf(scene) {
     return { mean, spread };
   }
 
-  // Grid pixel with the largest root mean square difference to the truth.
-  async function worst(name) {
+  // Grid pixel with the largest root mean square difference to the truth, of those that are not in ``gaps``.
+  async function worst(name, gaps) {
     const { levels } = await load(name);
     let [best, place] = [-1, 0];
     for (let p = 0; p < count; p++) {
+      if (gaps.has(p)) continue;
       let sum = 0;
       for (let b = 0; b < scene.bands; b++) sum += levels[b * count + p] ** 2;
       if (sum > best) [best, place] = [sum, p];

@@ -23,7 +23,7 @@ def joint_mask(
     """
     if low is None and high is None:
         return None
-    parts = [] if low is None else [np.kron(low, np.ones((ratio, ratio), bool))]
+    parts = [] if low is None else [at_high_resolution(low, ratio)]
     parts += [] if high is None else [high]
     mask = np.asarray(np.logical_and.reduce(parts), bool)
     if mask.mean() < MEASURED_LEAST:
@@ -31,6 +31,11 @@ def joint_mask(
             f"only {100 * mask.mean():.2g} % of the common area is measured in both {names[0]} and {names[1]}; choose another pair"
         )
     return np.asarray(mask)
+
+
+def at_high_resolution(low: np.ndarray, ratio: int) -> np.ndarray:
+    """Return LR's mask (h, w) at HR's pixels, (h ratio, w ratio)."""
+    return np.asarray(np.kron(low, np.ones((ratio, ratio), bool)), bool)
 
 
 def blocks_measured(mask: np.ndarray, ratio: int) -> np.ndarray:
