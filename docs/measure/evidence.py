@@ -31,6 +31,7 @@ from mossfuse.benchmark.plan.paths import Paths  # noqa: E402
 from mossfuse.benchmark.plan.settings import read_settings  # noqa: E402
 from mossfuse.benchmark.results.collect import seen_in_training, timing_row  # noqa: E402
 from mossfuse.benchmark.results.layout import TIMING_COLUMNS  # noqa: E402
+from mossfuse.degradations.gaps import has_gaps  # noqa: E402
 from mossfuse.files.atomic import replacing, write_json  # noqa: E402
 
 logger = logging.getLogger("evidence")
@@ -263,10 +264,12 @@ def row_digests(covered: CoveredCode, runs: dict) -> dict:
 def shared_digests(covered: CoveredCode, grid: Grid, runs: dict) -> dict:
     """Return the digests of what all rows share: the harness, the datasets, the sensors and the metrics."""
     harness = {recorded(run, "harness") or covered.harness("fuse") for run in runs.values()}
+    gaps = any(has_gaps(grid.degradations[cell.degradation]) for cell in runs)
+    masked = ("degrade_masked", "score_masked") if gaps else ()
     return {
         "harness": {
             "fuse": sorted(harness),
-            **{job: [covered.harness(job)] for job in ("prepare", "degrade", "score")},
+            **{job: [covered.harness(job)] for job in ("prepare", "degrade", "score", *masked)},
         },
         "datasets": {label: [covered.dataset(label)] for label in dict.fromkeys(cell.dataset for cell in runs)},
         "sensors": {name: [covered.sensor(name)] for name in dict.fromkeys(base_of(cell.degradation) for cell in runs)},

@@ -42,6 +42,7 @@ SWEEPS = {
     "shift": (BASE, [BASE, *(f"{BASE}-shift{px}x{px}" for px in ("0.25", "0.5", "1", "2"))]),
     "SRF mismatch": (BASE, [BASE, *(f"{BASE}-srfshift{nm}" for nm in (2, 5, 10, 20))]),
     "PSF mismatch": (BASE, [BASE, *(f"{BASE}-psfblur{px}" for px in ("0.5", "1", "2"))]),
+    "clouds": (BASE, [BASE, *(f"{BASE}-cloudmask{share}" for share in ("0.05", "0.1", "0.3"))]),
     "one MSI band": (PAN, ["x4-gauss3s2-alinominalpan", PAN]),
 }  # fmt: skip
 DECISIVE = (

@@ -11,6 +11,7 @@ import yaml
 from pages.layout import PROVENANCE
 from pages.store import Evidence
 
+HARNESS = ("fuse", "prepare", "degrade", "degrade_masked", "score", "score_masked")
 HOW = "run the part again, or waive the digest with a reason in docs/evidence/waivers.yaml"
 
 
@@ -49,7 +50,7 @@ def present(configuration: Path) -> dict[str, dict[str, str]]:
     bases = {replicate_of(degradation).base: name for name, degradation in grid.degradations.items()}
     return {
         "rows": {name: covered.row(name) for name in grid.rows},
-        "harness": {job: covered.harness(job) for job in ("fuse", "prepare", "degrade", "score")},
+        "harness": {job: covered.harness(job) for job in HARNESS},
         "datasets": {block.label: covered.dataset(block.label) for block in grid.blocks},
         "sensors": {base: covered.sensor(name) for base, name in bases.items()},
         "conventions": {name: covered.metrics([name]) for name in grid.config["conventions"]},
