@@ -40,7 +40,6 @@ HEAD = (
     "kind",
     "scene",
     "ratio",
-    "low_bands",
     "bands",
     "default",
     "psnr",
