@@ -24,7 +24,7 @@ METHODS = (
     ),
     Method(
         name="gsa-psf",
-        title="GSA (true PSF)",
+        title="GSA (given the PSF)",
         citation="Aiazzi, Baronti, Selva, IEEE TGRS 45(10), 2007; Yokoya et al., IEEE GRSM 5(2), 2017",
         licence="own implementation (MIT)",
         knows=frozenset({"psf", "phase"}),

@@ -26,7 +26,7 @@ METHODS = (
     ),
     Method(
         name="mtf-glp-hs-psf",
-        title="MTF-GLP-HS (true PSF)",
+        title="MTF-GLP-HS (given the PSF)",
         citation=CITATION,
         licence="own implementation (MIT)",
         knows=frozenset({"psf", "phase"}),

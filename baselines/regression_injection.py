@@ -13,7 +13,7 @@ from mossfuse.protocol import Fusion, Method
 METHODS = (
     Method(
         name="regression-injection",
-        title="Affine regression with injection (GLP hypersharpening, true PSF)",
+        title="Affine regression with injection (GLP hypersharpening, given the PSF)",
         citation="M. Selva et al. Hyper-sharpening: a first approach on SIM-GA data. IEEE JSTARS 8(6), 2015.",
         licence="own implementation",
         knows=frozenset({"psf", "phase"}),

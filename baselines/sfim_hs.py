@@ -27,7 +27,7 @@ METHODS = (
     ),
     Method(
         name="sfim-hs-psf",
-        title="SFIM-HS (true PSF)",
+        title="SFIM-HS (given the PSF)",
         citation=CITATION,
         licence="own implementation (MIT)",
         knows=frozenset({"psf", "phase"}),

@@ -48,7 +48,7 @@ def test_responses_peak_at_the_centres_of_their_channels():
 
 
 def test_configuration_has_every_psf_of_every_pair_of_ratio_and_channels_with_the_stated_noise():
-    settings = yaml.safe_load((ROOT / "config/hyperbench.yaml").read_text(encoding="utf-8"))
+    settings = yaml.safe_load((ROOT / "config/evidence/hyperbench.yaml").read_text(encoding="utf-8"))
     (entry,), given = settings["grid"], {"ridge-dc", "nsgp-known"}
     assert "hyperbench" in settings["conventions"] and given < set(entry["methods"]) >= {"nsgp", "gsa"}
     noise = {4: 35, 8: 30, 16: 25, 32: 20}
