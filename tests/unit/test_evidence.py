@@ -19,7 +19,7 @@ from evidence import export  # noqa: E402
 from pages import boards, content, figures  # noqa: E402
 from pages.markers import fill, typed_results  # noqa: E402
 from pages.staleness import is_part, read_waivers, stale, waived  # noqa: E402
-from pages.store import Evidence, NotMeasured, mean, split  # noqa: E402
+from pages.store import Evidence, NotMeasured, fair, mean, split  # noqa: E402
 
 BASE = "x32-gauss31s2-nikond700"
 MOVED = f"{BASE}-phase26x26"
@@ -147,6 +147,14 @@ def test_headline_shows_both_groups_of_scenes(evidence):
     lines = table_of("headline", evidence, evidence.folder.parents[1])
     assert "x32, 2 distinct scenes" in lines and "docs/evidence/leaders/metrics.csv" in lines
     assert "| 44.00 ± 1.41 / 2.50 ± 0.71 | 45.50 ± 0.71 / 3.50 ± 0.71 |" in lines
+
+
+def test_method_with_further_lattices_on_some_scenes_counts_with_the_default_one_on_all():
+    places = [(m, s, r) for m, s in (("a", "one"), ("a", "two"), ("b", "one")) for r in ("first", "second")]
+    cells = pd.DataFrame([*places, ("b", "two", "first")], columns=["method", "scene", "replicate"]).assign(dataset="d")
+    kept = fair(cells, ["a", "b"])
+    assert len(kept[kept["method"] == "a"]) == 4
+    assert set(kept[kept["method"] == "b"]["replicate"]) == {"first"}
 
 
 def test_loss_is_named_with_its_scene(evidence):

@@ -7,7 +7,7 @@ import pandas as pd
 from pages.boards import DIFFERENCE, conditions, same, strong
 from pages.context import Context
 from pages.format import HEADS, figure, joined, markdown
-from pages.store import NotMeasured, mean
+from pages.store import NotMeasured, mean, whole
 
 PART = "airborne"
 SCENES = ("jasper-ridge", "samson", "pavia-crop", "urban-crop", "moffett")
@@ -23,7 +23,7 @@ def scene_of(dataset: str) -> str:
 def by_ratio(context: Context, ratio: str) -> str:
     """Return PSNR and SAM of every method at one ratio, one column for each scene; the best of those over all lattices is bold."""
     part = context.part(PART)
-    cells = part.where(ratio=ratio)
+    cells = whole(part.where(ratio=ratio), LATTICES)
     cells = cells.assign(place=[scene_of(name) for name in cells["dataset"]])
     scenes = [scene for scene in SCENES if scene in set(cells["place"])]
     means = {
@@ -32,20 +32,20 @@ def by_ratio(context: Context, ratio: str) -> str:
     }
     best = {}
     for scene in scenes:
-        whole = [m for (_, place), m in means.items() if place == scene and m["psnr"].replicates == LATTICES]
-        if whole:
-            best[scene] = {"psnr": max(m["psnr"].value for m in whole), "sam": min(m["sam"].value for m in whole)}
+        complete = [m for (_, place), m in means.items() if place == scene and m["psnr"].replicates == LATTICES]
+        if complete:
+            best[scene] = {"psnr": max(m["psnr"].value for m in complete), "sam": min(m["sam"].value for m in complete)}
     rows, counted = [], set()
     for method in dict.fromkeys(cells["method"]):
         line = [part.label(method)]
         for scene in scenes:
             found = means.get((method, scene))
             if found is None:
-                line.append("failed")
+                line.append("-")
                 continue
             counted.add((1, found["psnr"].replicates, 1))
-            whole = found["psnr"].replicates == LATTICES
-            texts = [strong(figure(m, k), whole and same(m.value, best[scene][k], k)) for k, m in found.items()]
+            complete = found["psnr"].replicates == LATTICES
+            texts = [strong(figure(m, k), complete and same(m.value, best[scene][k], k)) for k, m in found.items()]
             line.append(joined(*texts))
         rows.append(line)
     words = f"PSNR dB / SAM deg. {conditions('std1', counted)} Bold: best of a column among the methods with all {LATTICES} lattices."

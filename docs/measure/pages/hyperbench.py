@@ -24,9 +24,9 @@ def named(context: Context) -> pd.DataFrame:
     return cells.assign(r=[int(n) for n in ratio], psf=psf, channels=[int(n) for n in channels])
 
 
-def pair(cells: pd.DataFrame) -> str:
-    """Return the means of PSNR and SAM as 'PSNR / SAM', in the package's convention; '-' without cells."""
-    if cells.empty:
+def pair(cells: pd.DataFrame, degradations: int) -> str:
+    """Return the means of PSNR and SAM as 'PSNR / SAM', in the package's convention; '-' where a degradation has no cell."""
+    if cells["degradation"].nunique() < degradations:
         return "-"
     return joined(*(f"{cells[f'{THEIRS} {metric}'].mean():.{DIGITS[metric]}f}" for metric in ("psnr", "sam")))
 
@@ -38,7 +38,8 @@ def grouped(context: Context, by: list[str], head: list[str], words: str) -> str
     rows = []
     for key, own in cells.groupby(by, sort=False):
         first = [f"`{k}` ({NOTES[k]})" if k in NOTES else f"`{k}`" if isinstance(k, str) else str(k) for k in key]
-        rows.append([*first, *(pair(own[own["method"] == method]) for method in methods)])
+        every = own["degradation"].nunique()
+        rows.append([*first, *(pair(own[own["method"] == method], every) for method in methods)])
     table = markdown([*head, *map(part.label, methods)], rows)
     return f"{table}\n\n{context.caption(f'PSNR dB / SAM deg, convention `{THEIRS}`, {words}', part)}"
 
@@ -58,15 +59,21 @@ def by_psf(context: Context) -> str:
 def by_convention(context: Context) -> str:
     """Return one row per method: means over all cells in both conventions, and how far the PSFs are apart."""
     part, cells = context.part(PART), named(context)
-    rows = []
+    rows, every = [], cells["degradation"].nunique()
     for method, own in cells.groupby("method", sort=False):
-        line = [part.label(method), str(len(own))]
+        if len(own) < every:
+            continue
+        line = [part.label(method)]
         for metric in ("psnr", "sam", "ergas"):
             line += [f"{own[f'{c} {metric}'].mean():.{DIGITS[metric]}f}" for c in (OURS, THEIRS)]
         means = own.groupby("psf")[f"{THEIRS} psnr"].mean()
         rows.append([*line, f"{means.max() - means.min():.2f} (`{means.idxmax()}` to `{means.idxmin()}`)"])
-    head = ["method", "cells"]
+    head = ["method"]
     for name in ("PSNR dB", "SAM deg", "ERGAS"):
         head += [f"{name}, `{c}`" for c in (OURS, THEIRS)]
     table = markdown([*head, "dB between the easiest and the hardest PSF"], rows)
-    return f"{table}\n\n{context.caption('Means over all cells; the last column in the package’s convention, means over the pairs of ratio and channels.', part)}"
+    words = (
+        f"Means over {every} cells, of the methods that have all of them; the last column in the package's convention, of means over the "
+        "pairs of ratio and channels."
+    )
+    return f"{table}\n\n{context.caption(words, part)}"

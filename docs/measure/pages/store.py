@@ -165,7 +165,10 @@ def fair(cells: pd.DataFrame, methods: Sequence[str], strict: bool = False) -> p
     have = {method: replicates for method, replicates in have.items() if first in replicates}
     several = [set(replicates) for replicates in have.values() if strict or len(replicates) > 1]
     shared = set.intersection(*several) if several else {first}
-    return cells[cells["method"].isin(list(have)) & cells["replicate"].isin(shared)]
+    kept = {
+        (method, replicate) for method, replicates in have.items() for replicate in replicates if replicate in shared
+    }
+    return cells[[place in kept for place in zip(cells["method"], cells["replicate"], strict=True)]]
 
 
 def whole(cells: pd.DataFrame, lattices: int) -> pd.DataFrame:
