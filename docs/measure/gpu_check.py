@@ -25,6 +25,7 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
+from gpu_sharing import side_by_side, through_mps  # noqa: E402
 from recording import record  # noqa: E402
 from speed_of_the_network import join_tiles, load, scene, weights_path  # noqa: E402
 
@@ -266,13 +267,39 @@ def record_steps(check: Check, method, module) -> list[str]:
     return [*(f"{value:.2g}" for value in seconds), f"{error:.1e}", same(cubes[0].tobytes() == cubes[1].tobytes())]
 
 
+# --- several fits at the same time
+
+
+SHARING = ["`pixel-mlp` fits side by side, preset `paper`", "s until all have ended", "s a fit", "cubes"]
+
+
+def sharing(check: Check) -> list[list[str]]:
+    """Return one row for every number of fits that share the device, each in a process of its own, as ``fits_per_gpu`` lets them."""
+    counts, size, changes = ((2,), 32, {"steps": 20}) if check.quick else ((1, 2, 4, 8), 256, {})
+    alone: set[str] = set()  # hash of the first row's cube
+
+    def measure(count: int) -> list[str]:
+        seconds, found = side_by_side(count, "pixel-mlp", check.device, size, **changes)
+        alone.update(found if not alone else ())
+        return [f"{seconds:.3g}", f"{seconds / count:.3g}", same(found == alone and len(alone) == 1)]
+
+    service = ", through MPS" if through_mps() else ""
+    return list(check.rows({f"{count}{service}": partial(measure, count) for count in counts}, len(SHARING)))
+
+
 def same(equal: bool) -> str:
     """Return what a table says about the bytes of two runs."""
     return "same bytes" if equal else "different bytes"
 
 
 # In the order of their weight: what comes last is left out where the time is up.
-PARTS = {"inference": (INFERENCE, inference), "training": (TRAINING, training), "methods": (METHODS, methods), "graphs": (GRAPHS, graphs)}  # fmt: skip
+PARTS = {
+    "inference": (INFERENCE, inference),
+    "training": (TRAINING, training),
+    "sharing": (SHARING, sharing),
+    "methods": (METHODS, methods),
+    "graphs": (GRAPHS, graphs),
+}
 
 
 def fill_page() -> None:

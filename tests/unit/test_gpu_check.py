@@ -23,10 +23,10 @@ def test_script_runs_in_small_on_a_cpu_and_agrees_with_itself(monkeypatch, capsy
     monkeypatch.setattr(sys, "argv", ["gpu_check.py", "--device", "cpu", "--quick"])
     assert gpu_check.main() == 0
     printed = capsys.readouterr().out
-    tables = printed.split("\n\n")[1:5]
-    assert [len(table.splitlines()) for table in tables] == [2 + 2, 2 + 1, 2 + 1, 2 + 1]
+    tables = printed.split("\n\n")[1:6]
+    assert [len(table.splitlines()) for table in tables] == [2 + 2, 2 + 1, 2 + 1, 2 + 1, 2 + 1]
     assert "failed" not in printed and "different bytes" not in printed and gpu_check.LATE not in printed
-    assert "| +0.000 dB | 0.0e+00 | same bytes |" in tables[2]
+    assert "| +0.000 dB | 0.0e+00 | same bytes |" in tables[3]
 
 
 def test_what_fails_or_comes_too_late_is_a_row():

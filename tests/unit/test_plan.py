@@ -192,12 +192,13 @@ def test_state_of_a_run_names_what_failed(empty, capsys):
     files = paths.of_cell(grid.cells()[0])
     files.folder.mkdir(parents=True)
     files.run.write_text(
-        json.dumps({"status": "failed", "reason": "out of GPU memory", "params": {"tile": None}}), encoding="utf-8"
+        json.dumps({"status": "failed", "reason": "out of GPU memory", "params": {"tile": None}, "fits_per_gpu": 4}),
+        encoding="utf-8",
     )
     assert main(["status"]) == 0
     text = capsys.readouterr().out
     assert (
         "1 failed" in text
-        and "bicubic/mosaic/seed0: out of GPU memory; give its row params: {tile: 256}" in text
+        and "bicubic/mosaic/seed0: out of GPU memory; give its row params: {tile: 256}, or let fewer fits share its GPU (it ran with" in text
         and "left       score: 1 of 1" in text
     )

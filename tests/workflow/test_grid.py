@@ -248,26 +248,40 @@ def test_every_job_has_a_gpu_of_its_own_where_there_are_several(tmp_path):
             job.stdout.close()
 
 
-def test_no_two_jobs_use_one_gpu_at_a_time_and_every_gpu_is_used(tmp_path):
-    """Three GPUs, as a driver that is pretended lists them, and sixteen jobs of four processes."""
-    driver = tmp_path / "nvidia-smi"
-    driver.write_text('#!/bin/sh\nfor n in 0 1 2; do echo "GPU $n: pretended"; done\n', encoding="utf-8")
+def pretend_driver(folder, count):
+    """Write an ``nvidia-smi`` that lists so many GPUs."""
+    driver = folder / "nvidia-smi"
+    listing = "".join(f"GPU {n}: pretended\n  MIG 1g.18gb Device 0: pretended\n" for n in range(count))
+    driver.write_text(f"#!/bin/sh\ncat <<END\n{listing}END\n", encoding="utf-8")
     driver.chmod(0o755)
+
+
+@pytest.mark.parametrize("fits", [1, 2])
+def test_no_two_jobs_use_one_place_of_a_gpu_and_every_place_is_used(tmp_path, fits):
+    """Three GPUs, as a driver that is pretended lists them, and four processes with four jobs each, the last of which needs a whole GPU."""
+    pretend_driver(tmp_path, 3)
     program = """
-import os, sys, time
+import os, pathlib, sys, time
 from mossfuse.benchmark.run import gpu_lock
+folder, fits = sys.argv[1], int(sys.argv[2])
 for number in range(4):
-    gpu_lock.claim_gpu(0.01, sys.argv[1])
+    own = fits if number < 3 else 1
+    gpu_lock.claim_gpu(0.01, folder, fits=own)
     name = os.environ.pop("CUDA_VISIBLE_DEVICES")
-    own = os.path.join(sys.argv[1], f"in-use-{name}")
-    os.close(os.open(own, os.O_CREAT | os.O_EXCL))  # fails where another job uses the same one
+    last = pathlib.Path(gpu_lock.HELD[-1].name).name
+    places = [last.split(".")[1]] if own > 1 else list(map(str, range(fits)))
+    marks = [os.path.join(folder, f"in-use-{name}-{place}") for place in places]
+    for mark in marks:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))  # fails where another job uses the same one
     time.sleep(0.05)
-    os.unlink(own)
+    for mark in marks:
+        os.unlink(mark)
     print(name)
-    gpu_lock.HELD.pop().close()  # as when the job ends
+    gpu_lock.release(gpu_lock.HELD)  # as when the job ends
+    gpu_lock.HELD.clear()
 """
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", program, str(tmp_path)]
+    command = [sys.executable, "-c", program, str(tmp_path), str(fits)]
     jobs = [
         subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)
     ]
@@ -275,6 +289,48 @@ for number in range(4):
     assert all(code == 0 for _, _, code in ended), ended
     used = "".join(out for out, _, _ in ended).split()
     assert len(used) == 16 and set(used) == {"0", "1", "2"}
+
+
+class Busy(Exception):
+    """Raised in place of waiting for a GPU."""
+
+
+def test_two_fits_share_a_gpu_and_a_timing_has_it_alone(tmp_path, monkeypatch):
+    pretend_driver(tmp_path, 1)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(gpu, "HELD", [])
+    monkeypatch.setattr(gpu, "SHARED", {})
+
+    def claim(fits, meanwhile=lambda: None):
+        """Return the locks of one more job, which does not wait."""
+
+        def busy(_):
+            meanwhile()
+            raise Busy
+
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        monkeypatch.setattr(gpu.time, "sleep", busy)
+        before = len(gpu.HELD)
+        gpu.claim_gpu(folder=tmp_path, fits=fits)
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == "0"
+        return gpu.HELD[before:]
+
+    def refused(fits, **options):
+        with pytest.raises(Busy):
+            claim(fits, **options)
+
+    first, second = claim(2), claim(2)
+    refused(2)  # a third one
+    refused(1)  # a timing
+    gpu.release(first)
+    refused(1, meanwhile=lambda: refused(2))  # a place is free, but a timing waits, and comes first
+    again = claim(2)  # nothing waits any more
+    gpu.release(again + second)
+    alone = claim(1)
+    refused(2)
+    refused(1)
+    gpu.release(alone)
+    assert gpu.SHARED == {"fits_per_gpu": 2}
 
 
 def test_users_of_one_machine_share_the_locks_whatever_their_umask_and_their_temporary_folder(tmp_path, monkeypatch):

@@ -349,15 +349,22 @@ def test_unknown_name_in_grid_is_refused(tmp_path, field, value, words):
     assert "Traceback" not in output
 
 
-def test_profiles_are_taken_and_name_rules_that_exist(tmp_path):
+def test_profiles_are_taken_and_name_rules_that_exist_and_only_fusions_share_a_gpu(tmp_path):
     rules = re.findall(
         r"^rule (\w+):", "".join(p.read_text(encoding="utf-8") for p in (ROOT / "workflow/rules").glob("*.smk")), re.M
     )
     slurm = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text(encoding="utf-8"))
     assert set(slurm["set-resources"]) | set(slurm["set-threads"]) <= set(rules)
+    driver = tmp_path / "nvidia-smi"
+    driver.write_text("#!/bin/sh\necho 'GPU 0: pretended'; echo 'GPU 1: pretended'\n", encoding="utf-8")
+    driver.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     profile = ["--workflow-profile", str(ROOT / "workflow/profiles/gpu")]
-    code, output = run(tmp_path, config_of(), *profile, "--dry-run", "--quiet")
+    code, output = run(tmp_path, config_of(fits_per_gpu=4), *profile, "--dry-run", environment=environment)
     assert code == 0, output
+    jobs = re.findall(r"^rule (\w+):\n(.*?)^    resources: .*?(?:gpu=(\d))?$", output, re.M | re.S)
+    places = {(rule, place) for rule, job, place in jobs if "method=mossfuse," in job}
+    assert places == {("fuse", "1"), ("time", "4"), ("train", "4"), ("score", ""), ("draw_cell", "")}
 
 
 @pytest.mark.parametrize("name", ["gpu", "slurm", "kubernetes"])

@@ -26,9 +26,8 @@ from mossfuse.benchmark.plan.grid import Grid, untrained
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
 from mossfuse.benchmark.results.about import catalogue_digest
-from mossfuse.benchmark.run import settling, warm
+from mossfuse.benchmark.run import gpu_lock, settling, warm
 from mossfuse.benchmark.run.dry_run import end_with
-from mossfuse.benchmark.run.gpu_lock import visible_gpus
 from mossfuse.benchmark.run.pace import pace, pace_planning
 from mossfuse.errors import MossFuseError
 from mossfuse.files.atomic import write_json
@@ -72,10 +71,14 @@ for name, first in (
 # Text is UTF-8, whatever the locale says.
 os.environ.update(MOSSFUSE_SETTINGS=str(PATHS.settings), PYTHONUTF8="1")
 
-# An undeclared resource total is unlimited, so the number of GPUs is declared where there are any.
-GPUS = len(visible_gpus())
+# Places for fusions on one GPU of this machine; on a cluster its scheduler hands out whole GPUs.
+SHARES = SETTINGS["fits_per_gpu"] if workflow.local_exec else 1
+if workflow.is_main_process:
+    os.environ[gpu_lock.FITS] = str(SHARES)
+# An undeclared resource total is unlimited, so the number of places is declared where there are GPUs.
+GPUS = len(gpu_lock.visible_gpus())
 if GPUS and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", GPUS)
+    workflow.register_resource("gpu", GPUS * SHARES)
 
 
 wildcard_constraints:
@@ -249,10 +252,15 @@ def training_records():
     return [PATHS.training(**vars(t)).record for t in GRID.trainings()]
 
 
-def gpu_wanted(wildcards):
-    """Return how many GPUs a row uses: 0 or 1."""
+def gpu_share(wildcards):
+    """Return how many places on a GPU a fusion takes: 0 or 1."""
     row = GRID.rows[wildcards.method]
     return int(row.method is not None and row.method.gpu)
+
+
+def whole_gpu(wildcards):
+    """Return how many places on a GPU a training or a timing takes: 0 or all of one GPU."""
+    return SHARES * gpu_share(wildcards)
 
 
 def every_core(wildcards):

@@ -18,7 +18,7 @@ rule fuse:
         "../envs/mossfuse.yaml"
     threads: SETTINGS["threads"]["fuse"]
     resources:
-        gpu=gpu_wanted,
+        gpu=gpu_share,
     params:
         row=lambda w: row_settings(GRID.rows[w.method]),
         code=lambda w: COVERED.row(w.method),
@@ -77,7 +77,7 @@ if TRACED:
 
 
 rule time:
-    # Takes every core, so that nothing runs beside it.
+    # Takes every core and a whole GPU, so that nothing runs beside it.
     input:
         run=CELL.run,
         cube=CELL.cube,
@@ -92,7 +92,7 @@ rule time:
         "../envs/mossfuse.yaml"
     threads: every_core
     resources:
-        gpu=gpu_wanted,
+        gpu=whole_gpu,
     params:
         timing=timing_settings(SETTINGS),
         harness=COVERED.harness("time"),

@@ -18,7 +18,7 @@ rule train:
         "../envs/mossfuse.yaml"
     threads: every_core if SETTINGS["timing"]["training"] else SETTINGS["threads"]["train"]
     resources:
-        gpu=gpu_wanted,
+        gpu=whole_gpu,
     params:
         train=lambda w: training_settings(GRID.rows[w.method]),
         code=lambda w: COVERED.row(w.method),

@@ -163,7 +163,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "faults": partial(speed.measured, name="faults", script="docs/measure/faults.py --save", folder="faults"),
     **{
         f"gpu {name}": partial(speed.measured, name=name, script="docs/measure/gpu_check.py --save", folder="gpu")
-        for name in ("inference", "training", "methods", "graphs")
+        for name in ("inference", "training", "sharing", "methods", "graphs")
     },
 }
 FROM_SPECIFICATIONS = ("learned baselines",)  # tables that need no evidence

@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "statistics": {"reference": "bicubic", "margins": {"psnr": 0.1, "sam": "2 %"}},
     "threads": {"fuse": 1, "train": 1},
     "limits": {"fuse_s": 3600, "train_s": 172800},
+    "fits_per_gpu": 1,
     "keep_cubes": "all",
     "mirrors": [],
     "parts": {},

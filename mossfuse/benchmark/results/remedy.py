@@ -25,4 +25,6 @@ def with_remedy(record: Mapping[str, Any]) -> str:
         return reason
     own = [text for name, text in SMALLER.items() if name in record.get("params", {})]
     ways = [f"give its row {' or '.join(own)}"] if own else []
+    if "fits_per_gpu" in record:
+        ways.append(f"let fewer fits share its GPU (it ran with fits_per_gpu: {record['fits_per_gpu']})")
     return f"{reason}; {', or '.join([*ways, 'run on the CPU (--resources gpu=0)'])}"

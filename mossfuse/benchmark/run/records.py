@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mossfuse.benchmark.run.gpu_lock import SHARED
 from mossfuse.benchmark.run.provenance import code_state, versions
 from mossfuse.files.atomic import read_json
 
@@ -21,6 +22,7 @@ def start_record(coordinates, *, params, threads, inputs, **facts):
         "versions": versions(),
         **code_state(),
         "inputs": inputs,
+        **SHARED,
         **facts,
     }
 

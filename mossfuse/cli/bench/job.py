@@ -81,12 +81,12 @@ def degradation_of(name: str, grid: Grid):
 
 
 def device_of(options) -> str:
-    """Return 'cpu' without a GPU for this job, else 'auto'; on a machine with several GPUs, claim one of them."""
-    from mossfuse.benchmark.run.gpu_lock import claim_gpu
+    """Return 'cpu' without a GPU for this job, else 'auto' and claim one: a share of it for a fusion, all of it for other work."""
+    from mossfuse.benchmark.run.gpu_lock import claim_gpu, fits_per_gpu
 
     if not options.gpu:
         return "cpu"
-    claim_gpu()
+    claim_gpu(fits=fits_per_gpu() if getattr(options, "step", None) == "fuse" else 1)
     return "auto"
 
 
