@@ -60,8 +60,11 @@ def planned(folder, config, *targets, environment=None, snakefile=ROOT / "Snakef
     """rule name -> number of jobs that a dry run plans; empty where it plans nothing."""
     code, output = run(folder, config, "--dry-run", *targets, environment=environment, snakefile=snakefile)
     assert code == 0, output
-    if "Nothing to be done" in output:
-        return {}
+    return {} if "Nothing to be done" in output else job_counts(output)
+
+
+def job_counts(output):
+    """rule name -> number of jobs, as a run or a dry run lists them."""
     listing = output[output.index("Job stats:") :].split("\n\n")[0]
     return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", listing, re.M) if name != "total"}
 

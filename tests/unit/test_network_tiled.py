@@ -253,14 +253,14 @@ from mossfuse.network.tiled import fuse_tiles
 
 torch.set_num_threads(1)
 torch.manual_seed(0)
-found, (msi, hsi) = network(dim=8), pair((96, 96))
+found, (msi, hsi) = network(dim=8), pair((72, 72))
 peak = lambda: next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 before = peak()
 if sys.argv[1] == "whole":
     np.save(sys.argv[2], whole(found, msi, hsi))
 else:
-    with cube_writer(sys.argv[2], (768, 768, 7)) as put:
-        for region, values in fuse_tiles(found, msi, hsi, tile=192, kept_bytes=int(sys.argv[1])):
+    with cube_writer(sys.argv[2], (576, 576, 7)) as put:
+        for region, values in fuse_tiles(found, msi, hsi, tile=144, kept_bytes=int(sys.argv[1])):
             put(*region, values)
 print(json.dumps(peak() - before))
 """
@@ -271,7 +271,7 @@ GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "0", "
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of resident memory from /proc")
-def test_a_scene_of_768_pixels_in_tiles_of_192_takes_a_third_of_the_memory(tmp_path, request):
+def test_a_scene_of_576_pixels_in_tiles_of_144_takes_a_third_of_the_memory(tmp_path, request):
     folders, cubes = [str(request.path.parent), str(ROOT / "tests")], {}
 
     def peak(kind):

@@ -199,6 +199,7 @@ def test_state_of_a_run_names_what_failed(empty, capsys):
     text = capsys.readouterr().out
     assert (
         "1 failed" in text
-        and "bicubic/mosaic/seed0: out of GPU memory; give its row params: {tile: 256}, or let fewer fits share its GPU (it ran with" in text
+        and "bicubic/mosaic/seed0: out of GPU memory; give its row params: {tile: 256}, or let fewer fits share its GPU (it ran with"
+        in text
         and "left       score: 1 of 1" in text
     )

@@ -23,7 +23,6 @@ from helpers.repository import ROOT, run_tool
         ("ruff", "format", "--check", "."),
         ("snakefmt", "--check", "Snakefile", "workflow"),
         ("snakemake", "--lint"),
-        ("mypy",),
     ],
     ids=" ".join,
 )

@@ -38,34 +38,38 @@ def copy(tmp_path_factory):
     return code, folder
 
 
-def jobs_after(copy, edited=None, environment=None):
-    """Return the planned jobs once a statement was added to a function 'FILE:NAME' of the copy, which is restored."""
+def jobs_after(copy, *edited, environment=None):
+    """Return the planned jobs once a statement was added to functions 'FILE:NAME' of the copy, which is restored."""
     code, folder = copy
-    file, _, function = (edited or "Snakefile").partition(":")
-    path = code / file
-    before = path.read_text(encoding="utf-8")
+    functions = {code / file: function for file, _, function in (place.partition(":") for place in edited)}
+    before = {path: path.read_text(encoding="utf-8") for path in functions}
     try:
-        path.write_text(in_function(before, function, "EDITED = 1") if edited else before, encoding="utf-8")
+        for path, function in functions.items():
+            path.write_text(in_function(before[path], function, "EDITED = 1"), encoding="utf-8")
         return planned(folder, CONFIG, *TARGETS, snakefile=code / "Snakefile", environment=environment)
     finally:
-        path.write_text(before, encoding="utf-8")
+        for path, text in before.items():
+            path.write_text(text, encoding="utf-8")
+
+
+# The first two together: no convention of this configuration contains the one, and how files are found changes no score and no table.
+NEITHER = ("mossfuse/metrics/definitions/scc.py:edges", "mossfuse/discovery.py:search")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("edited", "jobs"),
     [
-        (None, {}),
-        ("mossfuse/benchmark/pictures/maps.py:levels", {"draw_cell": 1}),
-        ("mossfuse/colour.py:composite_bands", {"draw_cell": 1}),
-        ("mossfuse/metrics/definitions/scc.py:edges", {}),  # no convention of this configuration contains it
-        ("mossfuse/discovery.py:search", {}),  # how files are found changes no score and no table
-        ("mossfuse/metrics/definitions/rmse.py:rmse", {"score": 1, "collect": 1}),
-        ("mossfuse/benchmark/results/score_cell.py:score_cell", {"score": 1, "collect": 1}),
+        (NEITHER, {}),
+        (["mossfuse/benchmark/pictures/maps.py:levels"], {"draw_cell": 1}),
+        (["mossfuse/colour.py:composite_bands"], {"draw_cell": 1}),
+        (["mossfuse/metrics/definitions/rmse.py:rmse"], {"score": 1, "collect": 1}),
+        (["mossfuse/benchmark/results/score_cell.py:score_cell"], {"score": 1, "collect": 1}),
     ],
+    ids=["neither", "levels", "composite_bands", "rmse", "score_cell"],
 )
 def test_edit_repeats_its_own_side_alone(copy, edited, jobs):
-    assert jobs_after(copy, edited) == jobs
+    assert jobs_after(copy, *edited) == jobs
 
 
 @pytest.mark.slow

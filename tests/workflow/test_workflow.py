@@ -21,11 +21,13 @@ from helpers.repository import ROOT, run_tool
 from helpers.snakemake_runs import config_of, planned, run, small_grid, start, table
 from mossfuse.__main__ import main
 from mossfuse.benchmark.plan import settled
+from mossfuse.benchmark.plan.covered import CoveredCode
 from mossfuse.benchmark.plan.disk import disk_need
 from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.jobs import jobs_of
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.errors import MossFuseError
 from mossfuse.files import read_cube, write_cube
 from mossfuse.files.atomic import write_json, write_rows
 from mossfuse.files.hashing import sha256_of
@@ -148,13 +150,13 @@ def test_edited_baseline_plans_only_its_rows(tmp_path):
     methods.mkdir()
     (methods / "own.py").write_text(ONE.format(name="own", body="pass"), encoding="utf-8")
     environment = {"MOSSFUSE_BASELINES": str(methods)}
-    config = small_grid(["bicubic", "own"])
-    code, output = run(folder, config, environment=environment)
+    config, scores = small_grid(["bicubic", "own"]), "results/metrics.csv"
+    code, output = run(folder, config, scores, environment=environment)
     assert code == 0, output
     (methods / "own.py").write_text(ONE.format(name="own", body="pass  # a comment changes nothing"), encoding="utf-8")
-    assert planned(folder, config, environment=environment) == {}
+    assert planned(folder, config, scores, environment=environment) == {}
     (methods / "own.py").write_text(ONE.format(name="own", body="cube += 0.5"), encoding="utf-8")
-    jobs = planned(folder, config, environment=environment)
+    jobs = planned(folder, config, scores, environment=environment)
     assert jobs["fuse"] == 1 and jobs["score"] == 1
 
 
@@ -208,7 +210,7 @@ def test_every_kind_of_failure_becomes_a_row_and_only_they_are_tried_again(tmp_p
     assert not {"degrade", "prepare", "train"} & set(jobs)
     for name in (*bodies, "base"):
         (methods / f"{name}.py").write_text(ONE.format(name=name, body="pass"), encoding="utf-8")
-    code, output = run(folder, config, environment=environment)
+    code, output = run(folder, config, "results/metrics.csv", environment=environment)
     assert code == 0, output
     assert {r["status"] for r in table(folder)} == {"ok"}
 
@@ -218,7 +220,7 @@ def failed_training(built_once):
     """Return the folder of a run whose training failed, after a first report; what it printed is in output.txt."""
 
     def build(folder):
-        config = config_of(timing={"scenes": "none"}, first_report=True)
+        config = config_of(timing={"scenes": "none"}, conventions=["std1"], first_report=True)
         config["grid"][0] |= {"scenes": ["mosaic"], "methods": ["bicubic", "mossfuse", "mossfuse+sdc"]}
         config["methods"]["mossfuse"]["train"]["patch"] = 4096
         code, output = run(folder, config)
@@ -288,24 +290,23 @@ def test_curve_is_scored_from_saved_cubes_that_then_go_and_truth_reaches_nothing
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", ["train", "fuse"])
-def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_path, moment):
-    """A killed training and a killed cell: one scene and two methods of the smoke run are enough to show it."""
+def test_run_killed_in_its_training_and_in_a_cell_is_finished_and_equals_an_uninterrupted_one(finished, tmp_path):
+    """One scene and two methods of the smoke run are enough to show it."""
     config = config_of(timing={"scenes": "none"})
     config["grid"][0] |= {"scenes": ["mosaic"], "methods": ["bicubic", "mossfuse"]}
-    process = start(tmp_path, config, "results/metrics.csv")
-    sign = {"train": "checkpoints/*/*/*/*/resume", "fuse": "results/*/*/bicubic/*/*/run.json"}[moment]
-    for _ in range(1200):
-        if list(tmp_path.glob(sign)):
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail(f"the run never reached '{moment}'")
-    assert process.poll() is None
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    code, output = run(tmp_path, config, "--unlock")
-    assert code == 0, output
+    for moment in ("checkpoints/*/*/*/*/resume", "logs/fuse/*/*/mossfuse/mosaic/seed0.log"):
+        process = start(tmp_path, config, "results/metrics.csv")
+        for _ in range(2400):
+            if list(tmp_path.glob(moment)):
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail(f"the run never reached {moment}")
+        assert process.poll() is None and not list(tmp_path.glob("results/*/*/mossfuse/*/*/run.json"))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        code, output = run(tmp_path, config, "--unlock")
+        assert code == 0, output
     code, output = run(tmp_path, config, "results/metrics.csv")
     assert code == 0, output
     uninterrupted = [r for r in table(finished) if r["scene"] == "mosaic" and r["method"] in ("bicubic", "mossfuse")]
@@ -322,11 +323,8 @@ def test_killed_run_is_finished_and_equals_an_uninterrupted_one(finished, tmp_pa
         ({"methods": {"ridge-dc": {"iterates": 5}}}, ["methods.ridge-dc.iterates", "keeps no iterates"]),
     ],
 )
-def test_typo_in_config_is_refused(tmp_path, change, words):
-    code, output = run(tmp_path, config_of(**change), "--dry-run", "--quiet")
-    assert code != 0
-    assert all(word in output for word in words), output
-    assert "Traceback" not in output
+def test_typo_in_config_is_refused(change, words):
+    check_refusal(config_of(**change), words)
 
 
 @pytest.mark.parametrize(
@@ -340,13 +338,23 @@ def test_typo_in_config_is_refused(tmp_path, change, words):
         ("options", {"sice": 3}, ["no option 'sice'"]),
     ],
 )
-def test_unknown_name_in_grid_is_refused(tmp_path, field, value, words):
+def test_unknown_name_in_grid_is_refused(field, value, words):
     config = config_of(methods={})
     config["grid"][0] = {**config["grid"][0], "methods": ["bicubic"], field: value}
-    code, output = run(tmp_path, config, "--dry-run", "--quiet")
+    check_refusal(config, words)
+
+
+def check_refusal(config, words):
+    """Check what the workflow does first with its configuration, in this process."""
+    with pytest.raises(MossFuseError) as refusal:
+        CoveredCode(Grid(check_settings(config, "configuration")))
+    assert all(word in str(refusal.value) for word in words) and "\n" not in str(refusal.value)
+
+
+def test_workflow_prints_a_refusal_without_a_traceback(tmp_path):
+    code, output = run(tmp_path, config_of(methds={}), "--dry-run", "--quiet")
     assert code != 0
-    assert all(word in output for word in words), output
-    assert "Traceback" not in output
+    assert "methds" in output and "did you mean methods" in output and "Traceback" not in output, output
 
 
 def test_profiles_are_taken_and_name_rules_that_exist_and_only_fusions_share_a_gpu(tmp_path):

@@ -38,8 +38,12 @@ def scene_values(table, convention, metric, *, include_seen=False):
 
     Raises MossFuseError for a missing column or a row that stands twice.
     """
+    return over_replicates(replicate_values(table, convention, metric, include_seen=include_seen))
+
+
+def over_replicates(cells):
+    """Return what ``scene_values`` returns, from what ``replicate_values`` returns."""
     keys = [*GROUP, "method", "scene"]
-    cells = replicate_values(table, convention, metric, include_seen=include_seen)
     with np.errstate(invalid="ignore"):
         squares = cells.assign(seed_std=cells["seed_std"] ** 2)
         out = squares.groupby(keys, sort=True).agg(
@@ -120,8 +124,8 @@ def summary(table, convention, metric, *, include_seen=False, level=0.95, seed=0
     """Return one row per method: n (scenes), failed (scenes with a failed seed), mean, median, std, ci_low, ci_high of
     the mean over scenes (NaN for few scenes), seed_std (root mean square over scenes; NaN where no scene has two seeds), and the
     standard deviation of the mean over sampling lattices (lattice_std) and draws of the noise (draw_std), with their numbers."""
-    values = scene_values(table, convention, metric, include_seen=include_seen)
     cells = replicate_values(table, convention, metric, include_seen=include_seen)
+    values = over_replicates(cells)
     of_method = dict(list(cells.groupby([*GROUP, "method"], sort=True)))
     failed = failed_scenes(table, include_seen=include_seen).set_index([*GROUP, "method"])["failed"]
     rows = []

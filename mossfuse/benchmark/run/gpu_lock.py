@@ -112,4 +112,6 @@ def visible_gpus():
     listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
     if listing.returncode:
         return []
-    return [str(n) for n in range(sum(line.startswith("GPU ") for line in listing.stdout.splitlines()))]  # not its MIG slices
+    return [
+        str(n) for n in range(sum(line.startswith("GPU ") for line in listing.stdout.splitlines()))
+    ]  # not its MIG slices
