@@ -110,8 +110,5 @@ def visible_gpus():
     if not shutil.which("nvidia-smi"):
         return []
     listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
-    if listing.returncode:
-        return []
-    return [
-        str(n) for n in range(sum(line.startswith("GPU ") for line in listing.stdout.splitlines()))
-    ]  # not its MIG slices
+    lines = listing.stdout.splitlines() if listing.returncode == 0 else []
+    return [str(n) for n in range(sum(line.startswith("GPU ") for line in lines))]  # slices have lines of their own
