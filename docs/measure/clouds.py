@@ -86,7 +86,7 @@ def measure() -> Iterator[tuple[str, ...]]:
 
 
 def run(low: np.ndarray, high: np.ndarray) -> Fused:
-    """Return what ``fuse`` makes of a pair."""
+    """Fuse a pair with ``fuse``; return its result (cube: (rows, cols, bands))."""
     return fuse(low, high, wavelengths=WAVELENGTHS)
 
 
