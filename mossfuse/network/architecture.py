@@ -15,8 +15,12 @@ from mossfuse.network.blind import BlindOperators
 from mossfuse.network.blocks import HEADS
 from mossfuse.network.decoders import DecoderHR, DecoderLR, DecoderOne
 from mossfuse.network.encoders import EncoderHSI, EncoderMSI
+from mossfuse.network.side_by_side import InTurn
 from mossfuse.physics.psf_geometry import Geometry, official_geometry
 from mossfuse.physics.tensors import project_spectra
+
+
+IN_TURN = InTurn()
 
 
 class Outputs(NamedTuple):
@@ -92,22 +96,27 @@ class MossFuse(nn.Module):
         """Return the high-resolution HSI (N, B, rows, cols), not clamped, from the encoders and one decoder."""
         return self._decode(*self.encoder_msi(msi), *self.encoder_hsi(hsi))
 
-    def forward(self, msi, hsi, *, turns=None):
+    def forward(self, msi, hsi, *, turns=None, together=IN_TURN):
         """Return all Outputs for an MSI (N, M, rows, cols) and an HSI (N, B, rows / ratio, cols / ratio).
 
         turns: how each (square) pair was rotated (mossfuse.physics.rotations); the blur is then rotated too, phase
-        included.
+        included. together: how independent parts are run (mossfuse.network.side_by_side).
         """
-        shared_msi, complementary_msi = self.encoder_msi(msi)
-        shared_hsi, complementary_hsi = self.encoder_hsi(hsi)
+        base_msi, base_hsi = together((self.encoder_msi.begin, msi), (self.encoder_hsi.begin, hsi))
+        shared_msi, shared_hsi, complementary_msi, complementary_hsi = together(
+            (self.encoder_msi.shared, base_msi),
+            (self.encoder_hsi.shared, base_hsi),
+            (self.encoder_msi.complementary, base_msi),
+            (self.encoder_hsi.complementary, base_hsi),
+        )
         rebuilt = (None, None, None)
         if self.config["decoders"]:
-            rebuilt = (
-                self.decoder_msi(shared_msi, complementary_msi),
-                self.decoder_hsi(shared_hsi, complementary_hsi),
-                self.decoder_lr(shared_msi, shared_hsi),
+            rebuilt = together(
+                (self.decoder_msi, shared_msi, complementary_msi),
+                (self.decoder_hsi, shared_hsi, complementary_hsi),
+                (self.decoder_lr, shared_msi, shared_hsi),
             )
-        hr_hsi = self._decode(shared_msi, complementary_msi, shared_hsi, complementary_hsi)
+        hr_hsi = self._decode(shared_msi, complementary_msi, shared_hsi, complementary_hsi, together=together)
         with torch.autocast(msi.device.type, enabled=False):  # the sensor model stays in float32
             psf, srf = self.blind.psf(), self.blind.srf()
             from_hsi, from_msi = self.blind(msi, hsi, turns)
@@ -129,9 +138,16 @@ class MossFuse(nn.Module):
             msi_cycle,
         )
 
-    def _decode(self, shared_msi, complementary_msi, shared_hsi, complementary_hsi):
-        """Return the high-resolution HSI of the four features."""
-        return self.decoder_hr(shared_msi, shared_hsi, complementary_msi, complementary_hsi)
+    def _decode(self, shared_msi, complementary_msi, shared_hsi, complementary_hsi, together=IN_TURN):
+        """Return the high-resolution HSI of the four features; no statistic of the decoder spans images, so a batch can
+        be shared out.
+        """
+        features = (shared_msi, shared_hsi, complementary_msi, complementary_hsi)
+        shares = min(together.shares, len(shared_msi))
+        if shares == 1:
+            return self.decoder_hr(*features)
+        batches = zip(*(each.tensor_split(shares) for each in features), strict=True)
+        return torch.cat(together(*((self.decoder_hr, *batch) for batch in batches)))
 
 
 def inference_parameter_count(network):

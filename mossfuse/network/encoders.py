@@ -23,8 +23,12 @@ class EncoderMSI(nn.Module):
         )
         self.complementary = nn.Sequential(UniRepBlock(dim), UniRepBlock(dim, False), UniRepBlock(dim, False))
 
+    def begin(self, msi):
+        """Return the features (N, dim, rows, cols) from which both branches start."""
+        return self.base(self.embed(channels_last(msi)))
+
     def forward(self, msi):
-        base = self.base(self.embed(channels_last(msi)))
+        base = self.begin(msi)
         return self.shared(base), self.complementary(base)
 
 
@@ -45,8 +49,12 @@ class EncoderHSI(nn.Module):
         )
         self.complementary = TransformerBlock(dim)
 
+    def begin(self, hsi):
+        """Return the features (N, dim, rows, cols) from which both branches start."""
+        return self.base(self.embed(enlarge(channels_last(hsi), self.ratio)))
+
     def forward(self, hsi):
-        base = self.base(self.embed(enlarge(channels_last(hsi), self.ratio)))
+        base = self.begin(hsi)
         return self.shared(base), self.complementary(base)
 
 

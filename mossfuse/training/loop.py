@@ -21,6 +21,7 @@ from mossfuse.fitting.resuming import check_pairs, state_file
 from mossfuse.network import checkpoint
 from mossfuse.network.architecture import MossFuse, inference_parameter_count
 from mossfuse.network.blocks import recompute_blocks
+from mossfuse.network.side_by_side import lanes
 from mossfuse.physics.grid import block_span
 from mossfuse.physics.psf_geometry import geometry_of
 from mossfuse.physics.rotations import draw_turns, rotate
@@ -67,7 +68,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
 
     def terms_of(net, msi, hsi, turns=None):
         with mixed(recipe.precision, device):
-            out = net(msi, hsi, turns=turns)
+            out = net(msi, hsi, turns=turns, together=together)
         return loss_terms(out.full_precision(), msi, hsi, geometry, blocks, turns)
 
     def held_out_loss(net):
@@ -77,7 +78,7 @@ def train(pairs, *, seed, device, path, resume=False, **settings):
         return float(terms["hsi_cycle"] + terms["msi_cycle"])
 
     todo = track(range(run.step, recipe.steps), f"training on {len(pairs)} pairs", total=recipe.steps - run.step)
-    with repeatable(device, recipe.deterministic):
+    with repeatable(device, recipe.deterministic), lanes(device) as together:
         for step in todo:
             pace = recipe.pace(step, per_epoch)
             for optimiser, rate in optimisers:
