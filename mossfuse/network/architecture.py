@@ -19,7 +19,6 @@ from mossfuse.network.side_by_side import InTurn
 from mossfuse.physics.psf_geometry import Geometry, official_geometry
 from mossfuse.physics.tensors import project_spectra
 
-
 IN_TURN = InTurn()
 
 
