@@ -241,10 +241,15 @@ def test_failed_training_becomes_rows(failed_training):
 @pytest.mark.slow
 def test_rows_that_need_no_training_are_reported_before_it_and_the_final_report_replaces_theirs(failed_training):
     output = (failed_training / "output.txt").read_text(encoding="utf-8")
-    order = [output.index(f"rule {name}:") for name in ("score", "first_report", "train", "report")]
+    order = [
+        output.index(f"rule {name}:")
+        for name in ("score", "first_board", "draw_cell", "first_report", "train", "report")
+    ]
     assert order == sorted(order)
-    said = next(failed_training.glob("logs/**/*first_report*")).read_text(encoding="utf-8")
+    said = next(failed_training.glob("logs/**/*first_board*")).read_text(encoding="utf-8")
     assert re.findall(r"^\d+ +(\S+) ", said, re.M) == ["bicubic"]
+    said = next(failed_training.glob("logs/**/*first_report*")).read_text(encoding="utf-8")
+    assert re.search(r"^report: .*_first/index.html$", said, re.M)
     first = Paths(results=failed_training / "results", reports=failed_training / "reports").first
     assert not first.reports.exists() and not first.tables.exists()
 

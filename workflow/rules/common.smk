@@ -108,20 +108,28 @@ onsuccess:
 
 
 def importance(wildcards):
-    """Return the priority of a job on a scene, pair, cell or training: where the configuration has parts, entries of the grid run in their order."""
+    """Return the priority of a job on a scene, pair, cell or training: where the configuration has parts, entries of the grid run in their order.
+
+    Above 0, the priority of what a leaderboard can do without: times and pictures.
+    """
     if not SETTINGS["parts"]:
-        return 0
+        return 1
     names = [
         wildcards.get(name) for name in ("dataset", "degradation", "method", "scene")
     ]
     seed = wildcards.get("seed")
     key = (*filter(None, names), *(() if seed is None else (int(seed),)))
-    return GRID.importance.get(key, 0)
+    return 1 + GRID.importance.get(key, 0)
 
 
 def reading_importance(wildcards):
     """Return the priority of a job that reads a cube: where cubes are removed, those that are there come before new ones."""
     return importance(wildcards) + (0 if SETTINGS["keep_cubes"] == "all" else CUBES_GO)
+
+
+def drawing_importance(wildcards):
+    """Return the priority of a cell's pictures: after the scores of all cells, unless the cube has to go."""
+    return 0 if SETTINGS["keep_cubes"] == "all" else reading_importance(wildcards)
 
 
 def training_importance(wildcards):

@@ -10,7 +10,7 @@ rule draw_cell:
         directory(CELL.view),
     log:
         PATHS.cell_log("draw", *CELL_NAMES),
-    priority: reading_importance
+    priority: drawing_importance
     conda:
         "../envs/mossfuse.yaml"
     params:

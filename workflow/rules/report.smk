@@ -3,9 +3,25 @@
 
 if FIRST:
 
-    rule first_report:
-        # A leaderboard of the rows that need no training, before anything is trained; `report` removes it.
+    rule first_board:
+        # Leaderboards of the rows that need no training on the terminal, before anything is timed, drawn or trained.
         input:
+            runs=cell_files("run", FIRST.runs()),
+            scores=cell_files("score", FIRST.cells()),
+        output:
+            PATHS.first_board,
+        log:
+            PATHS.log("first_board"),
+        priority: 100
+        conda:
+            "../envs/mossfuse.yaml"
+        shell:
+            "python -m mossfuse bench first-board > {log:q} 2>&1 || (cat {log:q} >&2; exit 1)"
+
+    rule first_report:
+        # A report of the rows that need no training, before anything is trained; `report` removes it.
+        input:
+            board=PATHS.first_board,
             runs=cell_files("run", FIRST.runs()),
             scores=cell_files("score", FIRST.cells()),
             times=cell_files("time", FIRST.clocked_cells()),

@@ -277,6 +277,11 @@ class Paths:
         return replace(self, tables=self.results / "_first", reports=self.reports / "_first")
 
     @property
+    def first_board(self) -> Path:
+        """Written when the leaderboards of these rows have been shown, before anything is timed or drawn."""
+        return self.results / "first_board.txt"
+
+    @property
     def first_report(self) -> Path:
         """Written when these rows have been reported."""
         return self.results / "first_report.txt"

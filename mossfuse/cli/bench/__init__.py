@@ -55,6 +55,7 @@ VERBS = (
     ("limits", scores.limits, "score what no method can pass: reconstructions that read the truth", (), ()),
     ("collect", scores.collect, "gather every cell into the tables", (), ()),
     ("report", report.report, "build the report", (), ()),
+    ("first-board", report.first_board, "print the leaderboards of the rows that need no training here", (), ()),
     ("first-report", report.first_report, "report the rows that need no training here", (), ()),
     (
         "show",

@@ -21,21 +21,44 @@ def report(options):
     shutil.copytree(paths.reports, paths.report_copy, ignore=shutil.ignore_patterns("README.md", ".gitignore"))
 
 
-def first_report(options):
-    """Report the rows that need no training here before anything is trained; do nothing where every row has been reported."""
-    from mossfuse.benchmark.plan.grid import Grid, untrained
-    from mossfuse.benchmark.report.build import build_report
-    from mossfuse.benchmark.results.collect import collect
+def first_board(options):
+    """Print the leaderboards of the rows that need no training here; nothing is timed or drawn yet."""
     from mossfuse.files.atomic import write_text
 
     job = load(options)
     if not job.paths.report.exists():
-        paths, reduced = job.paths.first, untrained(job.settings, job.grid)
-        collect(Grid({**reduced, "name": f"{reduced['name']}, the rows that need no training"}), paths)
+        collect_first(job, timing={**job.settings["timing"], "scenes": "none"})
+        print_boards(job.paths.first)
+    write_text(
+        job.paths.first_board, "the leaderboards of the rows that need no training were shown before the others\n"
+    )
+
+
+def first_report(options):
+    """Report the rows that need no training here before anything is trained; do nothing where every row has been reported."""
+    from mossfuse.benchmark.report.build import build_report
+    from mossfuse.files.atomic import write_text
+
+    job = load(options)
+    if not job.paths.report.exists():
+        paths = job.paths.first
+        collect_first(job, timing=job.settings["timing"])
         # Without figures, so that the training starts sooner; the report that follows has them.
         build_report(paths.results, paths.checkpoints, paths.data, paths.reports, paths.tables, figures=False)
-        print_boards(paths)
+        say_report(paths)
     write_text(job.paths.first_report, "the rows that need no training were reported before the others\n")
+
+
+def collect_first(job, timing):
+    """Write the tables of the rows that need no training here to the folder of the first report."""
+    from mossfuse.benchmark.plan.grid import Grid, untrained
+    from mossfuse.benchmark.results.collect import collect
+
+    reduced = untrained(job.settings, job.grid)
+    collect(
+        Grid({**reduced, "timing": timing, "name": f"{reduced['name']}, the rows that need no training"}),
+        job.paths.first,
+    )
 
 
 def show(options):
@@ -46,12 +69,13 @@ def show(options):
     if not paths.report.exists():
         raise MossFuseError(f"there is no report at {paths.report} yet; run the benchmark first")
     print_boards(paths)
+    say_report(paths)
     if options.open:
         webbrowser.open(paths.report.resolve().as_uri())
 
 
 def print_boards(paths):
-    """Print the leaderboards of the tables of ``paths``, what failed, and where the report is."""
+    """Print the leaderboards of the tables of ``paths``, and what failed."""
     from rich.console import Console
 
     from mossfuse.benchmark.report.board import make_board
@@ -62,7 +86,13 @@ def print_boards(paths):
     boards = [make_board(content, *place, content.conventions[0]) for place in content.boards]
     console = Console(highlight=False)
     show_boards(console, boards, failures_of(content.metrics))
-    console.print(f"report: {paths.report}", soft_wrap=True)
+
+
+def say_report(paths):
+    """Print where the report is."""
+    from rich.console import Console
+
+    Console(highlight=False).print(f"report: {paths.report}", soft_wrap=True)
 
 
 def failures_of(metrics):

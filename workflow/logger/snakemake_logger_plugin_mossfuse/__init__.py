@@ -22,7 +22,7 @@ REPEATED = re.compile(
     r"^(WorkflowError:\s*)?(Exiting because a job execution failed|At least one job did not complete)"
     r"|returned non-zero exit status|died with <Signals.SIGINT|KeyboardInterrupt"
 )
-SAID = ("first_report",)  # rules whose log is shown when they have finished
+SAID = ("first_board", "first_report")  # rules whose log is shown when they have finished
 
 
 class LogHandler(LogHandlerBase):

@@ -31,6 +31,7 @@ NAMES = {
     "curve": "score curves",
     "draw_cell": "draw results",
     "draw_pair": "draw scenes",
+    "first_board": "first leaderboard",
     "first_report": "first report",
     "collect": "collect tables",
     "report": "report",
