@@ -6,6 +6,7 @@ from mossfuse.cli.arguments import PAIR, add_cameras, add_white, read_pair
 from mossfuse.errors import MossFuseError
 
 UNLIKE = 10.0
+SCALED = "store it on the truth's scale, [0, 1]"
 SEEN = 6  # bands of the cube, at most, in which a shift against the truth is looked for
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,9 @@ def run(options):
         raise MossFuseError("ERGAS needs the ratio; name it with --ratio, or the pair with --pair LR HR")
     if options.ratio is not None and options.ratio < 1:
         raise MossFuseError(f"ratio {options.ratio} is not possible; name a whole number of 1 or more")
-    truth, cube, wavelengths, measured = check_cubes(*read_cubes(options), options)
-    white, own = scales(truth, cube, options)
+    *cubes, declared = read_cubes(options)
+    truth, cube, wavelengths, measured = check_cubes(*cubes, options)
+    white, own = scales(truth, cube, declared, options)
     with estimate_once():
         pair = read_pair(options, *options.pair) if options.pair else None
         ratio = pair.observation.ratio if pair else options.ratio
@@ -116,7 +118,11 @@ def registered(truth, cube):
 
 
 def read_cubes(options):
-    """Return (truth, cube, wavelengths, measured): measured is (rows, cols), False where a file or --nodata says that a pixel has no data."""
+    """Return (truth, cube, wavelengths, measured, declared).
+
+    measured: (rows, cols), False where a file or --nodata says that a pixel has no data, or None. declared: the values of truth and cube that count as 1, None
+    where a file does not state its own.
+    """
     import numpy as np
 
     from mossfuse.pair.open import with_no_data
@@ -126,7 +132,7 @@ def read_cubes(options):
     marks = [image.measured for image in images if image.measured is not None]
     same = len({image.values.shape for image in images}) == 1
     measured = np.logical_and.reduce(marks) if marks and same else None
-    return images[0].values, images[1].values, images[0].wavelengths, measured
+    return images[0].values, images[1].values, images[0].wavelengths, measured, tuple(image.white for image in images)
 
 
 def describe_gaps(measured, part):
@@ -196,17 +202,32 @@ def check_cubes(truth, cube, wavelengths, measured, options):
     return truth, cube, wavelengths, measured
 
 
-def scales(truth, cube, options):
-    """Return (value of the truth, value of the cube) that count as 1."""
-    from mossfuse.pair.values import USUAL, white_of_cube
+def scales(truth, cube, declared, options):
+    """Return (value of the truth, value of the cube) that count as 1: given, stated by the files, or by the rule of mossfuse.files.scaling.
+
+    declared: what the two files state, or None each. Without a statement the cube is in the truth's units or in [0, 1]; integers
+    beside a truth in [0, 1] have a scale of their own.
+    """
+    import numpy as np
+
+    from mossfuse.files.scaling import USUAL, white_of_cube
 
     usual = USUAL[1]
-    white = options.white[0] if options.white is not None else white_of_cube(truth, options.truth)
-    own = 1.0 if white > 1 and truth.max() > usual >= cube.max() else white
-    if own != white:
-        log.warning(
-            "%s lies in [0, 1] and %s does not: they are compared on the scale [0, 1]", options.cube, options.truth
-        )
+    if options.white is not None:
+        white, stated = options.white[0], None
+    else:
+        white, stated = declared[0] or white_of_cube(truth, options.truth), declared[1]
+    if stated is not None:
+        own = stated
+    elif white > 1 and truth.max() > usual >= cube.max():
+        own = 1.0
+    elif white == 1 and options.white is None and np.issubdtype(cube.dtype, np.integer):
+        own = white_of_cube(cube, options.cube, SCALED)
+    else:
+        own = white
+    if own != white and stated is None:
+        inside, other = (options.cube, options.truth) if own == 1 else (options.truth, options.cube)
+        log.warning("%s lies in [0, 1] and %s does not: they are compared on the scale [0, 1]", inside, other)
     means = abs(float(truth.mean())) / white, abs(float(cube.mean())) / own
     if max(means) > UNLIKE * min(means):
         log.warning("the means of truth and cube, %.3g and %.3g, are far apart; check the units", *means)

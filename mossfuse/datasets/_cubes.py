@@ -4,7 +4,9 @@ import numpy as np
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import read_variables
-from mossfuse.files.scaling import unit_float32
+from mossfuse.files.scaling import white_of_scene
+
+REMEDY = "store them as uint16 or uint8 over their full scale, or as reals in [0, 1]"
 
 
 def read_stored(path, keys):
@@ -29,10 +31,17 @@ def require_shape(array, shape, path, dataset):
 
 
 def reflectance(array, path):
-    """Return stored numbers as float32 in [0, 1]: integers over their type's maximum, floats as they are."""
-    if array.dtype.kind == "f" and np.nanmax(array) > 1:
-        raise MossFuseError(
-            f"{path} holds floating-point values up to {np.nanmax(array):g}, expected 0 to 1; "
-            "divide them by the full scale (65535 for CAVE) or store them as integers"
-        )
-    return unit_float32(array)
+    """Return stored numbers as float32 in [0, 1]: integers over their scale (mossfuse.files.scaling), floats as they are.
+
+    Raises MossFuseError for floats above 1, and for integers of which no scale is known.
+    """
+    if array.dtype.kind not in "iuf":
+        raise MossFuseError(f"{path} holds values of type {array.dtype}, not real numbers; get the scene again")
+    if array.dtype.kind == "f":
+        if np.nanmax(array) > 1:
+            raise MossFuseError(
+                f"{path} holds floating-point values up to {np.nanmax(array):g}, expected 0 to 1; "
+                "divide them by the full scale (65535 for CAVE) or store them as integers"
+            )
+        return array.astype(np.float32)
+    return array.astype(np.float32) / np.float32(white_of_scene(array, str(path), REMEDY))

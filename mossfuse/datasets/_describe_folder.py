@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from mossfuse.datasets._folder import DESCRIPTION, band_files, stored_cube
 from mossfuse.errors import MossFuseError, extra_needed
 from mossfuse.files import FORMATS
 from mossfuse.files.atomic import write_text
+from mossfuse.files.scaling import full_bits
 
 SHORT, STEP = 400.0, 10.0  # nm: wavelengths of bands that say nothing about theirs
 MULTIPLE = 32  # sides of scenes where all are long enough: every usual ratio divides it
@@ -31,7 +31,7 @@ DATASET, obtain, read = described(Path(__file__).with_name("dataset.yaml"))
 
 @dataclass(frozen=True)
 class Found:
-    """A cube of the folder: its scene, how the description names it, its shape, largest and smallest value, type and wavelengths."""
+    """A cube of the folder: its scene, how the description names it, its shape, largest and smallest value, type, wavelengths, stated scale."""
 
     scene: str
     place: dict[str, str]
@@ -39,6 +39,7 @@ class Found:
     range: tuple[float, float]
     kind: str
     wavelengths: tuple[float, ...] | None
+    white: float | None
 
 
 def describe_folder(folder: Path, name: str | None = None) -> tuple[dict[str, Any], list[str], list[str]]:
@@ -82,7 +83,7 @@ def find_cubes(folder: Path) -> tuple[list[Found], list[str]]:
         if path.name.startswith(".") or raw or not (pngs or path.suffix.lower() in FORMATS):
             continue
         try:
-            cube, centres = stored_cube(pngs or [path])
+            cube, centres, white = stored_cube(pngs or [path])
         except MossFuseError as error:
             passed_over.append(str(error))
             continue
@@ -92,7 +93,7 @@ def find_cubes(folder: Path) -> tuple[list[Found], list[str]]:
         bounds = (float(np.nanmin(cube)), float(np.nanmax(cube)))
         listed = None if centres is None else tuple(float(wl) for wl in centres)
         shape = (cube.shape[0], cube.shape[1], cube.shape[2])
-        found.append(Found(path.stem, {"file": path.name}, shape, bounds, cube.dtype.kind, listed))
+        found.append(Found(path.stem, {"file": path.name}, shape, bounds, cube.dtype.kind, listed, white))
     twice = {cube.scene for cube in found if sum(other.scene == cube.scene for other in found) > 1}
     if twice:
         raise MossFuseError(f"{folder} holds two cubes called {', '.join(sorted(twice))}; rename or remove one")
@@ -100,12 +101,17 @@ def find_cubes(folder: Path) -> tuple[list[Found], list[str]]:
 
 
 def full_scale(found: list[Found], assumed: list[str]) -> float:
-    """Return the value that counts as 1: for integers the smallest 2^k - 1 that holds every value, else 1 or the largest."""
+    """Return the value that counts as 1: what every file states, for integers the smallest 2^k - 1 that holds every value, else 1 or the largest."""
     lowest, largest = min(cube.range[0] for cube in found), max(cube.range[1] for cube in found)
     if lowest < 0:
         assumed.append(f"the smallest value is {lowest:g}: values below 0 are refused; correct or replace them")
+    stated = {cube.white for cube in found}
+    if len(stated) == 1 and None not in stated:
+        scale = max(largest, *(white for white in stated if white))
+        assumed.append(f"full_scale: {scale:g}, the scale that the files state, or the largest value where it is larger")
+        return scale
     if all(cube.kind in "ui" for cube in found):
-        scale = float(2 ** max(math.ceil(math.log2(largest + 1)), 8) - 1)
+        scale = full_bits(largest)
         assumed.append(
             f"full_scale: {scale:g}, the full scale of as many bits as the largest value ({largest:g}) needs"
         )

@@ -118,8 +118,10 @@ def record_of(description: Path, files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def stored_cube(files: Sequence[Path], key: str | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return (cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None) of a scene's files."""
+def stored_cube(
+    files: Sequence[Path], key: str | None = None
+) -> tuple[np.ndarray, np.ndarray | None, float | None]:
+    """Return (cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None, value that counts as 1 where the file states it) of a scene's files."""
     import numpy as np
 
     from mossfuse.files.reading import read_image
@@ -131,12 +133,12 @@ def stored_cube(files: Sequence[Path], key: str | None = None) -> tuple[np.ndarr
             raise MossFuseError(
                 f"{files[0]} has no data in {gaps} of its pixels; a scene is a truth, so crop or fill them"
             )
-        return image.values, image.wavelengths
+        return image.values, image.wavelengths, image.white
     bands = [read_png(path) for path in files]
     sizes = {band.shape for band in bands}
     if len(sizes) > 1 or len(next(iter(sizes))) != 2:
         raise MossFuseError(f"{files[0].parent} must hold grey PNGs of one size; it holds {sorted(sizes)}")
-    return np.stack(bands, axis=-1), None
+    return np.stack(bands, axis=-1), None, None
 
 
 def read_png(path: Path) -> np.ndarray:
@@ -159,7 +161,7 @@ def read_scene(description: Path, about: Mapping[str, Any], place: Mapping[str, 
     import numpy as np
 
     files = files_of(description.parent, place)
-    stored, _ = stored_cube(files, place.get("key"))
+    stored, _, _ = stored_cube(files, place.get("key"))
     wavelengths = np.asarray(about["wavelengths"], np.float64)
     if stored.shape[2] != wavelengths.size:
         raise MossFuseError(

@@ -130,8 +130,7 @@ def find_files(path):
                 f"{path} has no raw file beside it; expected {stem.name} with one of {', '.join(RAW_SUFFIXES[:-1])}"
             )
         return path, raw
-    headers = [path.with_suffix(".hdr"), path.with_name(path.name + ".hdr"), path.with_suffix(".HDR")]
-    found = [header for header in headers if header.is_file()]
+    found = headers_of(path)
     if not found:
         raise MossFuseError(f"{path} has no ENVI header beside it; expected {path.with_suffix('.hdr').name}")
     if len(found) > 1 and not same_file(*found[:2]) and read_header(found[0]) != read_header(found[1]):
@@ -139,6 +138,12 @@ def find_files(path):
             f"{path} has two headers that differ, {found[0].name} and {found[1].name}; remove the wrong one"
         )
     return found[0], path
+
+
+def headers_of(raw):
+    """Return the headers beside a raw file: NAME.hdr and NAME.img.hdr are in use, also in upper case."""
+    names = [name for suffix in (".hdr", ".HDR") for name in (raw.with_suffix(suffix), raw.with_name(raw.name + suffix))]
+    return [header for header in names if header.is_file()]
 
 
 def same_file(one, other):
@@ -240,13 +245,23 @@ def image(path):
     if widths is not None:
         stored = numbers_of(header, fields, "wavelength")
         widths = widths_in_nanometres(widths, fields.get("wavelength units", ""), centres, stored)
-    scale = numbers_of(header, fields, "reflectance scale factor")
+    white = white_of(header, fields)
     names = fields.get("band names", "").strip("{} \n")
     return Image(
         values=cube, wavelengths=centres, fwhm=widths, good_bands=None if good is None else good > 0,
-        measured=measured, georeference=place_of(fields), nodata=nodata, white=None if scale is None else float(scale[0]),
+        measured=measured, georeference=place_of(fields), nodata=nodata, white=white,
         band_names=tuple(n.strip() for n in names.split(",")) if names else (), source=str(path),
     )  # fmt: skip
+
+
+def white_of(header, fields):
+    """Return the value that counts as 1 (10000 of a reflectance stored as integers), or None where the header states none."""
+    numbers = numbers_of(header, fields, "reflectance scale factor")
+    if numbers is None:
+        return None
+    if numbers.size != 1 or not np.isfinite(numbers[0]) or numbers[0] <= 0:
+        raise MossFuseError(f"{header}: 'reflectance scale factor' must be one positive number; fix or remove it")
+    return float(numbers[0])
 
 
 def place_of(fields):

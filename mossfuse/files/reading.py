@@ -45,8 +45,7 @@ def read_image(path: str | Path, key: str | None = None) -> Image:
 
 def is_raw_of_envi(path: Path) -> bool:
     """Return whether a file of no known type (.dat, .raw, without suffix) has an ENVI header beside it."""
-    headers = (path.with_suffix(".hdr"), path.with_name(path.name + ".hdr"))
-    return path.suffix.lower() not in FORMATS and path.is_file() and any(header.is_file() for header in headers)
+    return path.suffix.lower() not in FORMATS and path.is_file() and bool(envi.headers_of(path))
 
 
 def image_of_arrays(path: Path, module: Any, key: str | None) -> Image:

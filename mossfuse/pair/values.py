@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from mossfuse.errors import MossFuseError
 from mossfuse.files import text
+from mossfuse.files.scaling import USUAL, full_bits
 
-USUAL = (0.1, 1.5)  # largest value of an image that is taken as reflectance
 NO_DATA = 0.5  # negative values beyond this share of the largest are no-data marks, not measurements
 UNLIKE = 2.0  # brightness beyond the HSI's band means by this factor: other units
 GAIN = 1.1  # a band this much brighter or darker than a known SRF predicts is reported
@@ -79,30 +79,8 @@ def full_scale(images: Sequence[np.ndarray]) -> float:
     """Return the value that counts as 1 in images of the same units."""
     largest = max(float(image.max()) for image in images)
     if any(image.dtype.kind in "ui" for image in images):
-        return float(2 ** max(int(np.ceil(np.log2(largest + 1))), 8) - 1)
+        return full_bits(largest)
     return 1.0 if USUAL[0] <= largest <= USUAL[1] else largest
-
-
-def white_of_cube(cube: np.ndarray, name: str, remedy: str = "name with --white the value that counts as 1") -> float:
-    """Return the value that counts as 1 in a cube that is scored: 1 for reals up to 1.5, 255 or 65535 for integers that fill 8 or 16 bits.
-
-    The integers' type says nothing: int32 and int64 hold what a program happened to convert to. Raises MossFuseError, with the
-    remedy, for numbers that may mean one thing or another.
-    """
-    largest = float(cube.max())
-    if cube.dtype.kind not in "iu":
-        if largest <= USUAL[1]:
-            return 1.0
-        raise MossFuseError(f"the values of {name} reach {largest:g}; {remedy}")
-    if cube.dtype == np.uint8:
-        return 255.0
-    for white in (255, 65535):
-        if white // 2 < largest <= white and not (white == 65535 and cube.dtype == np.int16):
-            return float(white)
-    raise MossFuseError(
-        f"the integers of {name} reach {largest:g}, which fills neither 8 nor 16 bits; {remedy} (4095 of a 12-bit camera, 10000 of "
-        "many reflectances)"
-    )
 
 
 def warn_of_gains(gains: np.ndarray, names: tuple[str, str]) -> None:

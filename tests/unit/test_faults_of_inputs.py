@@ -10,11 +10,11 @@ from mossfuse import MossFuseError, fuse
 from mossfuse.__main__ import main
 from mossfuse.cli.arguments import check_outputs, output_path
 from mossfuse.cli.describe import moments
+from mossfuse.files.scaling import white_of_cube
 from mossfuse.metrics import score
 from mossfuse.pair.assemble import assemble
 from mossfuse.pair.reading import read_srf, split_key
 from mossfuse.pair.text_tables import read_table
-from mossfuse.pair.values import white_of_cube
 
 BANDS = np.arange(400.0, 701, 10)
 

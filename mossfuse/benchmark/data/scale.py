@@ -10,7 +10,7 @@ DARKEST = 1e-3  # largest value below which a scene is black: 12-bit counts in 1
 def require_lit(cube: np.ndarray, dataset: str, scene: str, file: str) -> None:
     """Raise MossFuseError for a scene whose largest value is nearly nothing.
 
-    Stored integers are divided by the largest value of their type, so that 16-bit counts in a 32-bit file leave a black scene.
+    A dataset's own reader may divide integers by the largest value of their type; 16-bit counts in a 32-bit file then leave a black scene.
     """
     largest = float(np.max(cube))
     if largest < DARKEST:

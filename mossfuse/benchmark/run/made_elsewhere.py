@@ -1,6 +1,6 @@
 """Cubes made elsewhere: read, brought to the scale [0, 1], checked and copied into their cell; nothing is run.
 
-Their scale follows the rule of ``mossfuse score`` (mossfuse.pair.values.white_of_cube), or ``white:`` of the configuration. A cube
+Their scale follows the rule of ``mossfuse score`` (mossfuse.files.scaling.white_of_cube), what their file states, or ``white:`` of the configuration. A cube
 whose scale is not known is a failed row with its reason, not a poor one.
 """
 
@@ -19,7 +19,7 @@ from mossfuse.errors import MossFuseError
 from mossfuse.files import text, write_cube
 from mossfuse.files.hashing import sha256_of
 from mossfuse.files.reading import read_image
-from mossfuse.pair.values import white_of_cube
+from mossfuse.files.scaling import white_of_cube
 
 if TYPE_CHECKING:
     from mossfuse.benchmark.plan.cells import Cell
@@ -70,12 +70,13 @@ def copy_cube(source: Path, key: str | None, white: float | None, pair: Path, ta
     white: that value where the configuration has it. Raises MossFuseError unless the cube fits the pair, is finite and has a known scale.
     """
     observation = read_pair(pair, knows=frozenset())
-    stored = np.asarray(read_image(source, key).values)
+    image = read_image(source, key)
+    stored = np.asarray(image.values)
     expected = (*observation.msi.shape[:2], observation.hsi.shape[2])
     if stored.shape != expected:
         raise MossFuseError(f"{source} holds a cube of shape {text(stored.shape)}, the scene needs {text(expected)}")
     if not np.isfinite(stored).all():
         raise MossFuseError(f"{source} holds values that are not finite; fix the file")
-    level = white_of_cube(stored, str(source), REMEDY) if white is None else float(white)
+    level = float(white or image.white or white_of_cube(stored, str(source), REMEDY))
     write_cube(target, np.divide(stored, np.float32(level), dtype=np.float32), observation.wavelengths)
     return level
