@@ -92,6 +92,8 @@ def configuration_page() -> str:
         "`snakemake --cores all --configfile config/NAME.yaml` runs another ([those that ship](../configurations.md)). A key that is not",
         "listed here is refused, with the nearest one that exists.",
         "",
+        sentence_of(schema()),
+        "",
         *key_table(schema()["properties"], schema().get("required", []), DEFAULTS),
     ]
     for name, part in schema()["properties"].items():

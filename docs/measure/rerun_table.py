@@ -97,7 +97,6 @@ EDITS = (
     Edit(f"{DATA}/pairs.py", "read_pair", (*EVERY_CUBE, *SCORE, f"draw_pair {SCENE}")),
     Edit("mossfuse/files/mat.py", "read", (*PREPARE, *DEGRADE, *EVERY_CUBE, *SCORE, *DRAW, f"draw_pair {SCENE}")),
     Edit("mossfuse/fusion_check.py", "check_cube", FUSE),
-    Edit(f"{RUN}/external.py", "copy_cube", FUSE),
     Edit("mossfuse/refine.py", "make_consistent", ("fuse mossfuse+sdc", "time mossfuse+sdc")),
     Edit("baselines/bicubic.py", "fuse", ("fuse bicubic", "time bicubic")),
     Edit("mossfuse/methods/mossfuse.py", "fuse_tiles", ("train mossfuse", "fuse mossfuse", "fuse mossfuse+sdc")),

@@ -110,9 +110,10 @@ def read_pair(options, lr, hr, white=None, search=True):
 
 def check_outputs(outputs, inputs, force):
     """Raise MossFuseError for outputs that exist already (unless ``force``), that are inputs, that collide or that cannot be written."""
+    from mossfuse.files import parts
     from mossfuse.pair.reading import split_key
 
-    read = {part.resolve() for name in inputs if split_key(name)[0].is_file() for part in touched(split_key(name)[0])}
+    read = {part.resolve() for name in inputs if split_key(name)[0].is_file() for part in parts(split_key(name)[0])}
     seen = set()
     for part in (part for path in outputs for part in touched(path)):
         if part.resolve() in read:
@@ -145,7 +146,7 @@ def output_path(text):
 
 
 def touched(path):
-    """Return the files behind a name: two for ENVI, one for everything else."""
+    """Return the files that are written for an output: two for ENVI, one for everything else, whatever lies beside it."""
     from mossfuse.files import FORMATS, parts
 
     return parts(path) if path.suffix.lower() in FORMATS else (path,)

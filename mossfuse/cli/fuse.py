@@ -260,13 +260,12 @@ def georeference_for(options, pair):
 
 def kept_georeference(source, output, pair):
     """Return HR's georeference word for word, where the cube has HR's grid and format; None otherwise."""
-    from mossfuse.files import can_hold, format_module, read_georeference
+    from mossfuse.files import can_hold, existing_file, format_module, read_georeference
     from mossfuse.files.products import product_of
-    from mossfuse.files.reading import is_raw_of_envi
 
-    if product_of(source) is not None or is_raw_of_envi(source) or pair.result.moved:
+    if product_of(source) is not None or pair.result.moved:
         return None
-    same = format_module(source) is format_module(output)
+    same = existing_file(source) is format_module(output)
     return read_georeference(source) if same and can_hold(output, "georeference") else None
 
 

@@ -108,7 +108,9 @@ def full_scale(found: list[Found], assumed: list[str]) -> float:
     stated = {cube.white for cube in found}
     if len(stated) == 1 and None not in stated:
         scale = max(largest, *(white for white in stated if white))
-        assumed.append(f"full_scale: {scale:g}, the scale that the files state, or the largest value where it is larger")
+        assumed.append(
+            f"full_scale: {scale:g}, the scale that the files state, or the largest value where it is larger"
+        )
         return scale
     if all(cube.kind in "ui" for cube in found):
         scale = full_bits(largest)

@@ -118,9 +118,7 @@ def record_of(description: Path, files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def stored_cube(
-    files: Sequence[Path], key: str | None = None
-) -> tuple[np.ndarray, np.ndarray | None, float | None]:
+def stored_cube(files: Sequence[Path], key: str | None = None) -> tuple[np.ndarray, np.ndarray | None, float | None]:
     """Return (cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None, value that counts as 1 where the file states it) of a scene's files."""
     import numpy as np
 

@@ -34,8 +34,11 @@ DATASET = Dataset(
 
 
 def own_files(lr="", hr="", **others):
-    """Return the paths of the two images, which no method may open."""
-    return [split(name)[0] for name in (lr, hr) if name]
+    """Return the paths of the two images, which no method may open: of ENVI both files."""
+    from mossfuse.files import parts
+
+    paths = [split(name)[0] for name in (lr, hr) if name]
+    return [part for path in paths for part in (parts(path) if path.is_file() else (path,))]
 
 
 def split(name):

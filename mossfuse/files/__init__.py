@@ -56,18 +56,23 @@ def read_variables(path, names=None):
 
 
 def read_cube(path, key=None):
-    """Return (cube (rows, cols, bands) as stored, wavelengths (bands,) in nm or None); a flat image gets one band."""
-    path = Path(path)
-    module = existing_file(path)
-    shapes = guarded(module.shapes, path)
-    key = choose(path, shapes, key)
-    found = guarded(module.read, path, (key, *(n for n in WAVELENGTH_NAMES if n in shapes)))
-    cube = found[key]
-    cube = cube[..., None] if cube.ndim == 2 else cube
-    if cube.ndim != 3:
-        raise MossFuseError(f"'{key}' in {path} has shape {text(cube.shape)}; a cube has rows, cols and bands")
+    """Return (cube (rows, cols, bands), wavelengths (bands,) in nm or None) of a user's file; a flat image gets one band.
+
+    Units of wavelengths, gains and products' bands by the rules of mossfuse.files.reading, which also knows masks, bad bands and
+    ground position. key: name of the variable, where the file holds several. Raises MossFuseError as ``read_array`` does, and where a list does not fit the bands.
+    """
+    # No import statement: the rules for users' files would count in the digest of every method that reads weights.
+    image = importlib.import_module("mossfuse.files.reading").read_image(path, key)
+    return image.values, image.wavelengths
+
+
+def read_prepared(path):
+    """Return (cube (rows, cols, bands), wavelengths (bands,) in nm or None) of a file that the benchmark wrote, as stored."""
+    found = read_variables(path, ("cube", *WAVELENGTH_NAMES))
+    if "cube" not in found or found["cube"].ndim != 3:
+        raise MossFuseError(f"{path} holds no cube (rows, cols, bands); delete it and run again")
     lists = (np.ravel(found[n]).astype(np.float64) for n in WAVELENGTH_NAMES if n in found)
-    return cube, next((wl for wl in lists if wl.size == cube.shape[2]), None)
+    return found["cube"], next((wl for wl in lists if wl.size == found["cube"].shape[2]), None)
 
 
 def write_cube(path, cube, wavelengths=None, **extra):
@@ -119,8 +124,11 @@ def holdable(path, module, variables):
 
 
 def parts(path):
-    """Return the files that reading or writing ``path`` touches: ENVI's are two, every other format's is one."""
+    """Return the files that reading or writing ``path`` touches: ENVI's are two, every other format's is one, as is a file of an unknown type."""
     path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        envi = importlib.import_module("mossfuse.files.envi")
+        return envi.parts(path) if path.is_file() and envi.headers_of(path) else (path,)
     return getattr(format_module(path), "parts", lambda one: (one,))(path)
 
 
@@ -135,7 +143,7 @@ def read_georeference(path):
 
 
 def format_module(path):
-    """Return the module for a file name, also of a file being written (``.part``, or a name made by ``replacing``).
+    """Return the module for the name of a file that may not exist, also of one being written (``.part``, or a name made by ``replacing``).
 
     Raise MossFuseError with the known file types for any other name.
     """
@@ -146,11 +154,18 @@ def format_module(path):
 
 
 def existing_file(path):
-    """Return the module for an existing file; raise MossFuseError for a missing file or a folder."""
+    """Return the module for an existing file: ENVI's also for a raw file of any name (.dat, .raw, no suffix) with a header beside it.
+
+    Raises MossFuseError for a missing file or a folder, and for an unknown type.
+    """
     if not path.exists():
         raise MossFuseError(f"file {path} does not exist; check the path")
     if path.is_dir():
         raise MossFuseError(f"{path} is a folder; name the file inside it")
+    if path.suffix.lower() not in FORMATS:
+        envi = importlib.import_module("mossfuse.files.envi")
+        if envi.headers_of(path):
+            return envi
     return format_module(path)
 
 
@@ -198,6 +213,7 @@ __all__ = [
     "read_array",
     "read_cube",
     "read_georeference",
+    "read_prepared",
     "read_variables",
     "replacing",
     "write_cube",

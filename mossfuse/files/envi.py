@@ -53,9 +53,9 @@ def read(path, names):
 
 
 def parts(path):
-    """Return (header, raw file): those of an existing image, or those that ``write`` makes."""
+    """Return (header, raw file): those of an existing image, or those that ``write`` makes, also beside a header without a raw file."""
     made = header_name(path)
-    if path.is_file():
+    if path.is_file() and (path.suffix.lower() != ".hdr" or raw_of(path) is not None):
         return find_files(path)
     return made, made.with_suffix(".img")
 
@@ -120,14 +120,10 @@ def find_files(path):
     """Return (header, raw file) from either of the two names; the raw file's suffix may be in upper case."""
     path = Path(path)
     if path.suffix.lower() == ".hdr":
-        stem = path.with_suffix("")  # both NAME.hdr and NAME.img.hdr are in use
-        candidates = [stem] + [
-            stem.with_name(stem.name + s) for suffix in RAW_SUFFIXES if suffix for s in (suffix, suffix.upper())
-        ]
-        raw = next((c for c in candidates if c.is_file()), None)
+        raw = raw_of(path)
         if raw is None:
             raise MossFuseError(
-                f"{path} has no raw file beside it; expected {stem.name} with one of {', '.join(RAW_SUFFIXES[:-1])}"
+                f"{path} has no raw file beside it; expected {path.stem} with one of {', '.join(RAW_SUFFIXES[:-1])}, or name the raw file itself"
             )
         return path, raw
     found = headers_of(path)
@@ -140,9 +136,18 @@ def find_files(path):
     return found[0], path
 
 
+def raw_of(header):
+    """Return the raw file beside a header, or None: both NAME.hdr and NAME.img.hdr are in use."""
+    stem = header.with_suffix("")
+    names = [stem.name + each for suffix in RAW_SUFFIXES if suffix for each in (suffix, suffix.upper())]
+    return next((raw for raw in (stem, *map(stem.with_name, names)) if raw.is_file()), None)
+
+
 def headers_of(raw):
     """Return the headers beside a raw file: NAME.hdr and NAME.img.hdr are in use, also in upper case."""
-    names = [name for suffix in (".hdr", ".HDR") for name in (raw.with_suffix(suffix), raw.with_name(raw.name + suffix))]
+    names = [
+        name for suffix in (".hdr", ".HDR") for name in (raw.with_suffix(suffix), raw.with_name(raw.name + suffix))
+    ]
     return [header for header in names if header.is_file()]
 
 
@@ -235,7 +240,7 @@ def image(path):
     ignored = numbers_of(header, fields, "data ignore value")
     nodata = None if ignored is None else float(ignored[0])
     measured = None if nodata is None else mark_measured(cube, nodata)
-    gains, offsets = (numbers_of(header, fields, f"data {kind} values") for kind in ("gain", "offset"))
+    gains, offsets = (factors_of(header, fields, f"data {kind} values") for kind in ("gain", "offset"))
     if gains is not None or offsets is not None:
         cube = cube.astype(np.float32) * np.float32(1 if gains is None else gains) + np.float32(
             0 if offsets is None else offsets
@@ -252,6 +257,14 @@ def image(path):
         measured=measured, georeference=place_of(fields), nodata=nodata, white=white,
         band_names=tuple(n.strip() for n in names.split(",")) if names else (), source=str(path),
     )  # fmt: skip
+
+
+def factors_of(header, fields, name):
+    """Return a list of one number or of one for each band, or None where the field is absent."""
+    numbers = numbers_of(header, fields, name)
+    if numbers is not None and numbers.size not in (1, fields["bands"]):
+        raise MossFuseError(f"{header} lists {numbers.size} '{name}' for {fields['bands']} bands; fix the header")
+    return numbers
 
 
 def white_of(header, fields):

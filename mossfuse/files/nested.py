@@ -63,7 +63,7 @@ def referenced(file: Any) -> Iterator[tuple[str, Any]]:
             return
         references = np.ravel(item[()])
         for number, reference in enumerate(references, 1):
-            target = file[reference]
+            target = file[reference] if reference else None  # an empty cell refers to nothing
             if isinstance(target, h5py.Dataset) and target.dtype.kind in "buif":
                 found.append((name if references.size == 1 else f"{name}/{number}", h5.value_of(target)))
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mossfuse.errors import MossFuseError
-from mossfuse.files import FORMATS, WAVELENGTH_NAMES, choose, envi, existing_file, guarded, nested, text
+from mossfuse.files import WAVELENGTH_NAMES, choose, existing_file, guarded, nested, text
 from mossfuse.files.image import Georeference, Image
 from mossfuse.files.products import product_of
 from mossfuse.files.wavelengths import in_nanometres, widths_in_nanometres
@@ -35,17 +35,12 @@ def read_image(path: str | Path, key: str | None = None) -> Image:
     product = product_of(path)
     if product is not None:
         return checked(guarded(product.image, path, key), path)
-    module = envi if is_raw_of_envi(path) else existing_file(path)
+    module = existing_file(path)
     if hasattr(module, "image"):
         if key not in (None, "cube"):
             choose(path, guarded(module.shapes, path), key)  # says what the file holds
         return checked(guarded(module.image, path), path)
     return checked(image_of_arrays(path, module, key), path)
-
-
-def is_raw_of_envi(path: Path) -> bool:
-    """Return whether a file of no known type (.dat, .raw, without suffix) has an ENVI header beside it."""
-    return path.suffix.lower() not in FORMATS and path.is_file() and bool(envi.headers_of(path))
 
 
 def image_of_arrays(path: Path, module: Any, key: str | None) -> Image:

@@ -82,6 +82,15 @@ def test_every_format_of_a_folder_becomes_a_scene_with_the_same_values(folder, c
         np.testing.assert_array_equal(wavelengths, BANDS)
 
 
+def test_scale_that_the_files_state_is_the_full_scale(folder, capsys):
+    write_envi(folder / "a.hdr", COUNTS, "reflectance scale factor = 10000\n")
+    write_envi(folder / "b.hdr", COUNTS // 2, "reflectance scale factor = 10000\n")
+    assert "assumed: full_scale: 10000, the scale that the files state" in add(folder, capsys)[1]
+    fetch_dataset("my-scenes", ("a",), folder.parent / "data", ())
+    cube, _ = read_cube(prepare_scene("my-scenes", "a", folder.parent / "data", ()))
+    np.testing.assert_array_equal(cube, (COUNTS[:16, :16] / 10000).astype(np.float32))
+
+
 def test_bands_in_the_order_of_their_numbers_and_assumed_wavelengths(folder, capsys):
     many = np.random.default_rng(1).integers(0, 255, (8, 8, 12), np.uint8)
     write_pngs(folder / "tenth", many)

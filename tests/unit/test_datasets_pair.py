@@ -112,3 +112,16 @@ def test_image_without_wavelengths_asks_for_them(images, tmp_path):
 def test_variable_of_a_file_is_named_behind_a_colon():
     assert pair.split("a.h5:lr/cube")[1] == "lr/cube" and pair.split("b.tif")[1] is None
     assert list(map(str, pair.own_files(lr="a.h5:lr/cube", hr="b.tif"))) == ["a.h5", "b.tif"]
+
+
+def test_both_files_of_an_envi_image_are_recorded_and_closed(tmp_path):
+    HIGH.astype("<f4").tofile(tmp_path / "hr.dat")
+    rows, cols, bands = HIGH.shape
+    header = f"ENVI\nsamples = {cols}\nlines = {rows}\nbands = {bands}\ndata type = 4\ninterleave = bip\n"
+    (tmp_path / "hr.hdr").write_text(header, encoding="utf-8")
+    np.save(tmp_path / "lr.npy", LOW)
+    expected = {tmp_path / name for name in ("hr.hdr", "hr.dat", "lr.npy")}
+    for name in ("hr.hdr", "hr.dat"):
+        options = {"lr": str(tmp_path / "lr.npy"), "hr": str(tmp_path / name)}
+        assert set(pair.own_files(**options)) == expected
+        assert set(pair.obtain(("pair",), tmp_path / "d", (), **options)["pair"]["files"]) == set(map(str, expected))

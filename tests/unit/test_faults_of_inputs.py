@@ -6,14 +6,15 @@ import shlex
 import numpy as np
 import pytest
 
-from mossfuse import MossFuseError, fuse
+from mossfuse import MossFuseError, files, fuse
 from mossfuse.__main__ import main
 from mossfuse.cli.arguments import check_outputs, output_path
 from mossfuse.cli.describe import moments
-from mossfuse.files.scaling import white_of_cube
+from mossfuse.datasets._cubes import reflectance
+from mossfuse.files.scaling import unit_float32, white_of_cube
 from mossfuse.metrics import score
 from mossfuse.pair.assemble import assemble
-from mossfuse.pair.reading import read_srf, split_key
+from mossfuse.pair.reading import open_image, read_srf, split_key
 from mossfuse.pair.text_tables import read_table
 
 BANDS = np.arange(400.0, 701, 10)
@@ -113,6 +114,141 @@ def test_numbers_of_no_known_scale_are_refused(largest, kind):
         white_of_cube(np.array([0, largest]).astype(kind), "x")
 
 
+@pytest.mark.parametrize(("largest", "kind"), [(65535, "u2"), (20000, "u2"), (60000, "i4"), (60000, "i8"), (60000, "u4"), (200, "i4"), (200, "u2"), (90, "u1"), (0.7, "f8")])  # fmt: skip
+def test_scale_of_a_published_scene_does_not_depend_on_the_integer_type(largest, kind):
+    """16-bit pictures that are dim stay dim; wider types say nothing, so their numbers must fill 8 or 16 bits."""
+    white = {True: 1, False: 255}[kind[0] == "f"] if largest < 256 else 65535
+    found = reflectance(np.array([0, largest]).astype(kind), "x.mat")
+    assert found.dtype == np.float32 and found[1] == np.float32(largest) / np.float32(white)
+
+
+@pytest.mark.parametrize(("largest", "kind"), [(20000, "i4"), (10000, "i2"), (4095, "i8"), (90, "u2"), (70000, "u4"), (255.0, "f4"), (1, "c8")])  # fmt: skip
+def test_published_scene_of_no_known_scale_is_refused(largest, kind):
+    with pytest.raises(MossFuseError, match=r"x\.mat"):
+        reflectance(np.array([0, largest]).astype(kind), "x.mat")
+
+
+@pytest.mark.parametrize("kind", ["u2", "i4", "i8"])
+def test_scene_of_cave_is_the_same_in_every_integer_type(tmp_path, kind):
+    from scipy.io import savemat
+
+    from mossfuse.datasets import cave
+
+    stored = np.random.default_rng(0).integers(0, 65536, (512, 512, 31))
+    savemat(tmp_path / "balloons_ms.mat", {"hsi": stored.astype(kind)})
+    cube, _ = cave.read("balloons", tmp_path / "data", [tmp_path])
+    np.testing.assert_array_equal(cube, stored.astype(np.float32) / np.float32(65535))
+
+
+def test_pixels_of_no_picture_have_no_scale_of_their_own():
+    with pytest.raises(ValueError, match="int32 is the type of no picture"):
+        unit_float32(np.array([0, 255], np.int32))
+
+
+def write_scaled(path, cube, scale):
+    """Write reflectance as int16 x scale in ENVI, with the scale in the header."""
+    np.round(cube * scale).astype("<i2").transpose(2, 0, 1).tofile(path.with_suffix(".img"))
+    rows, cols, bands = cube.shape
+    path.write_text(
+        f"ENVI\nsamples = {cols}\nlines = {rows}\nbands = {bands}\ndata type = 2\ninterleave = bsq\nreflectance scale factor = {scale}\n",
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("truth_scale", [None, 10000, 2000])
+@pytest.mark.parametrize("cube_scale", [None, 10000, 4000])
+def test_score_takes_the_scale_that_a_file_states(tmp_path, monkeypatch, capsys, truth_scale, cube_scale):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0.1, 0.9, (16, 24, 5))
+    cube = truth + rng.normal(0, 0.02, truth.shape)
+    names = []
+    for name, image, scale in (("t", truth, truth_scale), ("c", cube, cube_scale)):
+        np.save(f"{name}.npy", image) if scale is None else write_scaled(tmp_path / f"{name}.hdr", image, scale)
+        names.append(f"{name}.{'npy' if scale is None else 'hdr'}")
+    assert main(["score", *names, "--ratio", "8"]) == 0
+    found = re.search(r"^psnr +(\S+) dB$", capsys.readouterr().out, re.M)[1]
+    assert float(found) == pytest.approx(score(truth, cube, 8)["psnr"], abs=0.02)
+
+
+@pytest.mark.parametrize(("kind", "white"), [("u1", 255), ("u2", 65535), ("i4", 65535)])
+def test_cube_of_integers_is_scored_against_reflectance_on_its_own_scale(tmp_path, monkeypatch, capsys, kind, white):
+    monkeypatch.chdir(tmp_path)
+    truth = np.random.default_rng(0).random((16, 24, 5))
+    cube = np.round(truth * white).astype(kind)
+    assert scored(truth, cube) == 0
+    found = re.search(r"^psnr +(\S+) dB$", capsys.readouterr().out, re.M)[1]
+    assert float(found) == pytest.approx(score(truth, cube / white, 8)["psnr"], abs=0.01)
+    assert scored(truth, np.round(truth * 10000).astype("i2")) == 2
+    assert "store it on the truth's scale" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("factor", ["0", "-3", "nan", "{10000, 1}", "x"])
+def test_scale_factor_that_is_no_positive_number_is_refused(tmp_path, factor):
+    write_scaled(tmp_path / "x.hdr", np.full((4, 4, 3), 0.5), 10000)
+    text = (tmp_path / "x.hdr").read_text(encoding="utf-8")
+    (tmp_path / "x.hdr").write_text(text.replace("= 10000", f"= {factor}"), encoding="utf-8")
+    with pytest.raises(MossFuseError, match="reflectance scale factor"):
+        open_image(tmp_path / "x.hdr")
+
+
+def test_gains_that_are_no_list_of_the_bands_are_refused(tmp_path):
+    write_scaled(tmp_path / "x.hdr", np.full((4, 4, 3), 0.5), 10000)
+    with open(tmp_path / "x.hdr", "a", encoding="utf-8") as stream:
+        stream.write("data gain values = {1, 2}\n")
+    with pytest.raises(MossFuseError, match="lists 2 'data gain values' for 3 bands"):
+        open_image(tmp_path / "x.hdr")
+
+
+@pytest.mark.parametrize("raw", ["y.dat", "y.raw", "y", "y.v2", "Y.DAT"])
+@pytest.mark.parametrize("header", [".hdr", ".HDR"])
+def test_envi_is_found_by_the_name_of_its_raw_file_whatever_that_is(tmp_path, raw, header):
+    """Every reader finds both files, and neither may be overwritten."""
+    write_scaled(tmp_path / "x.hdr", np.random.default_rng(0).random((4, 5, 3)), 10000)
+    expected = open_image(tmp_path / "x.hdr").values
+    (tmp_path / "x.img").rename(tmp_path / raw)
+    described = (tmp_path / "x.hdr").rename((tmp_path / raw).with_suffix(header))
+    for cube in (
+        open_image(tmp_path / raw).values,
+        files.read_cube(tmp_path / raw)[0],
+        files.read_array(tmp_path / raw),
+    ):
+        np.testing.assert_array_equal(cube, expected)
+    assert set(files.parts(tmp_path / raw)) == {described, tmp_path / raw}
+    if header == ".hdr":  # the name that an output has
+        with pytest.raises(MossFuseError, match="is an input"):
+            check_outputs([described], [str(tmp_path / raw)], True)
+
+
+def test_read_cube_has_the_rule_for_units_of_a_users_file(tmp_path):
+    import h5py
+    from scipy.io import savemat
+
+    cube, micrometres = np.random.default_rng(0).random((4, 5, 3)), np.array([0.4005, 0.55, 0.7])
+    savemat(tmp_path / "a.mat", {"cube": cube, "wavelength": micrometres})
+    np.savez(tmp_path / "a.npz", cube=cube, wavelength=micrometres)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["scene/reflectance"], file["scene/wavelength"] = cube, micrometres
+    for name in ("a.mat", "a.npz", "a.h5"):
+        np.testing.assert_allclose(files.read_cube(tmp_path / name)[1], [400.5, 550, 700])
+    savemat(tmp_path / "few.mat", {"cube": cube, "wavelength": micrometres[:2]})
+    savemat(tmp_path / "text.mat", {"cube": cube, "wavelength": "400:150:700"})
+    for name, match in (("few.mat", "lists 2 wavelengths for 3 bands"), ("text.mat", "are not numbers")):
+        with pytest.raises(MossFuseError, match=match):
+            files.read_cube(tmp_path / name)
+
+
+def test_benchmark_reads_what_it_wrote_as_it_wrote_it(tmp_path):
+    cube, numbers = np.random.default_rng(0).random((4, 5, 3)).astype(np.float32), np.array([1.0, 2, 3])
+    files.write_cube(tmp_path / "a.mat", cube, numbers, srf_hat=np.eye(3))
+    found = files.read_prepared(tmp_path / "a.mat")
+    np.testing.assert_array_equal(found[0], cube)
+    np.testing.assert_array_equal(found[1], numbers)
+    files.write_variables(tmp_path / "b.mat", {"psf": np.eye(3)})
+    with pytest.raises(MossFuseError, match=r"b\.mat holds no cube"):
+        files.read_prepared(tmp_path / "b.mat")
+
+
 def scored(truth, cube, *more):
     np.save("t.npy", truth)
     np.save("c.npy", cube)
@@ -182,8 +318,6 @@ def test_misspelt_method_costs_no_time(tmp_path, monkeypatch, capsys):
 def test_cubes_in_structs_and_cells_of_matlab_are_read(tmp_path):
     import hdf5storage
     from scipy.io import savemat
-
-    from mossfuse.pair.reading import open_image
 
     cube, other = np.arange(24.0).reshape(3, 4, 2), np.ones((3, 4, 2))
     cells = np.empty((1, 2), object)

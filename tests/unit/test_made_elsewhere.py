@@ -43,6 +43,19 @@ def test_cube_of_no_known_scale_is_refused_with_the_remedy(taken, factor, kind):
         taken((TRUTH * factor).astype(kind))
 
 
+def test_scale_that_the_file_states_counts(tmp_path, monkeypatch):
+    pair = Observation(np.zeros((2, 2, 5), np.float32), np.zeros((8, 8, 3), np.float32), 4, Sensor())
+    monkeypatch.setattr(made_elsewhere, "read_pair", lambda path, knows: pair)
+    np.round(TRUTH * 10000).astype("<i2").tofile(tmp_path / "x.img")
+    header = (
+        "ENVI\nsamples = 8\nlines = 8\nbands = 5\ndata type = 2\ninterleave = bip\nreflectance scale factor = 10000\n"
+    )
+    (tmp_path / "x.hdr").write_text(header, encoding="utf-8")
+    assert made_elsewhere.copy_cube(tmp_path / "x.hdr", None, None, tmp_path, tmp_path / "out.mat") == 10000
+    np.testing.assert_allclose(read_cube(tmp_path / "out.mat")[0], TRUTH, atol=1e-4)
+    assert made_elsewhere.copy_cube(tmp_path / "x.hdr", None, 20000, tmp_path, tmp_path / "out.mat") == 20000
+
+
 def test_cube_of_another_shape_or_with_nan_is_refused(taken):
     with pytest.raises(MossFuseError, match="the scene needs 8x8x5"):
         taken(TRUTH[:4])

@@ -1,13 +1,15 @@
 """Rows with a prefix, and rows that withhold knowledge: what the method then sees."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from helpers.repository import ROOT
 from mossfuse.api import fuse
 from mossfuse.benchmark.plan.grid import Grid
-from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.benchmark.plan.settings import check_settings, path_in_run_or_clone, read_settings
 from mossfuse.errors import MossFuseError
 from mossfuse.methods import find_method, split_suffix
 from mossfuse.preprocess import preprocess, split_prefix
@@ -140,3 +142,21 @@ def test_searched_parameters_come_from_the_result_of_the_search(tmp_path):
         grid_of("searched", searched={**settings, "method": "hysure"})
     with pytest.raises(MossFuseError, match="does not exist; run docs/measure/search.py"):
         grid_of("searched", searched={**settings, "params_from": str(tmp_path / "none.json")})
+
+
+def test_result_of_a_search_is_found_where_the_parts_of_a_configuration_are(tmp_path, monkeypatch):
+    """Seen from the folder of the run, or from the clone where that has no such file; ~ is the home folder."""
+    monkeypatch.chdir(tmp_path)
+    name = "docs/evidence/search/chosen.json"
+    settings = {"method": "cnmf", "params_from": name}
+    chosen = json.loads((ROOT / name).read_text(encoding="utf-8"))["methods"]["cnmf"]["params"]
+    assert grid_of("searched", searched=settings).rows["searched"].params.items() >= chosen.items()
+    assert Grid(read_settings(ROOT / "config" / "evidence" / "searched.yaml")).rows["cnmf-searched"]
+    own = tmp_path / name
+    own.parent.mkdir(parents=True)
+    own.write_text('{"methods": {"cnmf": {"params": {"endmembers": 7}}}}', encoding="utf-8")
+    assert grid_of("searched", searched=settings).rows["searched"].params["endmembers"] == 7
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert path_in_run_or_clone(f"~/{name}") == own
+    with pytest.raises(MossFuseError, match=r"none\.json does not exist"):
+        grid_of("searched", searched={**settings, "params_from": "none.json"})

@@ -10,7 +10,7 @@ from mossfuse.benchmark.data.pairs import write_pair
 from mossfuse.degradations.effects import make_effects
 from mossfuse.degradations.psfs import make_psf
 from mossfuse.degradations.responses import load_levels, load_srf
-from mossfuse.files import read_cube, read_variables
+from mossfuse.files import read_prepared, read_variables
 from mossfuse.files.hashing import array_sha256
 from mossfuse.physics.degrade import degrade
 
@@ -20,7 +20,7 @@ def make_pair(degradation, *, truth, path, scene, mirrors=(), registry=None):
 
     registry: folder for a downloaded spectral response; None: the user's cache.
     """
-    cube, wavelengths = read_cube(truth)
+    cube, wavelengths = read_prepared(truth)
     psf, srf = make_psf(degradation.psf), load_srf(degradation.srf, wavelengths, mirrors, registry)
     further = {}
     if degradation.effects:

@@ -16,7 +16,7 @@ import numpy as np
 from mossfuse.benchmark.data.make_pair import make_pair
 from mossfuse.benchmark.data.pairs import read_pair, write_pair
 from mossfuse.degradations.gaps import measured_pixels
-from mossfuse.files import read_cube
+from mossfuse.files import read_prepared
 from mossfuse.files.atomic import read_json
 from mossfuse.pair.assemble import NAMES
 from mossfuse.pair.open import obey_sensor
@@ -28,7 +28,7 @@ def make_masked_pair(
     degradation: Degradation, *, truth: Path, path: Path, scene: str, mirrors: Iterable[Path] = (), registry: Path | None = None
 ) -> str:  # fmt: skip
     """Degrade the prepared scene in the file ``truth``, fill the gaps and write the pair to ``path``; return its hash, see ``make_pair``."""
-    low, high = measured_pixels(read_cube(truth)[0], degradation)
+    low, high = measured_pixels(read_prepared(truth)[0], degradation)
     with tempfile.TemporaryDirectory(prefix="mossfuse-") as folder:
         seen = Path(folder, "seen.mat")
         make_pair(degradation, truth=truth, path=seen, scene=scene, mirrors=mirrors, registry=registry)

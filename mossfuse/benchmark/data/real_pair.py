@@ -18,7 +18,7 @@ from mossfuse.benchmark.data.pairs import write_pair
 from mossfuse.errors import MossFuseError
 from mossfuse.estimation.memory import estimate_once
 from mossfuse.estimation.sensor import estimate_sensor
-from mossfuse.files import read_cube
+from mossfuse.files import read_prepared
 from mossfuse.files.hashing import array_sha256
 from mossfuse.pair.assemble import assemble
 from mossfuse.pair.registration import estimate_registration
@@ -36,7 +36,7 @@ def make_real_pair(
     high: HR (H, W, M) on LR's scale, its first pixel at LR's first. Raises MossFuseError where sizes do not fit, for a degradation other
     than block means, and where no shift can be estimated.
     """
-    cube, wavelengths = read_cube(truth)
+    cube, wavelengths = read_prepared(truth)
     observation = real_pair(cube, high, degradation, scene=scene, registered=registered)
     made_from = {"truth": array_sha256(cube), "hr": array_sha256(high)}
     observation = replace(observation, wavelengths=wavelengths)

@@ -11,7 +11,7 @@ from mossfuse.benchmark.pictures.spectra import write_estimate
 from mossfuse.benchmark.pictures.views import BAND_SIDE, ERROR_SIDE, LIMITS, band_gain
 from mossfuse.colour import encode, msi_colour, rendering_for, to_srgb
 from mossfuse.degradations.gaps import measured_in_both, measured_pixels
-from mossfuse.files import read_cube
+from mossfuse.files import read_prepared
 from mossfuse.files.atomic import read_json, write_json
 from mossfuse.metrics.pixel_maps import maps
 from mossfuse.metrics.scoring import band_psnr
@@ -26,8 +26,8 @@ def draw_masked_cell(*, files, truth, degradation):
     files.view.mkdir(parents=True, exist_ok=True)
     if record["status"] != "ok":
         return
-    reference, wavelengths = (np.asarray(found) for found in read_cube(truth))
-    cube = np.asarray(read_cube(files.cube)[0], np.float32)
+    reference, wavelengths = (np.asarray(found) for found in read_prepared(truth))
+    cube = np.asarray(read_prepared(files.cube)[0], np.float32)
     measured = measured_in_both(reference, degradation)
     clipped, errors = np.clip(cube, 0, 1), maps(reference, cube)
     folder = files.view
@@ -48,7 +48,7 @@ def draw_masked_cell(*, files, truth, degradation):
 def draw_masked_pair(*, pair, truth, folder, degradation):
     """Write the pictures of a scene and its two inputs, and into view.json which pixels no score counts."""
     draw_pair(pair=pair, truth=truth, folder=folder)
-    reference, wavelengths = read_cube(truth)
+    reference, wavelengths = read_prepared(truth)
     observation = read_pair(pair)
     low, high = measured_pixels(reference, degradation)
     view = read_json(folder / "view.json")

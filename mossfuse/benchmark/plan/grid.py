@@ -8,11 +8,11 @@ import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mossfuse.benchmark.plan.cells import Cell, Training
+from mossfuse.benchmark.plan.settings import path_in_run_or_clone
 from mossfuse.benchmark.plan.titles import is_shortened, title_of
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.methods import find_method, split_suffix
@@ -412,12 +412,12 @@ def with_prefix(name: str, prefix: str, row: Row, own: Mapping[str, Any]) -> Row
 
 
 def searched_params(path: str, method: Method, place: str) -> dict[str, Any]:
-    """Return the parameters that the result of a search (docs/measure/search.py) holds for a method.
+    """Return the parameters that the result of a search (docs/measure/search.py) holds for a method; path: as for the files of ``parts``.
 
     Raises MossFuseError where there is no such file, or where the method was not searched.
     """
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))["methods"]
+        found = json.loads(path_in_run_or_clone(path).read_text(encoding="utf-8"))["methods"]
         return dict(found[method.name]["params"])
     except FileNotFoundError:
         raise MossFuseError(f"{place}.params_from: {path} does not exist; run docs/measure/search.py --write") from None

@@ -111,14 +111,17 @@ def check_settings(config: Any, source: str = "config") -> dict[str, Any]:
 
 
 def read_part(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a file named under ``parts``, as written and checked; raise MossFuseError where it has parts itself.
-
-    Its path is seen from the current folder, or from the clone where the current folder has no such file.
-    """
-    written = read_yaml(path if Path(path).exists() or not (CLONE.parent / path).exists() else CLONE.parent / path)
+    """Return a file named under ``parts``, as written and checked; raise MossFuseError where it has parts itself."""
+    written = read_yaml(path_in_run_or_clone(path))
     if isinstance(written, dict) and "parts" in written:
         raise MossFuseError(f"{path}: a part has no parts of its own; name its files where {path} is named")
     return written, check_settings(written, path)
+
+
+def path_in_run_or_clone(path: str) -> Path:
+    """Return the file that a configuration names: seen from the folder of the run, which is the current one, or from the clone where that has no such file."""
+    here, clone = Path(path).expanduser(), CLONE.parent / path
+    return clone if not here.exists() and clone.exists() else here
 
 
 def check_schema(config: Any, source: str) -> None:

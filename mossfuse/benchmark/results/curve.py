@@ -17,7 +17,7 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
     """
     import numpy as np
 
-    from mossfuse.files import read_cube
+    from mossfuse.files import read_prepared
     from mossfuse.metrics.catalogue import metrics_of
     from mossfuse.metrics.scoring import score_all
 
@@ -25,7 +25,7 @@ def score_iterates(*, iterates, truth, ratio, convention, output):
     contained = metrics_of(convention)
     quality = [name for name, metric in contained.items() if metric.column.shown == "everywhere"] or list(contained)[:1]
     if index.exists():
-        reference, _ = read_cube(truth)
+        reference, _ = read_prepared(truth)
         with open(index, newline="", encoding="utf-8") as stream:
             for entry in csv.DictReader(stream):
                 cube = np.load(Path(iterates, entry["file"]), allow_pickle=False)

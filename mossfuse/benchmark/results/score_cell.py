@@ -16,7 +16,7 @@ def score_cell(*, files, pair, truth, conventions):
     from mossfuse.benchmark.data.labels import read_truth
     from mossfuse.benchmark.data.pairs import read_pair
     from mossfuse.benchmark.data.unchanged import require_unchanged
-    from mossfuse.files import read_cube, read_variables
+    from mossfuse.files import read_prepared, read_variables
     from mossfuse.files.atomic import write_json
     from mossfuse.metrics.consistency import consistency
     from mossfuse.metrics.estimates import score_estimates
@@ -28,7 +28,7 @@ def score_cell(*, files, pair, truth, conventions):
     if record["status"] == "ok":
         require_unchanged(files.cube, files.run, "output")
         reference, facts = read_truth(truth)
-        estimated, _ = read_cube(files.cube)
+        estimated, _ = read_prepared(files.cube)
         observation = read_pair(pair)
         found = score_all(reference, estimated, observation.ratio, conventions, facts)
         for convention, scores in found.items():

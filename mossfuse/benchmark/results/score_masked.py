@@ -19,7 +19,7 @@ from mossfuse.benchmark.data.unchanged import require_unchanged
 from mossfuse.benchmark.plan.paths import CellFiles
 from mossfuse.benchmark.results.curve import STEP_COLUMNS
 from mossfuse.degradations.gaps import measured_in_both, measured_pixels
-from mossfuse.files import read_cube, read_variables
+from mossfuse.files import read_prepared, read_variables
 from mossfuse.files.atomic import read_json, write_json, write_rows
 from mossfuse.metrics.catalogue import metrics_of
 from mossfuse.metrics.consistency import COLUMNS
@@ -47,7 +47,7 @@ def score_masked_cell(
     if record["status"] == "ok":
         require_unchanged(files.cube, files.run, "output")
         reference, facts = read_truth(truth)
-        estimated, _ = read_cube(files.cube)
+        estimated, _ = read_prepared(files.cube)
         observation = read_pair(pair)
         low, high = measured_pixels(reference, degradation)
         measured = at_high_resolution(low, observation.ratio) & high
@@ -75,7 +75,7 @@ def score_masked_iterates(
     contained = metrics_of(convention)
     quality = [name for name, metric in contained.items() if metric.column.shown == "everywhere"] or list(contained)[:1]
     if index.exists():
-        reference, _ = read_cube(truth)
+        reference, _ = read_prepared(truth)
         measured = measured_in_both(reference, degradation)
         with open(index, newline="", encoding="utf-8") as stream:
             for entry in csv.DictReader(stream):

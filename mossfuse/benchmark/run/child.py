@@ -64,14 +64,14 @@ def open_gpu(request):
 def take(request, name):
     """Remove the path, or list of paths, of an input from the request and return what its files hold; their links go too."""
     from mossfuse.benchmark.data.pairs import read_pair
-    from mossfuse.files import read_cube
+    from mossfuse.files import read_prepared
 
     paths = request.pop(name) if name.startswith("pair") else request.pop(name, None)
     every = paths if isinstance(paths, list) else [paths] if paths else []
     if name.startswith("pair"):
         found = [read_pair(path, knows=frozenset(request["knows"])) for path in every]
     else:
-        found = [read_cube(path)[0] for path in every]
+        found = [read_prepared(path)[0] for path in every]
     for path in every:
         Path(path).unlink()
     return found if isinstance(paths, list) else found[0] if found else None

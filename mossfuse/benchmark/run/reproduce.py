@@ -220,7 +220,7 @@ def largest_difference(first: Path, second: Path) -> float:
     """Return the largest difference of two values of two cubes; infinite for unequal shapes."""
     import numpy as np
 
-    from mossfuse.files import read_cube
+    from mossfuse.files import read_prepared
 
-    one, two = read_cube(first)[0], read_cube(second)[0]
+    one, two = read_prepared(first)[0], read_prepared(second)[0]
     return float(np.abs(one.astype(np.float64) - two).max()) if one.shape == two.shape else math.inf

@@ -6,10 +6,9 @@ CALLS = 3  # of a method that a timing needs at most: a warm-up, a timed one, an
 
 
 def fuse(options):
-    """Run one cell, or read the cube that was made elsewhere for it."""
+    """Run one cell."""
     from mossfuse.benchmark.data.unchanged import require_unchanged
     from mossfuse.benchmark.run.cell import run_cell
-    from mossfuse.benchmark.run.external import read_external
     from mossfuse.benchmark.run.origin import describe_origin
 
     job = load(options)
@@ -18,23 +17,20 @@ def fuse(options):
     pair = job.paths.pair(cell.dataset, cell.degradation, cell.scene)
     require_unchanged(pair, job.paths.pair_facts(cell.dataset, cell.degradation, cell.scene), "file_sha256")
     origin = describe_origin(job.grid, cell, options.code, options.harness)
-    if row.external is not None:
-        record = read_external(cell, row, files=files, pair=pair, origin=origin)
-    else:
-        record = run_cell(
-            cell,
-            row,
-            files=files,
-            pair=pair,
-            closed=job.closed,
-            origin=origin,
-            checkpoint=options.checkpoint,
-            base=options.base,
-            device=device_of(options),
-            threads=job.settings["threads"]["fuse"],
-            limit_s=job.settings["limits"]["fuse_s"],
-            log=start_log(options),
-        )
+    record = run_cell(
+        cell,
+        row,
+        files=files,
+        pair=pair,
+        closed=job.closed,
+        origin=origin,
+        checkpoint=options.checkpoint,
+        base=options.base,
+        device=device_of(options),
+        threads=job.settings["threads"]["fuse"],
+        limit_s=job.settings["limits"]["fuse_s"],
+        log=start_log(options),
+    )
     say(record, cell.name, f"fused in {record.get('seconds', 0):.2f} s")
 
 

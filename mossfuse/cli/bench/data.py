@@ -60,7 +60,7 @@ def prepare(options):
 def scenes(options):
     """Write the hash, source and verification of every prepared scene."""
     from mossfuse.benchmark.data.scale import require_lit
-    from mossfuse.files import read_cube
+    from mossfuse.files import read_prepared
     from mossfuse.files.atomic import read_json, write_json
     from mossfuse.files.hashing import array_sha256
 
@@ -68,7 +68,7 @@ def scenes(options):
 
     def describe(label, scene):
         facts = read_json(job.paths.fetched(label, scene))
-        cube, _ = read_cube(job.paths.scene(label, scene))
+        cube, _ = read_prepared(job.paths.scene(label, scene))
         require_lit(cube, label, scene, ", ".join(sorted(facts["sha256"])[:1]) or "its file")
         return {"sha256": array_sha256(cube), "source": facts["source"], "verified": facts["verified"]}
 
