@@ -310,7 +310,8 @@ def main():
     """Set up what the command line asks for, run it, and exit with its status."""
     options, rest = parse(sys.argv[1:])
     os.chdir(ROOT)
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
+    place = {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "VIRTUAL_ENV": str(VENV)}
+    environment = {**cache_folders(), **os.environ, **place}
     if options.verb == "test":
         set_up("test", options.torch)
         sys.exit(run_tests(environment, rest))

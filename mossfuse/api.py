@@ -71,7 +71,7 @@ def fuse(
         work = prepare(
             observation, method=method, weights=weights, device=device, seed=seed, preset=preset, params=params
         )
-    residuals, look = Residuals(observation, work.sensor), Look(observation, work.sensor)
+    residuals, look = Residuals(observation, work.sensor), Look(observation, work.sensor, pair.result.measured)
     cube = assemble_tiles(deliver(pair, work, residuals, look.add), pair.result.shape)
     found = residuals.summary()
     notes = {

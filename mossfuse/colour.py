@@ -14,6 +14,7 @@ SRGB_FROM_XYZ = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
 )
 COMPOSITE_NM = (650.0, 550.0, 450.0)
+NEAR_NM = 55.0  # the blue bands of Sentinel-2 and Landsat lie at 480 to 500 nm
 CLIPPED_SHARE = 0.5
 
 
@@ -76,7 +77,7 @@ def composite_bands(bands, wavelengths):
     if wavelengths is not None:
         wavelengths = np.asarray(wavelengths, np.float64)
         nearest = [int(np.abs(wavelengths - nm).argmin()) for nm in COMPOSITE_NM]
-        if np.abs(wavelengths[nearest] - COMPOSITE_NM).max() <= 40:
+        if len(set(nearest)) == 3 and np.abs(wavelengths[nearest] - COMPOSITE_NM).max() <= NEAR_NM:
             return nearest, f"composite of the bands at {name_bands(nearest, wavelengths)}"
     order = np.argsort(wavelengths) if wavelengths is not None else np.arange(bands)
     chosen = [int(order[round(f * (bands - 1))]) for f in (0.85, 0.5, 0.15)]

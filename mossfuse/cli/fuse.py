@@ -169,7 +169,7 @@ def write(pair, work, outputs, georeference, options, changes):
         "method": work.name,
     }
     inside = {} if outputs["sensor"] else estimates
-    residuals, look = Residuals(observation, sensor), Look(observation, sensor)
+    residuals, look = Residuals(observation, sensor), Look(observation, sensor, pair.result.measured)
     with result_writer(
         outputs["cube"], pair.result, encoding=choose_encoding(options.dtype, pair.white[0]), georeference=georeference,
         provenance=provenance_of(pair, work, (options.lr, options.hr), changes), estimates=inside,

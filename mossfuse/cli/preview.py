@@ -76,6 +76,7 @@ def show(name, output, force):
     from mossfuse.cli.describe import say
     from mossfuse.colour import rendering_for, to_srgb
     from mossfuse.files import text
+    from mossfuse.pair.look import hatch
     from mossfuse.pair.reading import open_image
 
     check_outputs([Path(output)], [str(name)], force)
@@ -95,7 +96,7 @@ def show(name, output, force):
     step = max(1, max(shown.shape[:2]) // (2 * SIDE))
     small = shown[::step, ::step]
     rendering = rendering_for(small, wavelengths)
-    save_picture(output, to_srgb(small, rendering))
+    save_picture(output, hatch(to_srgb(small, rendering), measured[::step, ::step]))
     say("cube", f"{name}: {text(values.shape)}, {image.values.dtype}")
     if wavelengths is not None:
         say("bands", f"{wavelengths.min():g} to {wavelengths.max():g} nm; {int((~bands).sum())} without values")
@@ -105,8 +106,14 @@ def show(name, output, force):
     say("no-data", f"{100 * (1 - measured.mean()):.3g} % of the pixels")
     if image.georeference is not None:
         height, width = image.georeference.pixel
-        say("ground", f"pixels of {height:g} x {width:g}; {image.georeference.crs[:60] or 'no coordinate system'}")
+        say("ground", f"pixels of {height:g} x {width:g}; {name_of_crs(image.georeference.crs)}")
     say("written", f"{output}: {rendering.description}")
+
+
+def name_of_crs(crs):
+    """Return the name in a coordinate system's WKT, a short code such as EPSG:32631 as it is, or that there is none."""
+    quoted = crs.split('"')
+    return (quoted[1] if len(quoted) > 2 else crs) or "no coordinate system"
 
 
 def save_picture(path, pixels):

@@ -6,6 +6,7 @@ The description says what the files do not: what counts as 1, wavelengths, split
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -70,8 +71,11 @@ def read_description(path: Path) -> dict[str, Any]:
     for key, kind in KEYS.items():
         if not isinstance(about.get(key), kind) or isinstance(about.get(key), bool):
             raise MossFuseError(f"{path}: '{key}' is missing or of another type; see mossfuse data add --help")
-    if not about["full_scale"] > 0 or about["multiple"] < 1:
+    if not 0 < about["full_scale"] < math.inf or about["multiple"] < 1:
         raise MossFuseError(f"{path}: 'full_scale' and 'multiple' must be positive")
+    for number in about["wavelengths"]:
+        if not isinstance(number, int | float) or isinstance(number, bool) or not 0 < number < math.inf:
+            raise MossFuseError(f"{path}: 'wavelengths' holds {number!r}, which is no wavelength in nm; correct it")
     for part, scenes in about["scenes"].items():
         if part not in ("train", "test") or not isinstance(scenes or {}, Mapping):
             raise MossFuseError(f"{path}: 'scenes' must hold 'train' and 'test', each with scene: {{file: NAME}}")

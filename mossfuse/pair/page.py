@@ -12,12 +12,13 @@ import numpy as np
 
 from mossfuse.files import text
 from mossfuse.pair.assemble import Pair
-from mossfuse.pair.look import Look
+from mossfuse.pair.look import Look, hatch
 from mossfuse.pair.verdict import BAD, CARE, GOOD, Verdict
 from mossfuse.protocol import Sensor
 
 SIDE = 640  # pixels of a picture, at most
 SMALL = 300  # pictures are enlarged to this many
+BROAD, NARROW = (760, 360), (360, 240)  # sizes of drawings, near those at which they are shown
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#4d4d4d", "#b8860b", "#7f3fbf")
 MARKS = {GOOD: "#1a7f37", CARE: "#9a6700", BAD: "#cf222e"}
 STYLE = """
@@ -25,6 +26,7 @@ STYLE = """
 h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:1rem}
 figure{margin:0;min-width:0}figure.wide{grid-column:1/-1}figure img,figure svg{width:100%;height:auto;display:block;border:1px solid #d0d7de;image-rendering:pixelated}
+figure.wide{max-width:800px}.narrow{display:none}@media(max-width:600px){.broad{display:none}.narrow{display:block}}
 .key{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.9rem}.key i{display:inline-block;width:1.4em;height:3px;vertical-align:middle;margin-right:.4em}
 figcaption{font-size:.9rem;color:#57606a}.verdict{border-left:6px solid var(--mark);padding:.4rem .8rem;background:#f6f8fa}
 .verdict b{color:var(--mark)}ul{margin:.3rem 0;padding-left:1.2rem}
@@ -40,10 +42,11 @@ def build_page(
     low, high = look.inputs
     observation = pair.observation
     wavelengths = observation.wavelengths
+    hatched = "" if look.measured is None else "; hatched: not measured in one of the two, no-data in the cube"
     pictures = [
         figure(picture(low), f"LR, {text(observation.hsi.shape)}: {look.rendering.description}"),
-        figure(picture(high), f"HR, {text(observation.msi.shape)}"),
-        figure(picture(look.colours), "The cube, in the exposure of LR"),
+        figure(picture(high), f"HR, {text(observation.msi.shape)}: {look.hr_description}"),
+        figure(picture(look.colours), f"The cube, in the exposure of LR{hatched}"),
     ]
     cameras = [
         figure(
@@ -57,13 +60,17 @@ def build_page(
         ),
     ]
     scale = pair.white
+    coarse, fine = grey(misfit_hsi), grey(look.misfit)
+    if look.measured is not None:
+        hatch(coarse, look.blocks(np.any))
+        hatch(fine, look.measured)
     maps = [
         figure(
-            picture(grey(misfit_hsi), smooth=False),
+            picture(coarse, smooth=False),
             f"Cube blurred and sampled, against LR: rms over bands, black 0, white {misfit_hsi.max() * scale[0]:.3g}",
         ),
         figure(
-            picture(grey(look.misfit)),
+            picture(fine),
             f"Cube through the SRF, against HR: rms over bands, black 0, white {look.misfit.max() * scale[1]:.3g}",
         ),
     ]
@@ -75,7 +82,11 @@ def build_page(
             names += [f"cube at {row}, {col}", ""]
             dashes += [False, True]
     spectra = [
-        figure(curves(wavelengths, lines, names, dashes), "Spectra in LR's units: cube (lines), LR (dashed)", wide=True)
+        figure(
+            curves_for_every_screen(wavelengths, lines, names, dashes),
+            "Spectra in LR's units: cube (lines), LR (dashed)",
+            wide=True,
+        )
     ]
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in (*verdict.reasons, *warnings))
     rows = "".join(f"<tr><td>{escape(label)}</td><td>{escape(str(value))}</td></tr>" for label, value in facts.items())
@@ -122,11 +133,34 @@ def grey(values: np.ndarray) -> np.ndarray:
     return np.repeat(levels[..., None], 3, 2)
 
 
-def curves(
-    at: np.ndarray | None, lines: Sequence[np.ndarray], names: Sequence[str], dashes: Sequence[bool] = ()
+def curves_for_every_screen(
+    at: np.ndarray | None, lines: Sequence[np.ndarray], names: Sequence[str], dashes: Sequence[bool]
 ) -> str:
-    """Return curves over wavelengths (nm), or over band numbers, as SVG with a key; a dashed line has the colour of the line before it."""
-    width, height, left, bottom, top = 640, 320, 62, 34, 10
+    """Return ``curves`` twice, of which a page shows the one whose text is legible on its screen."""
+    broad, narrow = curves(at, lines, names, dashes, BROAD), curves(at, lines, names, dashes)
+    return f'<div class="broad">{broad}</div><div class="narrow">{narrow}</div>'
+
+
+def ticks(low: float, high: float) -> np.ndarray:
+    """Return three to six round numbers between two limits."""
+    step = 10 ** np.floor(np.log10((high - low) / 4))
+    step *= next((factor for factor in (1, 2, 2.5, 5) if (high - low) / (factor * step) <= 5), 10)
+    first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+    return np.arange(first, last + 1) * step + 0.0  # no minus before zero
+
+
+def curves(
+    at: np.ndarray | None,
+    lines: Sequence[np.ndarray],
+    names: Sequence[str],
+    dashes: Sequence[bool] = (),
+    size: tuple[int, int] = NARROW,
+) -> str:
+    """Return curves over wavelengths (nm), or over band numbers, as SVG with a key; a dashed line has the colour of the line before it.
+
+    size: (width, height) of the drawing in the units of its text, which has 12.
+    """
+    (width, height), left, bottom, top = size, 48, 38, 10
     count = len(lines[0]) if lines else 2
     x = np.arange(1, count + 1, dtype=float) if at is None else np.asarray(at, float)
     order = np.argsort(x)
@@ -138,13 +172,13 @@ def curves(
     to_x = lambda v: left + (v - x[0]) / span * (width - left - 24)  # noqa: E731
     to_y = lambda v: height - bottom - (v - low) / (high - low) * (height - bottom - top)  # noqa: E731
     parts = []
-    for share in np.linspace(0, 1, 5):
-        y, v = to_y(low + share * (high - low)), low + share * (high - low)
+    for v in ticks(low, high):
+        y = to_y(v)
         parts.append(
-            f'<path d="M{left} {y:.1f}H{width - 24}" stroke="#d0d7de"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{v:.3g}</text>'
+            f'<path d="M{left} {y:.1f}H{width - 24}" stroke="#d0d7de"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{v:.4g}</text>'
         )
-        u = x[0] + share * span
-        parts.append(f'<text x="{to_x(u):.1f}" y="{height - 14}" text-anchor="middle">{u:.0f}</text>')
+    for u in ticks(float(x[0]), float(x[0]) + span):
+        parts.append(f'<text x="{to_x(u):.1f}" y="{height - 20}" text-anchor="middle">{u:g}</text>')
     solid = -1
     for n, line in enumerate(lines):
         dashed = bool(dashes) and dashes[n]
@@ -157,7 +191,7 @@ def curves(
             f'<polyline points="{points}" fill="none" stroke-width="2" stroke="{COLOURS[solid % len(COLOURS)]}"{style}/>'
         )
     parts.append(
-        f'<text x="{width / 2:.0f}" y="{height - 1}" text-anchor="middle">{"band" if at is None else "nm"}</text>'
+        f'<text x="{width / 2:.0f}" y="{height - 4}" text-anchor="middle">{"band" if at is None else "nm"}</text>'
     )
     drawing = (
         f'<svg viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" role="img">{"".join(parts)}</svg>'

@@ -1,5 +1,6 @@
 """A folder of one's cubes as a dataset: what ``mossfuse data add`` writes, says and refuses, and what is then read."""
 
+import math
 import re
 import sys
 
@@ -154,7 +155,10 @@ def test_folder_that_cannot_be_described_is_one_sentence(folder, capsys, prepare
     [
         ({"fullscale": 3}, "unknown key 'fullscale'; did you mean full_scale"),
         ({"full_scale": 0}, "'full_scale' and 'multiple' must be positive"),
+        ({"full_scale": math.inf}, "'full_scale' and 'multiple' must be positive"),
         ({"wavelengths": "400 nm"}, "'wavelengths' is missing or of another type"),
+        ({"wavelengths": ["410q0", 420.0]}, "'wavelengths' holds '410q0', which is no wavelength"),
+        ({"wavelengths": [math.nan, 420.0]}, "'wavelengths' holds nan"),
         ({"scenes": {"test": {"a": "a.npy"}}}, "scene 'a' must be .file: NAME."),
         ({"scenes": {"validation": {}}}, "'scenes' must hold 'train' and 'test'"),
     ],

@@ -14,6 +14,7 @@ from mossfuse import MossFuseError, fuse
 from mossfuse.__main__ import main
 from mossfuse.files import read_variables, write_cube
 from mossfuse.pair.inputs import as_input
+from mossfuse.pair.page import ticks
 from mossfuse.pair.verdict import BAD, CARE, GOOD, Range, judge
 from mossfuse.protocol import Fusion, Observation, Sensor
 
@@ -61,7 +62,7 @@ def test_fusion_is_saved_and_reported(fusion, tmp_path):
     with pytest.raises(MossFuseError, match="exists already"):
         fusion.save(path)
     page = fusion.report(tmp_path / "o.html").read_text(encoding="utf-8")
-    assert page.count("<img") == 6 and page.count("<svg") == 2 and fusion.verdict.word in page
+    assert page.count("<img") == 6 and page.count("<svg") == 3 and fusion.verdict.word in page
     assert not re.search(r'(src|href)="(?!data:)', page), "the page needs another file"
 
 
@@ -156,3 +157,42 @@ def test_notebook_of_the_documentation_runs(tmp_path, monkeypatch):
             exec("".join(cell["source"]), names)  # noqa: S102
     plt.close("all")
     assert Path("fused.h5").is_file() and Path("fused.html").is_file() and 0.8 < names["inside"].mean() <= 1
+
+
+def test_pixels_without_data_are_hatched_in_every_picture_and_no_spectrum_is_theirs(observation, tmp_path):
+    """Methods see values there, which were filled in; the brightest pixel of the scene is hidden, which would be shown first."""
+    brightest = np.argmax(np.square(observation.hsi - observation.hsi.mean((0, 1))).sum(2))
+    row, col = (8 * int(n) for n in np.unravel_index(brightest, observation.hsi.shape[:2]))
+    hidden = np.zeros(observation.msi.shape[:2], bool)
+    hidden[row : row + 8, col : col + 8] = True
+    msi = np.ma.MaskedArray(observation.msi, np.broadcast_to(hidden[..., None], observation.msi.shape))
+    fused = fuse(observation.hsi, msi, wavelengths=WAVELENGTHS, method="ridge", phase=3, register="off")
+    whole = fuse(observation.hsi, observation.msi, wavelengths=WAVELENGTHS, method="ridge", phase=3, register="off")
+    low, high = fused.look.inputs
+    for picture in (high, fused.look.colours):
+        assert set(np.unique(picture[hidden])) == {205, 240}
+        assert np.ptp(picture[hidden], axis=1).max() == 0  # grey, so no colour of the scene
+    assert set(np.unique(low[row // 8, col // 8])) <= {205, 240}
+    np.testing.assert_array_equal(high[~hidden], whole.look.inputs[1][~hidden])
+    assert whole.look.places[0] == (row + 4, col + 4)
+    assert all(not hidden[place] for place in fused.look.places) and len(fused.look.places) == 4
+    page = fused.report(tmp_path / "o.html").read_text(encoding="utf-8")
+    assert "hatched: not measured" in page and "hatched" not in whole.report(tmp_path / "w.html").read_text("utf-8")
+
+
+def test_pictures_of_hr_say_which_bands_they_show(observation):
+    look = fuse(observation.hsi, observation.msi, wavelengths=WAVELENGTHS, method="ridge", phase=3, register="off").look
+    assert re.fullmatch(r"composite of the bands at 6\d\d, 5\d\d, 4\d\d nm", look.hr_description)
+    blind = fuse(observation.hsi, observation.msi, method="ridge", phase=3, register="off").look
+    assert sorted(re.findall(r"\d+", blind.hr_description)) == ["1", "2", "3"]
+    pan = fuse(observation.hsi, observation.msi[..., 1], method="ridge", phase=3, register="off").look
+    assert pan.hr_description == "grey image of band 1"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0.894), (450, 1300), (0, 65535), (-0.1, 0.02), (1, 31), (0, 3e-6)])
+def test_axes_have_few_round_numbers_within_their_limits(low, high):
+    found = ticks(low, high)
+    assert 3 <= len(found) <= 6 and found[0] >= low - 1e-9 and found[-1] <= high * (1 + 1e-9)
+    steps = np.diff(found)
+    assert f"{steps[0]:.6e}"[:4] in ("1.00", "2.00", "2.50", "5.00") and np.allclose(steps, steps[0])
+    assert not np.signbit(found[found == 0]).any()

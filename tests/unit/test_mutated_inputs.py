@@ -1,5 +1,9 @@
-"""Hundreds of damaged and odd files through the readers and verbs: an image, or one sentence; never a traceback."""
+"""Hundreds of damaged and odd files through the readers and verbs: an image, or one sentence; never a traceback.
 
+``MOSSFUSE_INPUTS=10`` makes ten times as many.
+"""
+
+import os
 import random
 import sys
 import warnings
@@ -9,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers.repository import ROOT
 from mossfuse import MossFuseError
 from mossfuse.__main__ import main
 from mossfuse.files.image import Image
@@ -17,11 +22,13 @@ from mossfuse.pair.output import result_writer
 from mossfuse.pair.reading import open_image
 from mossfuse.pair.result import Result
 from mossfuse.pair.text_tables import read_table
+from mossfuse.protocol import Dataset, RemoteFile
 
+TIMES = int(os.environ.get("MOSSFUSE_INPUTS", "1"))  # as many inputs as without it
 CUBE = np.random.default_rng(0).random((6, 5, 4)).astype(np.float32)
 NAMES = ("x.npy", "x.npz", "x.h5", "x.mat", "x.hdr", "x.tif")
 QUICK = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=60 * TIMES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -70,7 +77,7 @@ def test_damaged_files_are_an_image_or_one_sentence(originals, tmp_path, name):
     draw = random.Random(name)
     for other in ("x.img", "x.hdr"):
         (tmp_path / other).write_bytes(originals[other])
-    for _ in range(30):
+    for _ in range(30 * TIMES):
         (tmp_path / name).write_bytes(mutate(originals[name], draw))
         opened(tmp_path / name)
     (tmp_path / name).write_bytes(originals[name])
@@ -130,7 +137,8 @@ def test_any_two_arrays_are_a_pair_or_one_sentence(low, high, value, kind):
 
 VERBS = (
     "preview {name} -o p.png --force", "score {name} x.npy --ratio 2", "fuse {name} hr.npy -o o.npy --method bicubic --register off --no-preview --force",
-    "pair {name} hr.npy -o pair.h5 --force", "estimate {name} hr.npy -o e.npz --register off --psf-size 3 --phase 1,1 --force", "data add own --force",
+    "fuse x.npy {name} -o o.npy --method gsa --no-preview --force", "score big.npy big.npy --pair {name} hr.npy",
+    "train {name} hr.npy -o t.pt --steps 1 --dim 8 --batch 1 --patch 8 --force", "pair {name} hr.npy -o pair.h5 --force", "estimate {name} hr.npy -o e.npz --register off --psf-size 3 --phase 1,1 --force", "data add own --force",
 )  # fmt: skip
 
 
@@ -139,10 +147,11 @@ def test_verbs_end_with_one_sentence_on_damaged_files(originals, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     draw = random.Random(verb)
     (tmp_path / "own").mkdir()
+    np.save("big.npy", np.kron(CUBE, np.ones((4, 4, 1))))
     np.save("hr.npy", np.kron(CUBE[..., :3], np.ones((4, 4, 1))) + np.random.default_rng(1).random((24, 20, 3)) / 9)
     for name, content in originals.items():
         (tmp_path / name).write_bytes(content)
-    for name in [*NAMES, "x.img"]:
+    for name in [*NAMES, "x.img"] * TIMES:
         place = tmp_path / "own" if "own" in verb else tmp_path
         for other in ("x.hdr", "x.img"):
             (place / other).write_bytes(originals[other])
@@ -195,10 +204,131 @@ def test_damaged_products_are_an_image_or_one_sentence(tmp_path):
     draw = random.Random(5)
     for product in sorted(tmp_path.iterdir()):
         files = sorted(path for path in product.rglob("*") if path.is_file()) or [product]
-        for _ in range(12):
+        for _ in range(12 * TIMES):
             file = draw.choice(files)
             content = file.read_bytes()
             file.write_bytes(mutate(content, draw))
             opened(product)
             file.write_bytes(content)
         assert opened(product) is not None
+
+
+@pytest.fixture(scope="module")
+def companions(tmp_path_factory):
+    """Bytes of a response as table and as arrays, of a PSF, and of weights, and the folder of a pair that they fit."""
+    from scipy.io import savemat
+
+    folder = tmp_path_factory.mktemp("companions")
+    rng = np.random.default_rng(3)
+    srf = rng.random((3, 4))
+    np.save(folder / "lr.npy", CUBE)
+    np.save(folder / "hr.npy", np.kron(CUBE[..., :3], np.ones((4, 4, 1))) + rng.random((24, 20, 3)) / 9)
+    np.savetxt(folder / "srf.csv", np.column_stack([[450, 550, 650, 750], srf.T]), delimiter=",")
+    savemat(folder / "srf.mat", {"srf": srf})
+    np.savez(folder / "psf.npz", psf=np.full((3, 3), 1 / 9), phase=[1, 1])
+    np.savetxt(folder / "psf.txt", np.full((3, 3), 1 / 9))
+    train = f"train {folder / 'lr.npy'} {folder / 'hr.npy'} -o {folder / 'weights.pt'} --steps 2 --dim 8 --batch 1 --patch 8"
+    assert main(train.split()) == 0
+    return folder
+
+
+@pytest.mark.parametrize("name", ["srf.csv", "srf.mat", "psf.npz", "psf.txt", "weights.pt"])
+def test_damaged_companions_of_a_pair_end_with_one_sentence(companions, tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(companions)
+    draw, kind = random.Random(name), name.partition(".")[0]
+    method = {"srf": "gsa", "psf": "ridge", "weights": "mossfuse"}[kind]
+    for _ in range(4 * TIMES):
+        damaged = tmp_path / name
+        damaged.write_bytes(mutate((companions / name).read_bytes(), draw))
+        verb = f"fuse lr.npy hr.npy -o {tmp_path / 'o.npy'} --{kind} {damaged} --method {method} --register off --no-preview --force"
+        status = main(verb.split())
+        err = capsys.readouterr().err
+        assert status == 0 or (status == 2 and err.count("mossfuse: ") == 1 and "Traceback" not in err), (name, err)
+
+
+def sentence_of(call):
+    """Return what a call raises as one sentence, or None; anything else fails the test."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            call()
+    except MossFuseError as error:
+        assert str(error) and "\n" not in str(error), repr(str(error))
+        return str(error)
+    return None
+
+
+def test_damaged_scenes_of_a_dataset_are_a_scene_or_one_sentence(tmp_path):
+    """Published arrays in their formats, and the description of a folder of one's own."""
+    import h5py
+    from scipy.io import savemat
+
+    from mossfuse.datasets import _windows
+    from mossfuse.datasets._folder import described
+
+    draw, array = random.Random(7), np.random.default_rng(3).integers(1, 900, (20, 16, 6)).astype(np.uint16)
+    about = Dataset(
+        name="w",
+        title="w",
+        citation="",
+        terms="",
+        train=(),
+        test=("w",),
+        wavelengths=tuple(range(400, 406)),
+        shape=(8, 8, 6),
+    )
+    savemat(tmp_path / "a.mat", {"z": array})
+    with h5py.File(tmp_path / "b.mat", "w") as file:
+        file["z"] = array.transpose(2, 1, 0)
+    own = tmp_path / "own"
+    own.mkdir()
+    np.save(own / "a.npy", array)
+    assert main(["data", "add", str(own)]) == 0
+    place = own / "dataset.yaml"
+
+    def read_own():
+        dataset, obtain, read = described(place)
+        for scene in (*dataset.train, *dataset.test):
+            obtain([scene], tmp_path, ())
+            read(scene, tmp_path, ())
+
+    whole = place.read_bytes()
+    for n in range(30 * TIMES):
+        for name in ("a.mat", "b.mat"):
+            published = _windows.Published(
+                about, RemoteFile(name, (), mirror_names=(name,)), array.shape, {"w": (2, 2)}
+            )
+            (tmp_path / f"mirror{n}").mkdir(exist_ok=True)
+            (tmp_path / f"mirror{n}" / name).write_bytes(mutate((tmp_path / name).read_bytes(), draw))
+            sentence_of(
+                lambda p=published, n=n: _windows.read_window(p, "w", tmp_path / f"d{n}", [tmp_path / f"mirror{n}"])
+            )
+        place.write_bytes(mutate(whole, draw))
+        sentence_of(read_own)
+    place.write_bytes(whole)
+    assert sentence_of(read_own) is None
+
+
+def test_damaged_tables_of_a_run_are_read_or_one_sentence(tmp_path):
+    from mossfuse.benchmark.results.layout import TIMING_COLUMNS
+    from mossfuse.benchmark.results.runs import cell_of, read_rows
+    from mossfuse.files.atomic import write_rows
+
+    path, draw = tmp_path / "timing.csv", random.Random(9)
+    write_rows(path, TIMING_COLUMNS, [("fruit", "x8", "nsgp", scene, 0, *TIMING_COLUMNS[5:]) for scene in "abc"])
+    whole, refused = path.read_bytes(), 0
+    for _ in range(60 * TIMES):
+        path.write_bytes(mutate(whole, draw))
+        refused += sentence_of(lambda: [cell_of(row) for row in read_rows(path, TIMING_COLUMNS)]) is not None
+    assert refused
+
+
+@pytest.mark.parametrize("verb", ["plan", "status"])
+def test_damaged_configurations_end_with_one_sentence(tmp_path, monkeypatch, capsys, verb):
+    monkeypatch.chdir(tmp_path)
+    whole, draw = (ROOT / "config" / "smoke.yaml").read_bytes(), random.Random(verb)
+    for _ in range(10 * TIMES):
+        (tmp_path / "c.yaml").write_bytes(mutate(whole, draw))
+        status = main([verb, "c.yaml"])
+        err = capsys.readouterr().err
+        assert status in (0, 1) or (status == 2 and err.count("mossfuse: ") == 1 and "Traceback" not in err), err

@@ -62,6 +62,13 @@ def test_msi_bands_are_ordered_by_their_wavelength():
     assert composite_bands(3, msi_wavelengths(srf, VISIBLE))[0] == [2, 1, 0]
 
 
+def test_bands_of_landsat_and_sentinel_are_a_composite_in_natural_order():
+    for at in ([492.4, 559.8, 664.6, 832.8], [482.0, 561.4, 654.6, 864.7]):
+        chosen, words = composite_bands(4, np.array(at))
+        assert chosen == [2, 1, 0] and words.startswith("composite of the bands at 6")
+    assert composite_bands(2, np.array([500.0, 600.0]))[1].startswith("false colour")  # no three bands to choose
+
+
 def scene(bands=31, rows=48, cols=40, seed=0):
     rng = np.random.default_rng(seed)
     truth = rng.random((rows // 8, cols // 8, bands)).repeat(8, 0).repeat(8, 1).astype(np.float32)

@@ -98,6 +98,19 @@ def test_caches_are_in_the_clone_where_the_home_folder_is_read_only(script, monk
     assert script.cache_folders()["XDG_CACHE_HOME"].startswith(str(script.ROOT))
 
 
+def test_a_run_is_started_with_those_caches(script, monkeypatch):
+    started = []
+    for name in ("XDG_CACHE_HOME", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/proc/nowhere")
+    monkeypatch.setattr(script, "set_up", lambda *_: None)
+    monkeypatch.setattr(script, "run_benchmark", lambda environment, *_: started.append(environment))
+    monkeypatch.setattr(script.sys, "argv", ["run.py"])
+    with pytest.raises(SystemExit):
+        script.main()
+    assert started[0]["XDG_CACHE_HOME"] == started[0]["MPLCONFIGDIR"] == str(script.ROOT / ".snakemake" / "cache")
+
+
 def test_lock_of_a_dead_run_is_removed_and_of_a_living_one_respected(script, monkeypatch):
     locks = script.ROOT / ".snakemake" / "locks"
     locks.mkdir(parents=True)

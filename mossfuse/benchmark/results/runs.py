@@ -104,9 +104,14 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Return the rows of a table; raise MossFuseError where it is missing, cut short or has other columns."""
     if not path.is_file():
         raise MossFuseError(f"{path} does not exist; finish the run first (snakemake --cores all)")
-    with open(path, newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        rows = list(reader)
-    if tuple(reader.fieldnames or ()) != columns or any(None in row.values() for row in rows):
-        raise MossFuseError(f"{path} is damaged or of another version; collect the run again (mossfuse bench collect)")
+    damaged = f"{path} is damaged or of another version; collect the run again (mossfuse bench collect)"
+    try:
+        with open(path, newline="", encoding="utf-8") as stream:
+            reader = csv.DictReader(stream)
+            rows = list(reader)
+            whole = tuple(reader.fieldnames or ()) == columns
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise MossFuseError(damaged) from error
+    if not whole or any(None in row or None in row.values() or not row["seed"].isdecimal() for row in rows):
+        raise MossFuseError(damaged)
     return rows
