@@ -142,7 +142,9 @@ VERBS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "verb", [pytest.param(v, marks=pytest.mark.slow) if v.startswith("train") else v for v in VERBS]
+)
 def test_verbs_end_with_one_sentence_on_damaged_files(originals, tmp_path, monkeypatch, capsys, verb):
     monkeypatch.chdir(tmp_path)
     draw = random.Random(verb)
@@ -232,7 +234,9 @@ def companions(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["srf.csv", "srf.mat", "psf.npz", "psf.txt", "weights.pt"])
+@pytest.mark.parametrize(
+    "name", ["srf.csv", "srf.mat", "psf.npz", "psf.txt", pytest.param("weights.pt", marks=pytest.mark.slow)]
+)
 def test_damaged_companions_of_a_pair_end_with_one_sentence(companions, tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(companions)
     draw, kind = random.Random(name), name.partition(".")[0]
