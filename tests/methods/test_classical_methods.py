@@ -188,7 +188,7 @@ def test_wide_psf_with_reflected_border_still_beats_bicubic(name, make_pair):
 EXPECTED = {  # dB
     "cnmf": ({"iterations": 30, "endmembers": 8}, 43.359),
     "csu": ({"iterations": 30, "endmembers": 6}, 41.859),
-    "cstf": ({"atoms": 40, "iterations": 3, "core_iterations": 20}, 39.955),
+    "cstf": ({"atoms": 40, "iterations": 3, "core_iterations": 20}, 39.935),
     "hysure": ({"iterations": 60, "draws": 5}, 43.26),
     "hysure-blind": ({"iterations": 60, "draws": 5}, 37.079),
     "nssr": ({"atoms": 30, "iterations": 10, "rounds": 2, "window": 6}, 42.263),
@@ -196,6 +196,8 @@ EXPECTED = {  # dB
     "lttr": ({"iterations": 5, "clusters": 20}, 38.551),
     "cnn-fus-tv": ({"iterations": 5}, 46.084),
 }
+# dB that rounding moves a figure by: inputs changed by 1e-7 of their values give 39.913 to 39.961, and another processor one of these.
+ROUNDING = {"cstf": 0.05}
 
 
 @pytest.fixture(scope="module")
@@ -219,4 +221,4 @@ def test_reduced_run_gives_the_recorded_figure(name, pair):
     seen = replace(observation, sensor=observation.sensor.restricted_to(method.knows))
     cube = module.fuse(seen, seed=0, device="cpu", **{**method.params, **few}).cube
     error = ((cube - truth) ** 2).mean((0, 1))
-    assert float((-10 * np.log10(error)).mean()) == pytest.approx(expected, abs=0.02)
+    assert float((-10 * np.log10(error)).mean()) == pytest.approx(expected, abs=ROUNDING.get(name, 0.02))

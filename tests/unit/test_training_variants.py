@@ -106,7 +106,7 @@ def test_network_and_losses_follow_every_patch_of_a_batch(make_pair):
     point = Observation(
         hsi=truth[3::8, 3::8], msi=pair.msi, ratio=8
     )  # sampled, not blurred: what hsi_rebuilt is held to
-    network._decode = lambda *features: rotate(cube, TURNS)
+    network._decode = lambda *features, together: rotate(cube, TURNS)
     out = network(rotate(msi, TURNS), rotate(hsi, TURNS), turns=TURNS)
     terms = loss_terms(out, rotate(msi, TURNS), rotate(hsi, TURNS), geometry, turns=TURNS)
     assert max(terms[name] for name in ("hsi_cycle", "msi_cycle", "blind")) < 1e-6
