@@ -263,7 +263,7 @@ def sentence_of(call):
 
 
 def test_damaged_scenes_of_a_dataset_are_a_scene_or_one_sentence(tmp_path):
-    """Published arrays in their formats, and the description of a folder of one's own."""
+    """Published arrays in their formats, and the description of a user's folder."""
     import h5py
     from scipy.io import savemat
 
