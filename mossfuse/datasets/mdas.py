@@ -68,9 +68,9 @@ def read_image(path, bands):
     """Return the bands (rows, cols, bands) float32 in [0, 1] of a GeoTIFF with reflectance times 10 000."""
     import numpy as np
 
-    from mossfuse.files import read_cube
+    from mossfuse.files import read_array
 
-    stored, _ = read_cube(path)
+    stored = read_array(path)
     if stored.shape[2] not in (bands, STORED_BANDS) or stored.shape[2] < bands:
         raise MossFuseError(
             f"{path} has {stored.shape[2]} bands, expected {bands if bands < BANDS else STORED_BANDS}; get the file again"
