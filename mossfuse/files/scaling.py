@@ -1,4 +1,4 @@
-"""What stored numbers mean: the value that counts as 1, by one rule for user's files, scored cubes, cubes made elsewhere and datasets.
+"""What stored numbers mean: the value that counts as 1, by one rule for users' files, scored cubes, cubes made elsewhere and datasets.
 
 The type of integers says little: NumPy's own is int64, MATLAB's cast often int32, whatever a camera had. So the numbers count. A
 picture of 8 or 16 bits (PNG, BMP) is the exception: its type is its scale.
