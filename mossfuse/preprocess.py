@@ -40,17 +40,16 @@ def denoise_pair(observation: Observation, device: str) -> Observation:
 
     from mossfuse.estimation.noise import denoise_msi
     from mossfuse.estimation.sensor import estimate_without_stripes
-    from mossfuse.physics.denoise import REMAINING
     from mossfuse.physics.projection import wiener
     from mossfuse.physics.sampling import check_pair
 
     check_pair(observation)
     clean, sensor, _ = estimate_without_stripes(observation)
-    msi, hsi, known = clean.msi, clean.hsi, observation.sensor
+    hsi, known = clean.hsi, observation.sensor
     noise_hsi = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
-    if sensor.noise_msi.max() > 0:
-        msi = denoise_msi(clean.msi, sensor.noise_msi, device).astype(np.float32)
+    msi, left = denoise_msi(clean.msi, sensor.noise_msi, device)
     if noise_hsi > 0:
         hsi = wiener(clean.hsi, noise_hsi)[0].astype(np.float32)
-    left = None if known.noise_msi is None else REMAINING * known.noise_msi
-    return replace(observation, hsi=hsi, msi=msi, sensor=replace(known, noise_msi=left))
+    share = np.sqrt(np.diag(left)) / np.maximum(sensor.noise_msi, np.finfo(float).tiny)
+    remaining = None if known.noise_msi is None else share * known.noise_msi
+    return replace(observation, hsi=hsi, msi=msi, sensor=replace(known, noise_msi=remaining))

@@ -85,15 +85,14 @@ def soften(cube, observation, operator, sensor, unseen, length, device):
     unseen: as for mossfuse.nsgp.model.fit_model; if it is not zero the cube is only drawn towards the MSI.
     """
     from mossfuse.estimation.noise import denoise_msi
-    from mossfuse.physics.denoise import REMAINING
     from mossfuse.physics.kriging import SmoothInverse, krige_components
     from mossfuse.physics.projection import msi_gain, null_part, pixels, project_on_msi, wiener
 
     noise = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
     srf = np.asarray(sensor.srf, np.float64)
-    msi = denoise_msi(observation.msi, sensor.noise_msi, device) if sensor.noise_msi.max() > 0 else observation.msi
+    msi, left = denoise_msi(observation.msi, sensor.noise_msi, device)
     hsi, _, covariance = wiener(observation.hsi, noise)
-    remaining, binding = (unseen, srf[:0]) if unseen.any() else (REMAINING * sensor.noise_msi, srf)
+    remaining, binding = (unseen, srf[:0]) if unseen.any() else (left, srf)
     projected = project_on_msi(cube, msi, srf, msi_gain(covariance, srf, remaining))
     missing = null_part(pixels(hsi - operator(projected)), binding, msi_gain(covariance, binding))
     turn = np.linalg.eigh(missing.T @ missing)[1]

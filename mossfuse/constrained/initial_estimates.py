@@ -16,7 +16,6 @@ from mossfuse.nsgp import model as nsgp
 from mossfuse.nsgp.defaults import choose_settings
 from mossfuse.nsgp.features import draw_features
 from mossfuse.nsgp.ridge_weights import choose_ridge, decompose
-from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, krige_components
 from mossfuse.physics.projection import ROWS, msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import BlurSample, operator_of
@@ -62,8 +61,7 @@ class InitialEstimate:
         self.noise = float(np.sqrt(np.mean(np.square(sensor.noise_hsi))))
         noise_msi = np.asarray(sensor.noise_msi, np.float64)
         self.noise_msi = noise_msi if self.noise > 0 or noise_msi.max() > 0 else None
-        noisy = noise_msi.max() > 0
-        self.msi = denoise_msi(observation.msi, noise_msi, device) if noisy else observation.msi
+        self.msi, self.left = denoise_msi(observation.msi, noise_msi, device)
         self.settings = choose_settings("best", observation.ratio)
         self.length = (self.settings["length"] if name == "nsgp" else LENGTH) * observation.ratio
         self.low_hsi, self.low_msi = pixels(observation.hsi), pixels(self.operator(self.msi.astype(np.float64)))
@@ -91,7 +89,7 @@ class InitialEstimate:
         else:
             target, mean, covariance = wiener(target[:, None], self.noise)
             target, exact = pixels(target), msi_gain(covariance, self.srf)
-            gain = msi_gain(covariance, self.srf, REMAINING * self.noise_msi)
+            gain = msi_gain(covariance, self.srf, self.left)
         seen = self.low_msi @ gain.T + mean - gain @ (self.srf @ mean)
         missing = null_part(target - seen[chosen], self.srf, exact)
         spectrum = decompose(self.design[chosen])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from mossfuse.physics.denoise import denoise_dct
+from mossfuse.physics.denoise import Denoised, denoise_dct
 from mossfuse.physics.projection import pixels
 from mossfuse.physics.sampling import operator_of
 from mossfuse.protocol import Observation, Sensor
@@ -131,11 +131,13 @@ def brightness_line(variance: np.ndarray, level: np.ndarray, groups: int) -> tup
     return floor, slope, line.max() / line.min()
 
 
-def denoise_msi(msi: np.ndarray, noise: np.ndarray, device: str = "cpu") -> np.ndarray:
-    """Return (rows, cols, M) float32 denoised (mossfuse.physics.denoise); noise: standard deviation per band over the image.
+def denoise_msi(msi: np.ndarray, noise: np.ndarray, device: str = "cpu") -> Denoised:
+    """Return an MSI (rows, cols, M) denoised, with the covariance of what noise is left (mossfuse.physics.denoise).
 
-    Noise that grows with the signal keeps its dependence (noise_profile), scaled to this level.
+    noise: standard deviation per band over the image, (M,); where it is zero throughout, the image is returned as it is. Noise that grows with the signal keeps its dependence (noise_profile), scaled to this level.
     """
+    if not np.max(noise) > 0:
+        return Denoised(msi, np.zeros((len(noise), len(noise))))
     floor, slope = noise_profile(msi)
     if not slope.any():
         return denoise_dct(msi, noise, device)

@@ -1,12 +1,10 @@
 """Stack that starts from the learned prior: nsgp-prior, cnmf and the kernel that sees both (docs/frontier.md).
 
 Published numbers: none; it is this benchmark's own. As ``stack``, but for the member that is trusted where there is no evidence, which is
-nsgp with the prior learned on renderings instead of the mean of its draws, and for what is taken from the pair one scale further down: how far
-members err together (mossfuse.stacking.correlation). No authors' weights, no download, blind.
+nsgp with the prior learned on renderings instead of the mean of its draws. No authors' weights, no download, blind.
 """
 
-from mossfuse.methods.stack import OURS, SHARED, find_member, members, names_of
-from mossfuse.nsgp.scenes import TUNED_ON
+from mossfuse.methods.stack import OURS, SHARED, TUNED_ON, find_member, members, names_of
 from mossfuse.protocol import Method
 
 METHODS = (
@@ -32,8 +30,8 @@ def fuse(observation, *, seed, device, checkpoint=None, members, components, ker
 
     found = [find_member(name, checkpoint) for name in names_of(members)]
     return stack_pair(
-        observation, found, components=components, kernel=kernel, consistent=consistent, seed=seed, device=device, together=True
-    )  # fmt: skip
+        observation, found, components=components, kernel=kernel, consistent=consistent, seed=seed, device=device
+    )
 
 
 def runs(params):

@@ -13,7 +13,6 @@ from mossfuse.estimation.noise import denoise_msi
 from mossfuse.files.tiles import assemble_tiles
 from mossfuse.nsgp.features import Features, FeatureSettings, draw_features
 from mossfuse.nsgp.ridge_weights import choose_ridge, decompose
-from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, apply_dtype, apply_terms, krige_components, slices
 from mossfuse.physics.projection import msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import operator_of
@@ -33,13 +32,15 @@ class Model:
     """A fitted pair, which can be evaluated anywhere.
 
     weights: (cosines, B) float32; linear: (M + 1, B) float64 for the MSI's bands and a constant (float64 because P is
-    large where the MSI's bands overlap much); coefficients: of the kriging, (h, w, B).
+    large where the MSI's bands overlap much); left: covariance (M, M) of the noise left in the MSI; coefficients: of the
+    kriging, (h, w, B).
     """
 
     features: Features
     weights: np.ndarray
     linear: np.ndarray
     msi: np.ndarray
+    left: np.ndarray
     inverse: SmoothInverse
     coefficients: np.ndarray
     device: str
@@ -64,14 +65,14 @@ def fit_model(observation, sensor, settings: FeatureSettings, *, ridge, length, 
     operator = operator_of(observation, sensor.psf, sensor.phase)
     srf = np.asarray(sensor.srf, np.float64)
 
-    msi = denoise_msi(observation.msi, noise_msi, device) if noise_msi.max() > 0 else observation.msi
+    msi, left_in_msi = denoise_msi(observation.msi, noise_msi, device)
     if soft:
         target, mean, covariance = wiener(observation.hsi, noise_hsi)
         target = pixels(target)
     else:
         target, covariance = pixels(observation.hsi), spectral_covariance(observation.hsi)
         mean = target.mean(0)
-    remaining, binding = (REMAINING * noise_msi if soft else None), srf
+    remaining, binding = (left_in_msi if soft else None), srf
     if unseen is not None and unseen.any():
         remaining, binding = unseen, srf[:0]
     gain = msi_gain(covariance, srf, remaining)
@@ -100,7 +101,7 @@ def fit_model(observation, sensor, settings: FeatureSettings, *, ridge, length, 
     else:
         rest = pixels(observation.hsi) - design[:, : features.count] @ cosines - append_ones(low_msi) @ linear
         coefficients = inverse.solve(rest.reshape(observation.hsi.shape))
-    return Model(features, cosines, linear, msi, inverse, coefficients, device)
+    return Model(features, cosines, linear, msi, left_in_msi, inverse, coefficients, device)
 
 
 def append_ones(values):

@@ -12,7 +12,6 @@ import numpy as np
 
 from mossfuse.nsgp.defaults import choose_settings
 from mossfuse.nsgp.model import fit_model, predict
-from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse
 from mossfuse.physics.projection import msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import BlurSample, operator_of
@@ -87,7 +86,7 @@ def compute_experts(
     else:
         hsi, covariance = observation.hsi.astype(np.float64), spectral_covariance(observation.hsi)
         mean = pixels(hsi).mean(0)
-    remaining, binding = (REMAINING * noise_msi if soft else None), srf
+    remaining, binding = (models[0].left if soft else None), srf
     if unseen.any():
         remaining, binding = unseen, srf[:0]
     gain, exact = msi_gain(covariance, srf, remaining), msi_gain(covariance, binding)

@@ -25,10 +25,10 @@ def leave_one_out(view: View, *, seed: int, device: str) -> float:
     return float(local.mean((0, 1)).sum())
 
 
-def learn_together(errors: np.ndarray, cubes: Sequence[np.ndarray], first_error: float, components: int) -> Evidence:
+def learn(errors: np.ndarray, cubes: Sequence[np.ndarray], first_error: float) -> Evidence:
     """Return the Evidence of the errors (members, h, w, B) on the reduced pair for the cubes (H, W, B) of the pair itself.
 
-    first_error: mean squared error of the first cube, summed over the bands; every component gets the same a_i.
+    first_error: mean squared error of the first cube, summed over the bands.
     """
     own = max(float(np.square(errors[0]).sum()), TINY)
     together = np.array([float((errors[0] * error).sum()) / own for error in errors])
@@ -36,7 +36,7 @@ def learn_together(errors: np.ndarray, cubes: Sequence[np.ndarray], first_error:
     found = 1 - 2 * first_error * (1 - np.clip(together, 0, 1)) / np.maximum(apart, TINY)
     excess = TRUST * np.clip(found, -1, 1) + (1 - TRUST) * PRIOR
     excess[0], found[0] = 0, np.nan
-    return Evidence(np.tile(excess[:, None], components + 1), found, np.full(len(cubes), np.nan))
+    return Evidence(excess, found)
 
 
 def distance(first: np.ndarray, other: np.ndarray) -> float:

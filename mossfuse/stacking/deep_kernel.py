@@ -14,7 +14,6 @@ from mossfuse.nsgp.defaults import choose_settings
 from mossfuse.nsgp.features import DARKEST, Features, draw_features
 from mossfuse.nsgp.model import LINEAR, Model, append_ones, blur_features, predict
 from mossfuse.nsgp.ridge_weights import choose_ridge, decompose
-from mossfuse.physics.denoise import REMAINING
 from mossfuse.physics.kriging import SmoothInverse, krige_components
 from mossfuse.physics.projection import msi_gain, null_part, pixels, spectral_covariance, wiener
 from mossfuse.physics.sampling import operator_of
@@ -79,9 +78,9 @@ def fuse_deep(observation, sensor, unseen, cubes, basis, *, seed, device):
     noise_msi = np.asarray(sensor.noise_msi, np.float64)
     soft = bool(noise_hsi > 0 or noise_msi.max() > 0)
     operator, srf = operator_of(observation, sensor.psf, sensor.phase), np.asarray(sensor.srf, np.float64)
-    msi = denoise_msi(observation.msi, noise_msi, device) if noise_msi.max() > 0 else observation.msi
+    msi, left_in_msi = denoise_msi(observation.msi, noise_msi, device)
     target, mean, covariance = spectra_of(observation.hsi, noise_hsi if soft else None)
-    remaining, binding = (REMAINING * noise_msi if soft else None), srf
+    remaining, binding = (left_in_msi if soft else None), srf
     if unseen.any():
         remaining, binding = unseen, srf[:0]
     gain, exact = msi_gain(covariance, srf, remaining), msi_gain(covariance, binding)
@@ -113,7 +112,7 @@ def fuse_deep(observation, sensor, unseen, cubes, basis, *, seed, device):
         coefficients = inverse.solve(rest.reshape(observation.hsi.shape))
     nothing = np.zeros((components.shape[2], own.shape[1]))  # components enter through the cosines alone
     linear = np.concatenate([own[:-1], nothing, own[-1:]])
-    return predict(Model(features, cosines, linear, image, inverse, coefficients, device))
+    return predict(Model(features, cosines, linear, image, left_in_msi, inverse, coefficients, device))
 
 
 def spectra_of(hsi, noise):

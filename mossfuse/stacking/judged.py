@@ -1,38 +1,27 @@
-"""Mix cubes with weights from what the same members were worth one scale further down (mossfuse.stacking.weights)."""
+"""Mix cubes with weights from how far the same members err together one scale further down (mossfuse.stacking.correlation)."""
 
 import numpy as np
 
 from mossfuse.estimation.sensor import estimate_sensor
-from mossfuse.stacking.correlation import learn_together, leave_one_out
+from mossfuse.stacking.correlation import learn, leave_one_out
 from mossfuse.stacking.members import fuse_members
 from mossfuse.stacking.reduced import reduce_pair
-from mossfuse.stacking.view import KERNEL, View, make_consistent
-from mossfuse.stacking.weights import KERNEL_PRIOR, PRIOR, Evidence, best_weights, learn, no_evidence
+from mossfuse.stacking.view import View, make_consistent
+from mossfuse.stacking.weights import Evidence, best_weights, no_evidence
 
 ROWS = 64  # of the image mixed at once
 
 
-def evidence_of(members, cubes, view, kernel, seed, device, together=False) -> Evidence:
-    """Return what the reduced pair says about the cubes, by name, of the pair itself, or the assumption without evidence.
-
-    together: carry over how far members err together (mossfuse.stacking.correlation), not how much worse than the first they are.
-    """
+def evidence_of(members, cubes, view, kernel, seed, device) -> Evidence:
+    """Return what the reduced pair says about the cubes, by name, of the pair itself, or the assumption without evidence."""
     names = list(cubes)
-    priors = [KERNEL_PRIOR if name == KERNEL and not together else PRIOR for name in names]
-    every = no_evidence(priors, view.basis.shape[1])
+    every = no_evidence(len(names))
     measured, errors = errors_below(members, names, view, kernel, seed, device)
     if errors is None:
         return every
-    if together:
-        own = leave_one_out(view, seed=seed, device=device)
-        learnt = learn_together(errors, [cubes[names[number]] for number in measured], own, view.basis.shape[1])
-    else:
-        learnt = learn(errors, view.basis, [priors[number] for number in measured])
-    every.excess[measured], every.measured[measured], every.error[measured] = (
-        learnt.excess,
-        learnt.measured,
-        learnt.error,
-    )
+    own = leave_one_out(view, seed=seed, device=device)
+    learnt = learn(errors, [cubes[names[number]] for number in measured], own)
+    every.excess[measured], every.measured[measured] = learnt.excess, learnt.measured
     return every
 
 
@@ -65,7 +54,7 @@ def mix(cubes, basis, evidence):
             apart[k] += squares(inside[..., k].reshape(count, -1))
         apart[-1] += squares(whole)
     apart[-1] = np.maximum(apart[-1] - apart[:-1].sum(0), 0)
-    weights = np.stack([best_weights(evidence.excess[:, k], apart[k]) for k in range(components + 1)], 1)
+    weights = np.stack([best_weights(evidence.excess, apart[k]) for k in range(components + 1)], 1)
     total = apart.sum((1, 2))
     mean = weights @ total / max(total.sum(), 1e-300) if total.any() else weights[:, -1]
     out = first.copy()

@@ -31,14 +31,12 @@ def stack_pair(
     consistent: bool,
     seed: int,
     device: str,
-    together: bool = False,
 ) -> Fusion:
     """Fuse a pair with every member and return the mixed cube; the notes say how much came from whom.
 
     members: the first is the one that is trusted where there is no evidence. components: with weights of their own. kernel:
     add a further member, nsgp with the others' components as inputs (mossfuse.stacking.deep_kernel).
-    consistent: False returns a single member's cube as it is. together: what the reduced pair says about members is how far they err
-    together (mossfuse.stacking.correlation), not how much worse than the first they are. Raises MossFuseError where no member gives a cube.
+    consistent: False returns a single member's cube as it is. Raises MossFuseError where no member gives a cube.
     """
     check_pair(observation)
     clean, sensor, facts = estimate_without_stripes(observation)
@@ -60,7 +58,7 @@ def stack_pair(
     shares: dict[str, float] = {}
     if len(learnt) > 1:
         own = {name: cubes[name] for name in learnt}
-        evidence = evidence_of(judged, own, view, kernel and not networks, seed, device, together)
+        evidence = evidence_of(judged, own, view, kernel and not networks, seed, device)
         notes |= excesses(learnt, evidence)
         cube, weights = mix(list(own.values()), view.basis, evidence)
         shares = {name: float(weight) for name, weight in zip(learnt, weights, strict=True)}
@@ -78,9 +76,5 @@ def stack_pair(
 
 def excesses(names: Sequence[str], evidence: Evidence) -> dict[str, str]:
     """Return the notes on what the reduced pair said about each member, where it said something."""
-    found = zip(names, evidence.measured, evidence.error, strict=True)
-    return {
-        f"excess {name}": f"{value:.3f} +- {error:.3f}" if np.isfinite(error) else f"{value:.3f}"
-        for name, value, error in found
-        if np.isfinite(value)
-    }
+    found = zip(names, evidence.measured, strict=True)
+    return {f"excess {name}": f"{value:.3f}" for name, value in found if np.isfinite(value)}
