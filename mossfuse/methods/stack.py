@@ -3,10 +3,10 @@
 Published numbers: none; it is this benchmark's own. Every member runs on the pair with what it knows of the sensor (estimated
 where the pair does not hold it), is made consistent with both images (+dc, soft under noise), and is mixed per
 component of what the LR-HSI leaves open. The weights follow from how far the cubes are apart, which needs no truth, and
-from how far the same members err together one scale further down, where the LR-HSI is the truth. A network that was trained elsewhere cannot be judged there:
-it counts as much as the others, as far as the first member's error admits (mossfuse.stacking.unjudged), and at a larger ratio than its
-own it runs once more on what the first mix says at its own. A further member, ``kernel``, is nsgp
-with the others' null-space components as inputs. A member that fails is left out, with a line in the notes.
+from the errors of the same members one scale further down, where the LR-HSI is the truth (mossfuse.stacking.judged). A network that
+was trained elsewhere cannot be judged there: it counts as much as the others, as far as the first member's error admits
+(mossfuse.stacking.unjudged), and at a larger ratio than its own it runs once more on what the first mix says at its own. A further
+member, ``kernel``, is nsgp with the others' null-space components as inputs. A member that fails is left out, with a line in the notes.
 ``stack-sfno`` has SFNO's released CAVE weights among its members; an HSI with some of their 31 bands missing is interpolated over
 wavelength for SFNO, and its cube brought back to the pair's bands.
 """

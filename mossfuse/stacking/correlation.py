@@ -7,16 +7,25 @@ better, than they are here; how much of their errors they share depends less on 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from mossfuse.nsgp.uncertainty import fit_deviation
 from mossfuse.stacking.view import View
-from mossfuse.stacking.weights import PRIOR, Evidence
+from mossfuse.stacking.weights import PRIOR
 
 TRUST = 0.5  # of what is found; the rest is the prior, that a member adds nothing to the first
 ROWS = 64  # of the image compared at once
 TINY = np.finfo(float).tiny
+
+
+@dataclass(frozen=True)
+class Shared:
+    """excess: (members,) a_i, halfway between what is found and the prior; measured: what is found, NaN for the first member."""
+
+    excess: np.ndarray
+    measured: np.ndarray
 
 
 def leave_one_out(view: View, *, seed: int, device: str) -> float:
@@ -25,8 +34,8 @@ def leave_one_out(view: View, *, seed: int, device: str) -> float:
     return float(local.mean((0, 1)).sum())
 
 
-def learn(errors: np.ndarray, cubes: Sequence[np.ndarray], first_error: float) -> Evidence:
-    """Return the Evidence of the errors (members, h, w, B) on the reduced pair for the cubes (H, W, B) of the pair itself.
+def learn_together(errors: np.ndarray, cubes: Sequence[np.ndarray], first_error: float) -> Shared:
+    """Return what errors (members, h, w, B) on the reduced pair say about the cubes (H, W, B) of the pair itself.
 
     first_error: mean squared error of the first cube, summed over the bands.
     """
@@ -36,7 +45,7 @@ def learn(errors: np.ndarray, cubes: Sequence[np.ndarray], first_error: float) -
     found = 1 - 2 * first_error * (1 - np.clip(together, 0, 1)) / np.maximum(apart, TINY)
     excess = TRUST * np.clip(found, -1, 1) + (1 - TRUST) * PRIOR
     excess[0], found[0] = 0, np.nan
-    return Evidence(excess, found)
+    return Shared(excess, found)
 
 
 def distance(first: np.ndarray, other: np.ndarray) -> float:

@@ -1,13 +1,18 @@
-"""Mix cubes with weights from how far the same members err together one scale further down (mossfuse.stacking.correlation)."""
+"""Mix cubes with weights from what the same members were worth one scale further down.
+
+Their errors there are read twice: how much worse than the first each member is (mossfuse.stacking.weights), and how far they err together
+(mossfuse.stacking.correlation). A member counts as much as both readings admit. The first is misled where the reduced pair is unlike the pair
+(noise, small ratios), the second where the first member's error is larger than its leave-one-out errors say (a single MSI band).
+"""
 
 import numpy as np
 
 from mossfuse.estimation.sensor import estimate_sensor
-from mossfuse.stacking.correlation import learn, leave_one_out
+from mossfuse.stacking.correlation import learn_together, leave_one_out
 from mossfuse.stacking.members import fuse_members
 from mossfuse.stacking.reduced import reduce_pair
-from mossfuse.stacking.view import View, make_consistent
-from mossfuse.stacking.weights import Evidence, best_weights, no_evidence
+from mossfuse.stacking.view import KERNEL, View, make_consistent
+from mossfuse.stacking.weights import KERNEL_PRIOR, PRIOR, Evidence, best_weights, learn, no_evidence
 
 ROWS = 64  # of the image mixed at once
 
@@ -15,13 +20,17 @@ ROWS = 64  # of the image mixed at once
 def evidence_of(members, cubes, view, kernel, seed, device) -> Evidence:
     """Return what the reduced pair says about the cubes, by name, of the pair itself, or the assumption without evidence."""
     names = list(cubes)
-    every = no_evidence(len(names))
+    priors = [KERNEL_PRIOR if name == KERNEL else PRIOR for name in names]
+    every = no_evidence(priors, view.basis.shape[1])
     measured, errors = errors_below(members, names, view, kernel, seed, device)
     if errors is None:
         return every
+    learnt = learn(errors, view.basis, [priors[number] for number in measured])
     own = leave_one_out(view, seed=seed, device=device)
-    learnt = learn(errors, [cubes[names[number]] for number in measured], own)
-    every.excess[measured], every.measured[measured] = learnt.excess, learnt.measured
+    shared = learn_together(errors, [cubes[names[number]] for number in measured], own)
+    every.excess[measured] = np.maximum(learnt.excess, shared.excess[:, None])
+    every.measured[measured], every.error[measured] = learnt.measured, learnt.error
+    every.shared[measured] = shared.measured
     return every
 
 
@@ -54,7 +63,7 @@ def mix(cubes, basis, evidence):
             apart[k] += squares(inside[..., k].reshape(count, -1))
         apart[-1] += squares(whole)
     apart[-1] = np.maximum(apart[-1] - apart[:-1].sum(0), 0)
-    weights = np.stack([best_weights(evidence.excess, apart[k]) for k in range(components + 1)], 1)
+    weights = np.stack([best_weights(evidence.excess[:, k], apart[k]) for k in range(components + 1)], 1)
     total = apart.sum((1, 2))
     mean = weights @ total / max(total.sum(), 1e-300) if total.any() else weights[:, -1]
     out = first.copy()

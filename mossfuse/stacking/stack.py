@@ -76,5 +76,9 @@ def stack_pair(
 
 def excesses(names: Sequence[str], evidence: Evidence) -> dict[str, str]:
     """Return the notes on what the reduced pair said about each member, where it said something."""
-    found = zip(names, evidence.measured, strict=True)
-    return {f"excess {name}": f"{value:.3f}" for name, value in found if np.isfinite(value)}
+    found = zip(names, evidence.measured, evidence.error, evidence.shared, strict=True)
+    return {
+        f"excess {name}": f"{value:.3f} +- {error:.3f}, from shared errors {shared:.3f}"
+        for name, value, error, shared in found
+        if np.isfinite(value)
+    }

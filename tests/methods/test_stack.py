@@ -1,6 +1,7 @@
 """The stack: convex weights that the pair decides, members that may fail, agreement with both images kept."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,14 +14,15 @@ from mossfuse.errors import MossFuseError
 from mossfuse.methods.stack import find_member, fuse
 from mossfuse.physics.sampling import operator_of
 from mossfuse.protocol import Fusion, Sensor
+from mossfuse.stacking import judged
 from mossfuse.stacking.bands import on_bands
-from mossfuse.stacking.correlation import learn
+from mossfuse.stacking.correlation import learn_together
 from mossfuse.stacking.judged import mix
 from mossfuse.stacking.members import Member, Own, fuse_members
 from mossfuse.stacking.reduced import reduce_pair
 from mossfuse.stacking.stack import stack_pair
 from mossfuse.stacking.unjudged import at_own_ratio, equal_weights
-from mossfuse.stacking.weights import PRIOR, best_weights, no_evidence
+from mossfuse.stacking.weights import PRIOR, best_weights, learn, no_evidence
 
 SETTINGS = {"components": 4, "kernel": False, "consistent": True, "seed": 0, "device": "cpu"}
 
@@ -54,9 +56,15 @@ def test_one_member_twice_is_taken_once():
     assert weights.sum() == pytest.approx(1) and weights[2] == pytest.approx(0.5)
 
 
-def test_without_evidence_none_but_the_first_member_counts():
-    assumed = no_evidence(3)
-    assert assumed.excess.tolist() == [0, PRIOR, PRIOR] and np.isnan(assumed.measured).all()
+def test_evidence_finds_the_better_member_and_is_shrunk_where_it_is_thin():
+    rng = np.random.default_rng(1)
+    good, bad = 0.1 * rng.standard_normal((2, 32, 32, 5)) * np.array([1, 3.0])[:, None, None, None]
+    basis = np.eye(5)[:, :2]
+    much = learn(np.stack([bad, good]), basis, [0.0, PRIOR])
+    assert much.measured[1] == pytest.approx(-0.8, abs=0.15) and (much.excess[1] < 0).all()
+    thin = learn(np.stack([bad, good])[:, :4, :4], basis, [0.0, PRIOR])
+    assert thin.error[1] > much.error[1]
+    assert np.isnan(no_evidence([0.0, PRIOR], 2).measured).all()
 
 
 def test_what_carries_over_is_how_far_members_err_together():
@@ -65,12 +73,31 @@ def test_what_carries_over_is_how_far_members_err_together():
     first, own = rng.standard_normal((2, 64, 64, 5)) * np.array([1, 1.5])[:, None, None, None]
     here = np.stack([first, 0.6 * first + own, first.copy()]).astype(np.float32)
     below = 0.1 * np.stack([first, 0.6 * first + 0.2 * own, first])[:, :16, :16]
-    found = learn(below, list(here), float(np.square(first).sum(-1).mean()))
+    found = learn_together(below, list(here), float(np.square(first).sum(-1).mean()))
     square = np.square(here).sum(-1).mean((1, 2))
     wanted = (square[1] - square[0]) / np.square(here[1] - here[0]).sum(-1).mean()
     assert found.measured[1] == pytest.approx(wanted, abs=0.05)
     assert found.excess[1] == pytest.approx((found.measured[1] + PRIOR) / 2) and found.excess[0] == 0
-    assert np.abs(found.excess[2]).max() <= 1
+    assert abs(found.excess[2]) <= 1
+
+
+@pytest.mark.parametrize("first_error", [1e-9, 1.0])
+def test_member_counts_as_much_as_both_readings_of_its_errors_admit(monkeypatch, first_error):
+    """One scale down the second is better; that counts only where the first one's error here leaves room for it."""
+    rng = np.random.default_rng(3)
+    bad, good = rng.standard_normal((2, 32, 32, 5)) * np.array([3.0, 1])[:, None, None, None]
+    view = SimpleNamespace(basis=np.eye(5)[:, :2])
+    cubes = {name: error.astype(np.float32) for name, error in (("bad", bad), ("good", good))}
+    monkeypatch.setattr(judged, "errors_below", lambda *_: ([0, 1], np.stack([bad, good])))
+    monkeypatch.setattr(judged, "leave_one_out", lambda *_, **__: first_error * 5 * 9)
+    found = judged.evidence_of([], cubes, view, False, 0, "cpu")
+    alone = learn(np.stack([bad, good]), view.basis, [PRIOR, PRIOR]).excess[1]
+    assert alone.max() < 0.5
+    if first_error < 1:
+        np.testing.assert_allclose(found.excess[1], PRIOR, atol=1e-6)
+    else:
+        np.testing.assert_allclose(found.excess[1], np.maximum(alone, (found.shared[1] + PRIOR) / 2))
+        assert found.excess[1].max() < 0.5
 
 
 def test_mix_agrees_with_both_images_and_tells_who_gave_what(pair):
@@ -222,7 +249,7 @@ def test_members_that_cannot_be_are_refused(pair, wrong, sentence):
 
 def test_mix_of_a_cube_with_itself_is_that_cube():
     cube = np.random.default_rng(0).random((8, 8, 5), np.float32)
-    mixed, weights = mix([cube, cube.copy()], np.eye(5)[:, :2], no_evidence(2))
+    mixed, weights = mix([cube, cube.copy()], np.eye(5)[:, :2], no_evidence([0.0, PRIOR], 2))
     assert np.array_equal(mixed, cube) and weights.sum() == pytest.approx(1)
 
 

@@ -67,6 +67,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "frontier against nsgp": frontier.against_nsgp,
     "frontier shares": frontier.share_of_members,
     "frontier guard": frontier.guarded,
+    "stack weights": frontier.gains_of_weights,
     "hyperbench cameras": hyperbench.by_camera,
     "hyperbench psfs": hyperbench.by_psf,
     "hyperbench conventions": hyperbench.by_convention,

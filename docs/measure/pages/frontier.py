@@ -8,12 +8,14 @@ import pandas as pd
 
 from pages.context import Context
 from pages.format import markdown
+from pages.references import read
 from pages.store import KNOWN, NotMeasured, Part
 
 OIL = "cave-26-oil"
 WEIGHT = "note weight "
 STACKS = {"stack": ("nsgp", "nsgp-x4", "cnmf"), "stack-prior": ("nsgp", "nsgp-prior", "cnmf")}  # and their members
 CHOSEN_ON = ("phantom-256", "cave-half-even", "cave-even")
+WEIGHTS = "docs/measure/stack_weights.py --mirror FOLDER --write"
 GUARDED = ("nsgp-prior", "sfno-released+dc", "stack-sfno")
 
 
@@ -113,6 +115,34 @@ def share_of_members(context: Context) -> str:
         raise NotMeasured(part.how)
     head = ["row", "ratio", "noise", "pairs", *(f"`{name.removeprefix(WEIGHT)}`" for name in names)]
     return f"{markdown(head, rows)}\n\n{context.caption('Mean weight (least to largest).', part)}"
+
+
+def gains_of_weights(context: Context) -> str:
+    """Return what each reading of the evidence gains over the first member, both, and the best weights, per kind of pair and stack."""
+    table, origin = read(context, "stack-weights", "gains.csv", WEIGHTS)
+    numbers = ["best member", "first reading", "second reading", "both", "best weights", "first sam", "sam of both"]
+    table = table.astype(dict.fromkeys(numbers, float))
+    table["kind"] = [
+        f"{'one MSI band' if camera.endswith('pan') else 'three or more'}, {'SNR ' + noise if noise else 'no noise'}"
+        for camera, noise in zip(table["camera"], table["noise"], strict=True)
+    ]
+    rows = []
+    for (kind, stack), own in table.groupby(["kind", "stack"], sort=True):
+        texts = [f"{own[name].mean():+.2f} ({own[name].min():+.2f})" for name in numbers[1:5]]
+        behind = (own["both"] - own["best member"]).min()
+        rows.append(
+            [
+                kind,
+                f"`{stack}`",
+                str(len(own)),
+                *texts,
+                f"{behind:+.2f}",
+                f"{(own['sam of both'] / own['first sam']).mean():.3f}",
+            ]
+        )
+    head = ["MSI, noise", "row", "pairs", "first reading", "second reading", "both", "best weights", "both against the best member, worst", "SAM ratio of both"]  # fmt: skip
+    words = "PSNR gained over the first member (`nsgp-x4`, `nsgp-prior`), dB: mean (worst). Best weights: those of the lowest squared error, found with the truth. CAVE scenes averaged over 2 x 2 pixels (but for cave-half, which is so already)."
+    return f"{markdown(head, rows)}\n\n{words} {origin}"
 
 
 def conditions(part: Part) -> list:
