@@ -70,7 +70,7 @@ STACKS: Mapping[str, tuple[str, dict[str, Any]]] = {
     **{name: PLAIN[name] for name in ("nsgp-x4", "nsgp-prior")},
     "stack": ("stack", {}),
     "stack with nsgp-prior": ("stack", {"members": ("nsgp-x4", "cnmf", "nsgp-prior")}),
-    "stack from nsgp-prior": ("stack", {"members": ("nsgp-prior", "cnmf")}),
+    "stack-prior": ("stack-prior", {}),
 }
 CONSTRAINED: Mapping[str, tuple[str, dict[str, Any]]] = {
     "mossfuse-c": ("mossfuse-c", {}),
