@@ -1,9 +1,10 @@
-"""Export finished cells to docs/evidence: python docs/measure/evidence.py [--results FOLDER] [--add | --describe] [PART ...].
+"""Export finished cells to docs/evidence: python docs/measure/evidence.py [--results FOLDER] [--add | --replace | --describe] [PART ...].
 
 Reads, for every part of config/evidence.yaml (or those named), the record, the scores, the curve and the clock of each of
 its cells that has finished, so that a run that was interrupted gives what it has. Writes docs/evidence/PART/metrics.csv, timing.csv and curves.csv
 (where there is something to write) and provenance.json. A part without any scored cell is left as it is.
 With --add the cells that a part has already stay as they are, and those that it lacks join them: evidence grows from one machine to the next.
+With --replace, too, but cells that were run again take the place of those that the part has.
 With --describe no result is read or written: titles of rows, and which schedules are shorter than their papers', follow the present code again.
 """
 
@@ -56,6 +57,9 @@ def main() -> None:
         "--add", action="store_true", help="keep the cells that a part has, and add those that it lacks"
     )
     options.add_argument(
+        "--replace", action="store_true", help="as --add, but cells that were run again take the place of the part's"
+    )
+    options.add_argument(
         "--describe", action="store_true", help="write again what follows from the rows' parameters alone"
     )
     chosen = options.parse_args()
@@ -66,7 +70,7 @@ def main() -> None:
             describe(Grid(settings), EVIDENCE / name / PROVENANCE)
             continue
         folders = {k: v for k, v in (("results", chosen.results), ("checkpoints", chosen.checkpoints)) if v}
-        planned, scored = export(files[name], {**settings, **folders}, EVIDENCE / name, add=chosen.add)
+        planned, scored = export(files[name], {**settings, **folders}, EVIDENCE / name, add=chosen.add, replace=chosen.replace)
         logger.info("%s: %d of %d cells%s", name, scored, planned, "" if scored else ", nothing written")
 
 
@@ -89,14 +93,17 @@ def evidence_parts() -> list[str]:
     return yaml.safe_load((ROOT / "config" / "evidence.yaml").read_text(encoding="utf-8"))["parts"]
 
 
-def export(config: str, settings: dict, folder: Path, *, add: bool = False) -> tuple[int, int]:
-    """Write the evidence of one part below ``folder``; return how many cells are planned and how many have scores."""
+def export(config: str, settings: dict, folder: Path, *, add: bool = False, replace: bool = False) -> tuple[int, int]:
+    """Write the evidence of one part below ``folder``; return how many cells are planned and how many have scores.
+
+    add: keep the cells of the part and add those that it lacks; replace: the same, but keep no cell that was run again.
+    """
     grid, paths = Grid(settings), Paths.of(settings)
-    known = cells_of(folder / METRICS) if add else set()
+    known = cells_of(folder / METRICS) if add or replace else {}
     runs = {}
     for cell in grid.cells():
         files = paths.of_cell(cell)
-        if tuple(str(value) for value in vars(cell).values()) in known:
+        if key_of(cell) in known and not replace:
             continue
         if files.run.exists() and (files.score.exists() and files.score.stat().st_size or failed(files.run)):
             runs[cell] = json.loads(files.run.read_text(encoding="utf-8"))
@@ -106,21 +113,33 @@ def export(config: str, settings: dict, folder: Path, *, add: bool = False) -> t
         return len(grid.cells()), 0
     before = json.loads((folder / PROVENANCE).read_text(encoding="utf-8")) if known else None
     now = provenance(config, grid, paths, runs)
-    write_json(folder / PROVENANCE, joined_provenance(before, now, folder) if before else now)
-    order = {tuple(str(value) for value in vars(cell).values()): k for k, cell in enumerate(grid.cells())}
+    again = known.keys() & {key_of(cell) for cell in runs}
+    write_json(folder / PROVENANCE, joined_provenance(without(before, known, again), now, folder) if before else now)
+    order = {key_of(cell): k for k, cell in enumerate(grid.cells())}
     tables = {METRICS: pd.DataFrame(rows), TIMING: timing_table(grid, paths, runs), CURVES: curve_table(grid, paths)}
     for name, table in tables.items():
-        write_table(folder / name, joined_table(folder / name, table, order) if before else table)
+        write_table(folder / name, joined_table(folder / name, table, order, again) if before else table)
     return len(grid.cells()), scored
 
 
-def cells_of(path: Path) -> set[tuple[str, ...]]:
-    """Return the cells of a table that was exported before; none where there is no such table."""
-    return set(pd.read_csv(path, dtype=str)[CELL].itertuples(index=False, name=None)) if path.exists() else set()
+def key_of(cell) -> tuple[str, ...]:
+    """Return a cell as the tables name it."""
+    return tuple(str(value) for value in vars(cell).values())
 
 
-def joined_table(path: Path, table: pd.DataFrame, order: dict) -> pd.DataFrame:
-    """Return an exported table as it is, letter by letter, with the lines of ``table`` among them in the order of the cells."""
+def cells_of(path: Path) -> dict[tuple[str, ...], str]:
+    """Return cell -> status of a table that was exported before; none where there is no such table."""
+    if not path.exists():
+        return {}
+    table = pd.read_csv(path, dtype=str)
+    return dict(zip(table[CELL].itertuples(index=False, name=None), table["status"], strict=True))
+
+
+def joined_table(path: Path, table: pd.DataFrame, order: dict, again: set[tuple[str, ...]]) -> pd.DataFrame:
+    """Return an exported table as it is, letter by letter, with the lines of ``table`` among them in the order of the cells.
+
+    again: cells whose exported lines are left out.
+    """
     text = io.StringIO(table.to_csv(index=False, float_format=DIGITS) if len(table) else "")
     parts = [
         pd.read_csv(source, dtype=str)
@@ -129,9 +148,42 @@ def joined_table(path: Path, table: pd.DataFrame, order: dict) -> pd.DataFrame:
     ]
     if not parts:
         return table
+    if path.exists():
+        parts[0] = parts[0][[cell not in again for cell in parts[0][CELL].itertuples(index=False, name=None)]]
     joined = pd.concat(parts, ignore_index=True)
     places = [order.get(cell, len(order)) for cell in joined[CELL].itertuples(index=False, name=None)]
     return joined.iloc[pd.Series(places).argsort(kind="stable")]
+
+
+def without(before: dict, known: dict[tuple[str, ...], str], again: set[tuple[str, ...]]) -> dict:
+    """Return the provenance of a part without the cells that were run again.
+
+    Rows of which none is kept lose the digest of their code. CPU minutes are shared out by the number of cells; counts of commits and
+    devices lose theirs where there is only one, as no cell says which was its own.
+    """
+    if not again:
+        return before
+    place = CELL.index("method")
+    kept = {cell[place] for cell in known.keys() - again}
+    scored = sum(known[cell] == "ok" for cell in again)
+    rows = {name: digests for name, digests in before["code"]["rows"].items() if name in kept}
+    return {
+        **before,
+        "cells": {
+            **before["cells"],
+            "scored": before["cells"]["scored"] - scored,
+            "failed": before["cells"]["failed"] - (len(again) - scored),
+        },
+        "cpu_minutes": before["cpu_minutes"] * (1 - len(again) / len(known)),
+        "code": {**before["code"], "rows": rows},
+        "rows": {name: row for name, row in before["rows"].items() if name in kept},
+        **{
+            key: {name: count - scored for name, count in before[key].items() if count > scored}
+            if len(before[key]) == 1
+            else before[key]
+            for key in ("commits", "device")
+        },
+    }
 
 
 def joined_provenance(before: dict, now: dict, folder: Path) -> dict:

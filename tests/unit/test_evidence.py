@@ -347,6 +347,25 @@ def test_cells_of_another_machine_join_those_that_are_there_and_change_none(tmp_
     assert list(known["rows"]) and set(known["rows"]) == {"bicubic", "nsgp", "ridge-dc"}
 
 
+def test_cells_that_were_run_again_take_the_place_of_the_exported_ones(tmp_path):
+    failed = ({"status": "failed", "reason": "out of memory"}, "convention,metric,value\n")
+    _, folder = export_of(tmp_path, {"nsgp": ({}, SCORES), "bicubic": ({}, SCORES), "ridge-dc": failed})
+    before = (folder / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    shutil.rmtree(tmp_path / "results")
+    other = SCORES.replace("46.123", "40.123")
+    later = {"commit": "b" * 40, "started": "2026-02-01", "code": {"row": "4321", "harness": "5678"}}
+    counts, _ = export_of(tmp_path, {"nsgp": (later, other), "ridge-dc": (later, other)}, replace=True)
+    assert counts == (3, 2)
+    lines = (folder / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    table = pd.read_csv(folder / "metrics.csv").set_index("method")
+    assert lines[1] == before[1] and list(table.index) == ["bicubic", "ridge-dc", "nsgp"]
+    assert (table.loc[["nsgp", "ridge-dc"], "std1 psnr"] == 40.12346).all() and (table["status"] == "ok").all()
+    known = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    assert known["cells"] == {"planned": 3, "scored": 3, "failed": 0}
+    assert known["commits"] == {"aaaaaaaaaa": 1, "bbbbbbbbbb": 2}
+    assert known["code"]["rows"] == {"bicubic": ["1234"], "nsgp": ["4321"], "ridge-dc": ["4321"]}
+
+
 @pytest.mark.parametrize("options", [[], ["--add"], ["--describe"]])
 def test_command_without_results_writes_nothing(tmp_path, monkeypatch, options):
     import evidence as script
