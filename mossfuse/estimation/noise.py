@@ -134,7 +134,8 @@ def brightness_line(variance: np.ndarray, level: np.ndarray, groups: int) -> tup
 def denoise_msi(msi: np.ndarray, noise: np.ndarray, device: str = "cpu") -> Denoised:
     """Return an MSI (rows, cols, M) denoised, with the covariance of what noise is left (mossfuse.physics.denoise).
 
-    noise: standard deviation per band over the image, (M,); where it is zero throughout, the image is returned as it is. Noise that grows with the signal keeps its dependence (noise_profile), scaled to this level.
+    noise: standard deviation per band over the image, (M,); where it is zero throughout, the image is returned as it is. Noise that
+    grows with the signal keeps its dependence (noise_profile), scaled to this level.
     """
     if not np.max(noise) > 0:
         return Denoised(msi, np.zeros((len(noise), len(noise))))
