@@ -70,7 +70,9 @@ def main() -> None:
             describe(Grid(settings), EVIDENCE / name / PROVENANCE)
             continue
         folders = {k: v for k, v in (("results", chosen.results), ("checkpoints", chosen.checkpoints)) if v}
-        planned, scored = export(files[name], {**settings, **folders}, EVIDENCE / name, add=chosen.add, replace=chosen.replace)
+        planned, scored = export(
+            files[name], {**settings, **folders}, EVIDENCE / name, add=chosen.add, replace=chosen.replace
+        )
         logger.info("%s: %d of %d cells%s", name, scored, planned, "" if scored else ", nothing written")
 
 
