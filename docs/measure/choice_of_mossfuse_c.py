@@ -7,7 +7,6 @@ A row is one sampling lattice at ratio 32: the amount of the network that held-o
 amount with the highest PSNR, and the gains of the three over nsgp. CAVE scenes of 512 pixels are averaged over 2 x 2.
 """
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 import torch  # noqa: E402
-from recording import record  # noqa: E402
+from recording import options, record  # noqa: E402
 
 from mossfuse.constrained.blend import Blend, choose_blend  # noqa: E402
 from mossfuse.constrained.initial_estimates import InitialEstimate  # noqa: E402
@@ -57,12 +56,7 @@ logger = logging.getLogger("choice_of_mossfuse_c")
 
 def main() -> None:
     """Fit every pair, print what is measured and, where asked, write it."""
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
-    logging.getLogger("mossfuse").setLevel(logging.ERROR)
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--mirror", type=Path, required=True, help="folder of the scenes")
-    options.add_argument("--write", action="store_true", help="write the evidence")
-    chosen = options.parse_args()
+    chosen = options(__doc__).parse_args()
     torch.set_num_threads(1)
     rows = []
     for facts, truth, pair in pairs(chosen.mirror):

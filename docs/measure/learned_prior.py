@@ -7,7 +7,6 @@
 CAVE scenes are averaged over 2 x 2 pixels, so that one case takes seconds; their figures are not those of the published pairs.
 """
 
-import argparse
 import logging
 import sys
 import time
@@ -21,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from recording import record  # noqa: E402
+from recording import options, record  # noqa: E402
 
 from mossfuse.datasets import find_dataset  # noqa: E402
 from mossfuse.degradations import degrade, find_degradation, load_srf  # noqa: E402
@@ -80,13 +79,9 @@ CONSTRAINED: Mapping[str, tuple[str, dict[str, Any]]] = {
 
 def main() -> None:
     """Fuse every case with every row, print what is measured and, where asked, write it."""
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
-    logging.getLogger("mossfuse").setLevel(logging.ERROR)
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--mirror", type=Path, required=True, help="folder of the scenes")
-    options.add_argument("--stack", action="store_true", help="the few cases with stacks and mossfuse-c")
-    options.add_argument("--write", action="store_true", help="write the evidence")
-    chosen = options.parse_args()
+    arguments = options(__doc__)
+    arguments.add_argument("--stack", action="store_true", help="the few cases with stacks and mossfuse-c")
+    chosen = arguments.parse_args()
     rows = []
     for case in STACKED if chosen.stack else CASES:
         for facts, truth, pair in pairs(case, chosen.mirror):

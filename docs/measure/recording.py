@@ -1,12 +1,27 @@
 """Write what a script of docs/measure has measured to docs/evidence/FOLDER, with where it comes from."""
 
+import argparse
 import csv
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 EVIDENCE = Path(__file__).resolve().parents[1] / "evidence"
+
+
+def options(doc: str | None) -> argparse.ArgumentParser:
+    """Return the arguments of a script that measures scenes of a mirror (--mirror FOLDER, --write), and let it print its messages.
+
+    doc: of the script; its first line is the description.
+    """
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    logging.getLogger("mossfuse").setLevel(logging.ERROR)
+    found = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    found.add_argument("--mirror", type=Path, required=True, help="folder of the scenes")
+    found.add_argument("--write", action="store_true", help="write the evidence")
+    return found
 
 
 def record(folder: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]], make: str, **facts: Any) -> Path:

@@ -7,7 +7,6 @@ The best weights are those of the lowest squared error against the truth, one fo
 can gain more in this sense. CAVE scenes are averaged over 2 x 2 pixels, as in learned_prior.py.
 """
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from learned_prior import NOISE, Case, pairs  # noqa: E402
-from recording import record  # noqa: E402
+from recording import options, record  # noqa: E402
 
 from mossfuse.estimation.sensor import estimate_without_stripes  # noqa: E402
 from mossfuse.methods.stack import find_member  # noqa: E402
@@ -59,12 +58,7 @@ logger = logging.getLogger("stack_weights")
 
 def main() -> None:
     """Fuse every case with both stacks' members, print the gains and, where asked, write them."""
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
-    logging.getLogger("mossfuse").setLevel(logging.ERROR)
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--mirror", type=Path, required=True, help="folder of the scenes")
-    options.add_argument("--write", action="store_true", help="write the evidence")
-    chosen = options.parse_args()
+    chosen = options(__doc__).parse_args()
     rows = []
     for case in CASES:
         for facts, truth, pair in pairs(case, chosen.mirror):

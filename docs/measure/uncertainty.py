@@ -8,7 +8,6 @@ Gaussian responses of 60 nm spread over the wavelengths (three below 750 nm). Tw
 and, for Sentinel-2, HR averaged over blocks.
 """
 
-import argparse
 import logging
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from recording import record  # noqa: E402
+from recording import options, record  # noqa: E402
 
 from mossfuse import fuse  # noqa: E402
 from mossfuse.datasets import find_dataset  # noqa: E402
@@ -40,11 +39,9 @@ Pair = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]  # truth, LR
 
 def main() -> None:
     """Fuse every pair, print what is measured and, where asked, write it."""
-    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--mirror", type=Path, required=True, help="folder of the scenes")
-    options.add_argument("--write", action="store_true", help="write the evidence")
-    options.add_argument("--kind", action="append", help="only pairs of this kind; may be repeated")
-    chosen = options.parse_args()
+    arguments = options(__doc__)
+    arguments.add_argument("--kind", action="append", help="only pairs of this kind; may be repeated")
+    chosen = arguments.parse_args()
     logging.disable(logging.WARNING)
     rows = []
     for kind, name, ratio, noise, pair in pairs(chosen.mirror):
