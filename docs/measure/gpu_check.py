@@ -14,6 +14,7 @@ import hashlib
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -64,6 +65,7 @@ class Check:
                 try:
                     found = measure()
                 except Exception as error:  # a check goes on with the next row, whatever a kernel or a compiler says
+                    traceback.print_exc()
                     found = [f"failed: {type(error).__name__}: {' '.join(str(error).split())[:120]}"]
             row = [name, *found, *[""] * (columns - 1 - len(found))]
             sys.stderr.write(" | ".join(row) + "\n")
@@ -154,7 +156,7 @@ def train(check: Check, changes: dict) -> list[str]:
     """Return the row of one way to train: two runs of n steps for their bytes, and one of 2 n for the time of a step."""
     method, module = find_method("mossfuse")
     settings = {**method.train_params, **method.presets["paper"], **changes, "held_out": 0}
-    whole, steps, size = settings["steps"], 60, 256
+    whole, steps, size = settings["steps"], 30, 256
     if check.quick:
         settings |= {"dim": 8, "num_blocks": 1, "patch": 32}
         steps, size = 1, 64
@@ -317,6 +319,9 @@ def main() -> int:
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes and few methods: tries the script, measures nothing"
     )
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}, in this order (default: all)"
+    )
     parser.add_argument("--minutes", type=float, default=10.0, help="no measurement begins after so many")
     parser.add_argument(
         "--weights", help="a checkpoint; default: the released one in MOSSFUSE_MIRRORS, else random weights"
@@ -327,13 +332,14 @@ def main() -> int:
         sys.exit(
             f"no GPU answers here (PyTorch {torch.__version__}); run this where one does, or try the script with --device cpu --quick"
         )
-    if options.save and (options.device == "cpu" or options.quick):
+    if options.save and (options.device == "cpu" or options.quick or options.parts):
         parser.error("--save takes a full run on a GPU")
     facts = device_facts(options.device)
     weights = "released weights" if weights_path(options) else "random weights"
     sys.stdout.write(f"{facts['device_name']}, driver {facts['driver']}, PyTorch {torch.__version__}, {weights}\n")
     check = Check(options.device, options.quick, options.minutes, options.weights)
-    for name, (head, part) in PARTS.items():
+    for name in options.parts or PARTS:
+        head, part = PARTS[name]
         rows = part(check)
         lines = [head, ["---"] * len(head), *rows]
         sys.stdout.write("\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines))
