@@ -27,7 +27,6 @@ SHARED = {
         "steps": Parameter.count(2500),
         "members": Parameter.count(3),
         "learning_rate": Parameter.positive(1e-2),
-        "graphs": False,
     },
     "presets": {"smoke": {"steps": 100, "members": 1}, "paper": {"members": 1}},
     "code": "ritikgshah/SpectraLift@245533e",
@@ -56,7 +55,6 @@ def fuse(
     steps,
     members,
     learning_rate,
-    graphs=False,
     iterates=None,
 ):
     """Fit the networks to the LR pixels and apply them to the MSI; return the estimated sensor too where it was
@@ -64,7 +62,7 @@ def fuse(
 
     width, depth: of the hidden layers. steps: of Adam, over all LR pixels at once. members: networks with separate
     initial weights, fitted independently and averaged. learning_rate: the cycle's peak.
-    graphs, iterates: see mossfuse.fitting.stages.fit.
+    iterates: see mossfuse.fitting.stages.fit.
     """
     from mossfuse.devices import parameter_count, seeded
     from mossfuse.fitting.stages import Stage, fit, one_cycle
@@ -90,7 +88,7 @@ def fuse(
         output=cube,
         capturable=True,
     )
-    fitted = fit([stage], seed=seed, device=device, iterates=iterates, graphs=graphs)
+    fitted = fit([stage], seed=seed, device=device, iterates=iterates)
     notes = {
         "parameters": parameter_count(*networks),
         "iterations": fitted.steps,

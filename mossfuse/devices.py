@@ -1,6 +1,7 @@
 """The one place that chooses a device, its precision and its random seeds. Nothing imports torch before it is needed."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
@@ -94,6 +95,32 @@ def repeatable(device: "str | torch.device", strict: bool) -> Iterator[None]:
             yield
     finally:
         torch.use_deterministic_algorithms(before)
+
+
+@contextmanager
+def same_bytes(device: "str | torch.device") -> Iterator[None]:
+    """Choose those kernels of a GPU that repeat their bytes, where PyTorch has them; restore the settings afterwards.
+
+    Does nothing on a CPU, whose kernels do.
+    """
+    import torch
+
+    if torch.device(device).type != "cuda":
+        yield
+        return
+    settings = torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = settings.fill_uninitialized_memory
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for this to repeat itself
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    settings.fill_uninitialized_memory = False  # a pass over memory that every kernel writes itself
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation")
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        settings.fill_uninitialized_memory = filled
 
 
 def synchronise(device: str) -> None:

@@ -97,7 +97,7 @@ def fuse(
         return picture[bands, row : row + rows, col : col + cols]
 
     def error(network, clean):
-        level, noise = torch.randint(LEVELS, (len(clean),), device=device), torch.randn_like(clean)
+        level, noise = torch.randint(LEVELS, (len(clean),)).to(device), torch.randn_like(clean, device="cpu").to(device)
         return (network(noisy(clean, level, noise), level) - noise).square().mean()
 
     def stages():
@@ -111,7 +111,7 @@ def fuse(
         )  # fmt: skip
         yield Stage(
             "spectra", list(lines.parameters()),
-            lambda step: error(lines, spectra[torch.randint(len(spectra), (SPECTRA,), device=device)]),
+            lambda step: error(lines, spectra[torch.randint(len(spectra), (SPECTRA,)).to(device)]),
             spectrum_rate, multistep(spectrum_steps),
         )  # fmt: skip
 

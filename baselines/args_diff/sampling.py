@@ -46,8 +46,8 @@ def sample(images, lines, operator, hsi, msi, rank, samples, guidance):
     """
     shares = kept_shares().tolist()
     levels = [LEVELS * step // samples for step in range(samples)][::-1]
-    a = torch.randn(1, rank, *msi.shape[2:], device=msi.device)
-    e = torch.randn(rank, hsi.shape[1], device=msi.device)
+    a = torch.randn(1, rank, *msi.shape[2:]).to(msi)  # drawn on the CPU: the same numbers whatever the device
+    e = torch.randn(rank, hsi.shape[1]).to(msi)
     directions, residuals = (Direction(), Direction()), []
 
     def distance(a, e):

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..shared.padding import pad_reflect
+from ..shared.padding import ReflectConv2d, pad_reflect
 
 SCALES = 2
 SKIP = 4  # channels of a skip connection
@@ -43,7 +43,7 @@ class SkipUNet(nn.Module):
 def conv(inside, outside, size, stride=1):
     """Return convolution (reflected border), batch norm over the image's own pixels, leaky ReLU."""
     return nn.Sequential(
-        nn.Conv2d(inside, outside, size, stride, size // 2, padding_mode="reflect" if size > 1 else "zeros"),
+        ReflectConv2d(inside, outside, size, stride),
         nn.BatchNorm2d(outside),
         nn.LeakyReLU(SLOPE),
     )

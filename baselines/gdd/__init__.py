@@ -62,13 +62,13 @@ def fuse(
     with seeded(seed, device):
         network = GuidedDecoder(hsi.shape[1], msi.shape[1], channels).to(device)
         low = (n // 2**LEVELS for n in guide.shape[2:])
-        noise = NOISE * torch.rand(1, hsi.shape[1], *low, device=device)
+        noise = NOISE * torch.rand(1, hsi.shape[1], *low).to(device)
 
     def cube_of(noise):
         return network(noise, guide)[:, :, :rows, :cols]
 
     def loss(step):
-        cube = cube_of(noise + jitter * torch.randn_like(noise))
+        cube = cube_of(noise + jitter * torch.randn_like(noise, device="cpu").to(device))
         terms = {
             "msi": (project_spectra(cube, srf) - msi).square().mean(),
             "hsi": hsi_weight

@@ -7,6 +7,8 @@ how they are distributed over the layers is our reading.
 import torch.nn.functional as F
 from torch import nn
 
+from ..shared.padding import ReflectConv2d
+
 LEVELS = 5  # halvings of the image
 SLOPE = 0.2  # of the leaky ReLU
 
@@ -14,7 +16,7 @@ SLOPE = 0.2  # of the leaky ReLU
 def conv(inside, outside, size, stride=1):
     """Return convolution, batch norm (over the image's own pixels), leaky ReLU."""
     return nn.Sequential(
-        nn.Conv2d(inside, outside, size, stride, size // 2, padding_mode="reflect" if size > 1 else "zeros"),
+        ReflectConv2d(inside, outside, size, stride),
         nn.BatchNorm2d(outside),
         nn.LeakyReLU(SLOPE),
     )

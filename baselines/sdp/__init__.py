@@ -89,8 +89,8 @@ def fuse(
     cube = torch.nn.Parameter(torch.ones(1, hsi.shape[1], *msi.shape[2:], device=device))
 
     def prior_loss(step):
-        clean = spectra[torch.randint(len(spectra), (BATCH,), device=device)]
-        level, noise = torch.randint(LEVELS, (BATCH,), device=device), torch.randn_like(clean)
+        clean = spectra[torch.randint(len(spectra), (BATCH,)).to(device)]
+        level, noise = torch.randint(LEVELS, (BATCH,)).to(device), torch.randn_like(clean, device="cpu").to(device)
         return (predictor(noisy(clean, level, noise), level) - noise).square().mean()
 
     def cube_loss(step):

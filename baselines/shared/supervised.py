@@ -2,7 +2,7 @@
 
 import torch
 
-from mossfuse.devices import generator_kept, parameter_count, seeded
+from mossfuse.devices import generator_kept, parameter_count, same_bytes, seeded
 from mossfuse.files.kept import kept
 from mossfuse.fitting.checkpoints import kept_checkpoint
 from mossfuse.fitting.crops import Crops
@@ -38,10 +38,11 @@ def train_on_crops(
             return loss(network, hsi, msi, truth)
 
     settings = {**sizes, "patch": patch, "batch": batch, "learning_rate": learning_rate, "steps": schedule.steps}
-    return train_network(
-        network, loss_of_crops, schedule, lr=learning_rate, pairs=pairs, truths=truths, settings=settings, seed=seed, path=path,
-        resume=resume, save_every=save_every, content={**facts, "sizes": sizes},
-    )  # fmt: skip
+    with same_bytes(device):
+        return train_network(
+            network, loss_of_crops, schedule, lr=learning_rate, pairs=pairs, truths=truths, settings=settings, seed=seed, path=path,
+            resume=resume, save_every=save_every, content={**facts, "sizes": sizes},
+        )  # fmt: skip
 
 
 def fuse_trained(kind, build, observation, checkpoint, device, apply=None):

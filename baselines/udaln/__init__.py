@@ -30,7 +30,6 @@ METHOD = Method(
         "joint_steps": Parameter.count(1500),
         "learning_rate": Parameter.positive(1e-3),
         "joint_rate": Parameter.positive(6e-5),
-        "graphs": False,
     },
     presets={
         "smoke": {"operator_steps": 100, "spectral_steps": 150, "joint_steps": 20},
@@ -44,12 +43,12 @@ CONSTANT_SHARE = {"operators": 1 / 2, "spectra": 2 / 3, "joint": 1 / 3}  # of a 
 
 def fuse(
     observation, *, seed, device, checkpoint=None, operator_steps, spectral_steps, joint_steps, learning_rate, joint_rate,
-    graphs=False, iterates=None,
+    iterates=None,
 ):  # fmt: skip
     """Return the fused cube with the learned PSF and SRF.
 
     operator_steps, spectral_steps, joint_steps: of the three stages. learning_rate: of the first two, joint_rate: of
-    the third. graphs, iterates: see mossfuse.fitting.stages.fit.
+    the third. iterates: see mossfuse.fitting.stages.fit.
     """
     import torch
 
@@ -102,7 +101,7 @@ def fuse(
             project=operator.constrain, output=cube, capturable=True,
         )  # fmt: skip
 
-    fitted = fit(stages(), seed=seed, device=device, iterates=iterates, graphs=graphs)
+    fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
     psf, srf = operator.estimates()
     notes = {
         "parameters": parameter_count(network, operator),

@@ -1,7 +1,7 @@
 """Check on one GPU, in about ten minutes, everything that docs/gpu.md asks for, and fill the tables of that page.
 
     python docs/measure/gpu_check.py                        # prints the tables
-    python docs/measure/gpu_check.py --save                 # and writes docs/evidence/gpu and docs/gpu.md
+    python docs/measure/gpu_check.py --save --mps           # and writes docs/evidence/gpu and docs/gpu.md
     python docs/measure/gpu_check.py --device cpu --quick   # tries the script itself, in seconds, where there is no GPU
 
 The CPU is the reference of every value; each comparison is made in one process with the same weights and seeds. A measurement that would
@@ -11,6 +11,7 @@ differs from the CPU by more than 5e-4 with fixed weights.
 
 import argparse
 import hashlib
+import os
 import sys
 import tempfile
 import time
@@ -26,7 +27,7 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from gpu_sharing import side_by_side, through_mps  # noqa: E402
+from gpu_sharing import service, side_by_side, through_mps  # noqa: E402
 from recording import record  # noqa: E402
 from speed_of_the_network import join_tiles, load, scene, weights_path  # noqa: E402
 
@@ -34,6 +35,7 @@ from mossfuse.benchmark.check.pairs import make_pair  # noqa: E402
 from mossfuse.benchmark.run.memory import peak_gpu_mb  # noqa: E402
 from mossfuse.benchmark.run.provenance import device_facts  # noqa: E402
 from mossfuse.benchmark.run.timing import timed  # noqa: E402
+from mossfuse.fitting.stages import GRAPHS as GRAPHS_VARIABLE  # noqa: E402
 from mossfuse.methods import catalogue, find_method  # noqa: E402
 from mossfuse.network.inference import run_network  # noqa: E402
 from mossfuse.network.reparameterise import reparameterise  # noqa: E402
@@ -48,8 +50,8 @@ WAYS = ("one", "two")  # two runs with one seed
 class Check:
     """What one run of the script shares: the device, the sizes, and the clock."""
 
-    def __init__(self, device: str, quick: bool, minutes: float, weights: str | None) -> None:
-        self.device, self.quick, self.weights = device, quick, weights
+    def __init__(self, device: str, quick: bool, minutes: float, weights: str | None, mps: bool = False) -> None:
+        self.device, self.quick, self.weights, self.mps = device, quick, weights, mps
         self.end = time.monotonic() + 60 * minutes
         self.worst = 0.0
 
@@ -212,10 +214,10 @@ def compare(check: Check, method, module) -> list[str]:
     ]
 
 
-def fit(method, module, pair, truth, device: str, path: Path, **changes) -> tuple[np.ndarray, float]:
+def fit(method, module, pair, truth, device: str, path: Path) -> tuple[np.ndarray, float]:
     """Return (cube, seconds) of a method's training, where it has one, and fusion with the preset 'smoke'."""
     seen = replace(pair, sensor=pair.sensor.restricted_to(method.knows))
-    preset = {**method.presets.get("smoke", {}), **changes}
+    preset = method.presets.get("smoke", {})
     params = {**method.params, **{k: v for k, v in preset.items() if k in method.params}}
     trained = {**method.train_params, **{k: v for k, v in preset.items() if k in method.train_params}}
     learns = method.trains in ("dataset", "supervised")
@@ -240,19 +242,17 @@ def decibels(cube: np.ndarray, truth: np.ndarray) -> float:
 
 GRAPHS = [
     "method, preset `smoke`",
-    "s without `graphs`",
-    "s with `graphs: true`",
+    "s, every step on its own",
+    "s, recorded",
     "largest difference of the cubes",
     "same bytes",
 ]
 
 
 def graphs(check: Check) -> list[list[str]]:
-    """Return one row for every method whose steps can be recorded as CUDA graphs."""
-    found = {n: pair for n, pair in catalogue().entries.items() if "graphs" in pair[0].params}
-    if check.quick:
-        found = {"pixel-mlp": found["pixel-mlp"]}
-    named = {f"`{name}`": partial(record_steps, check, *pair) for name, pair in found.items()}
+    """Return one row for every method that has stages whose steps are recorded as CUDA graphs."""
+    names = ("pixel-mlp",) if check.quick else ("pixel-mlp", "pixel-mlp-blind", "m2u-net", "edip-net", "udaln")
+    named = {f"`{name}`": partial(record_steps, check, *find_method(name)) for name in names}
     return list(check.rows(named, len(GRAPHS)))
 
 
@@ -260,11 +260,13 @@ def record_steps(check: Check, method, module) -> list[str]:
     """Return the row of one method with and without recorded steps; both are run once before they are timed."""
     pair, truth = make_pair(rows=64, cols=64, ratio=8)
     cubes, seconds = [], []
-    for way in (False, True):
+    for way in ("0", "1"):
+        os.environ[GRAPHS_VARIABLE] = way
         for _ in range(2):
-            cube, took = fit(method, module, pair, truth, check.device, Path(), graphs=way)
+            cube, took = fit(method, module, pair, truth, check.device, Path())
         cubes.append(cube)
         seconds.append(took)
+    del os.environ[GRAPHS_VARIABLE]
     error = float(np.abs(cubes[0] - cubes[1]).max())
     return [*(f"{value:.2g}" for value in seconds), f"{error:.1e}", same(cubes[0].tobytes() == cubes[1].tobytes())]
 
@@ -277,7 +279,7 @@ SHARING = ["`pixel-mlp` fits side by side, preset `paper`", "s until all have en
 
 def sharing(check: Check) -> list[list[str]]:
     """Return one row for every number of fits that share the device, each in a process of its own, as ``fits_per_gpu`` lets them."""
-    counts, size, changes = ((2,), 32, {"steps": 20}) if check.quick else ((1, 2, 4, 8), 256, {})
+    counts, size, changes = ((2,), 32, {"steps": 20}) if check.quick else ((1, 4, 12), 256, {})
     alone: set[str] = set()  # hash of the first row's cube
 
     def measure(count: int) -> list[str]:
@@ -285,8 +287,15 @@ def sharing(check: Check) -> list[list[str]]:
         alone.update(found if not alone else ())
         return [f"{seconds:.3g}", f"{seconds / count:.3g}", same(found == alone and len(alone) == 1)]
 
-    service = ", through MPS" if through_mps() else ""
-    return list(check.rows({f"{count}{service}": partial(measure, count) for count in counts}, len(SHARING)))
+    def through_service(count: int) -> list[str]:
+        with service():
+            return measure(count)
+
+    already = ", through MPS" if through_mps() else ""
+    named = {f"{count}{already}": partial(measure, count) for count in counts}
+    if check.mps and not already:
+        named |= {f"{count}, through MPS": partial(through_service, count) for count in counts}
+    return list(check.rows(named, len(SHARING)))
 
 
 def same(equal: bool) -> str:
@@ -326,6 +335,9 @@ def main() -> int:
     parser.add_argument(
         "--weights", help="a checkpoint; default: the released one in MOSSFUSE_MIRRORS, else random weights"
     )
+    parser.add_argument(
+        "--mps", action="store_true", help="fits side by side also through a Multi-Process Service, started for them"
+    )
     parser.add_argument("--save", action="store_true", help="write docs/evidence/gpu and docs/gpu.md")
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
@@ -337,7 +349,7 @@ def main() -> int:
     facts = device_facts(options.device)
     weights = "released weights" if weights_path(options) else "random weights"
     sys.stdout.write(f"{facts['device_name']}, driver {facts['driver']}, PyTorch {torch.__version__}, {weights}\n")
-    check = Check(options.device, options.quick, options.minutes, options.weights)
+    check = Check(options.device, options.quick, options.minutes, options.weights, options.mps)
     for name in options.parts or PARTS:
         head, part = PARTS[name]
         rows = part(check)
@@ -346,7 +358,15 @@ def main() -> int:
         sys.stdout.flush()
         if options.save:
             device = f"{facts['device_name']}, driver {facts['driver']}"
-            record("gpu", name, head, rows, "docs/measure/gpu_check.py --save", device=device, weights=weights)
+            record(
+                "gpu",
+                name,
+                head,
+                rows,
+                f"docs/measure/gpu_check.py --save{' --mps' * options.mps}",
+                device=device,
+                weights=weights,
+            )
     if options.save:
         fill_page()
     good = check.worst <= SAME

@@ -7,19 +7,45 @@ The processes are started and warmed up first (imports, kernels); then all fits 
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PIPES = "CUDA_MPS_PIPE_DIRECTORY"
+PIPES, LOGS = "CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY"
+SERVICE = "nvidia-cuda-mps-control"
 
 
 def through_mps() -> bool:
     """Return whether NVIDIA's Multi-Process Service takes what the processes of this machine send to its GPUs."""
     return Path(os.environ.get(PIPES, "/tmp/nvidia-mps"), "control").exists()
+
+
+@contextmanager
+def service() -> Iterator[None]:
+    """Start a Multi-Process Service of our own for the processes begun inside the block, and end it afterwards.
+
+    Raises RuntimeError where its program is missing or does not start.
+    """
+    if not shutil.which(SERVICE):
+        raise RuntimeError(f"there is no {SERVICE} here; it comes with NVIDIA's driver")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {PIPES: folder, LOGS: folder}
+        try:
+            started = subprocess.run([SERVICE, "-d"], capture_output=True, text=True, timeout=30)
+            if started.returncode:
+                raise RuntimeError(f"{SERVICE} did not start: {(started.stderr or started.stdout).strip()}")
+            yield
+        finally:
+            subprocess.run([SERVICE], input="quit\n", text=True, capture_output=True, timeout=30)
+            for name in (PIPES, LOGS):
+                del os.environ[name]
 
 
 def side_by_side(count: int, method: str, device: str, size: int, **changes: object) -> tuple[float, set[str]]:

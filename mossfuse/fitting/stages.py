@@ -6,6 +6,7 @@ reference it would be an oracle, and against the observable loss it is the last 
 """
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +15,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from mossfuse.devices import seeded
+from mossfuse.devices import same_bytes, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.fitting.records import History, Iterates
 from mossfuse.progress import track
 
 WARM_UP = 3  # steps before one is recorded, so that every buffer exists
+
+GRAPHS = "MOSSFUSE_GRAPHS"  # set to 0, every step is taken on its own
 
 Terms = dict[str, Any]  # scalar tensors by name
 Advance = Callable[[int], Terms]
@@ -95,7 +98,7 @@ class Fitted:
 
 def fit(
     stages: Iterable[Stage], *, seed: int, device: str = "cpu", log_every: int = 50,
-    iterates: Mapping[str, Any] | None = None, graphs: bool = False,
+    iterates: Mapping[str, Any] | None = None,
 ) -> Fitted:  # fmt: skip
     """Run ``stages`` in order and return Fitted; the results are in the stages' parameters.
 
@@ -103,15 +106,15 @@ def fit(
     seed: of everything random in the losses; the state of torch's global generator is left as it was.
     iterates: None, or {'folder': path, 'every': steps}: cubes of ``Stage.output`` are saved there (see Iterates), for
     curves against a reference.
-    graphs: record the steps of capturable stages as CUDA graphs; without effect on a CPU.
+    On a GPU the steps of capturable stages are recorded once as a CUDA graph and replayed (GRAPHS).
     Raises MossFuseError where a loss stops being finite.
     """
     log, saved = History(log_every), Iterates(**iterates) if iterates else None
-    graphs = graphs and torch.device(device).type == "cuda"
+    recorded = torch.device(device).type == "cuda" and os.environ.get(GRAPHS) != "0"
     start, cpu = time.perf_counter(), time.process_time()
-    with seeded(seed, device):
+    with seeded(seed, device), same_bytes(device):
         for stage in stages:
-            run_stage(stage, log, saved, graphs and stage.capturable)
+            run_stage(stage, log, saved, recorded and stage.capturable)
     return Fitted(log.columns(), log.steps, time.perf_counter() - start, time.process_time() - cpu)
 
 
@@ -137,7 +140,7 @@ def run_stage(stage: Stage, log: History, iterates: Iterates | None = None, capt
                 stage.project()
             if mean:
                 torch._foreach_lerp_(mean, params, 1 - stage.average)
-        return {"loss": total, **terms}
+        return {name: term.detach() for name, term in {"loss": total, **terms}.items()}
 
     advance: Advance = take_step
     if capture:

@@ -17,7 +17,7 @@ from mossfuse.devices import mixed, seeded
 from mossfuse.errors import MossFuseError
 from mossfuse.files import write_cube
 from mossfuse.fitting.records import History
-from mossfuse.fitting.stages import Stage, constant_then_linear, fit, multistep, one_cycle, run_stage
+from mossfuse.fitting.stages import GRAPHS, Stage, constant_then_linear, fit, multistep, one_cycle, run_stage
 from mossfuse.metrics.catalogue import metrics_of
 
 
@@ -225,7 +225,7 @@ def test_a_term_that_not_every_step_has_is_averaged_over_those_that_had_it():
 def test_graphs_change_nothing_on_a_cpu():
     plain, graphs = (parabola(steps=30), parabola(steps=30))
     fit([plain[1]], seed=0)
-    fit([replace(graphs[1], capturable=True)], seed=0, graphs=True)
+    fit([replace(graphs[1], capturable=True)], seed=0)
     assert torch.equal(plain[0], graphs[0])
 
 
@@ -239,13 +239,14 @@ def test_step_sizes_kept_in_tensors_for_a_recorded_step_lead_to_the_same_end(mon
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_recorded_steps_end_where_usual_steps_end():
+def test_recorded_steps_end_where_usual_steps_end(monkeypatch):
     ends = []
-    for graphs in (False, True):
+    for graphs in ("0", "1"):
+        monkeypatch.setenv(GRAPHS, graphs)
         value = torch.nn.Parameter(torch.zeros(4, device="cuda"))
         loss = lambda step, value=value: (value - 3).square().mean()  # noqa: E731
         stage = Stage("graph", [value], loss, 0.1, constant_then_linear(50, 50), average=0.5, capturable=True)
-        history = fit([stage], seed=0, device="cuda", graphs=graphs).history
+        history = fit([stage], seed=0, device="cuda").history
         ends.append((value.detach().cpu().numpy(), history["loss"]))
     assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-5)
     assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-4)

@@ -26,7 +26,6 @@ PARAMS = {
     "detail_rate": Parameter.positive(4e-3),
     "residual": True,
     "precision": Parameter.choice("float32", "bfloat16"),
-    "graphs": False,
     "time_limit_s": Parameter.positive(None),
 }
 PRESETS = {
@@ -37,7 +36,7 @@ PRESETS = {
 
 def fuse_in_stages(
     observation, *, seed, device, networks, starts, merge, interactive, support, members, operator_steps, operator_rate,
-    spectral_steps, spectral_rate, detail_steps, detail_rate, precision, graphs, time_limit_s, iterates,
+    spectral_steps, spectral_rate, detail_steps, detail_rate, precision, time_limit_s, iterates,
 ):  # fmt: skip
     """Return the fused cube of the last iterate with the learned PSF and SRF.
 
@@ -48,7 +47,7 @@ def fuse_in_stages(
     support: of the PSF, 'sensor' or the ratio x ratio 'block'. members: pairs of streams that are averaged. *_steps,
     *_rate: of the stages; detail_steps 0 ends after the streams. precision: of the U-Nets' convolutions, 'float32' or
     'bfloat16'.
-    time_limit_s: of the last stage (its schedule then follows the clock). graphs, iterates: see
+    time_limit_s: of the last stage (its schedule then follows the clock). iterates: see
     mossfuse.fitting.stages.fit.
     """
     import torch
@@ -96,7 +95,7 @@ def fuse_in_stages(
                 capturable=True,
             )
 
-    fitted = fit(stages(), seed=seed, device=device, iterates=iterates, graphs=graphs)
+    fitted = fit(stages(), seed=seed, device=device, iterates=iterates)
     psf, srf = streams.operator.estimates()
     psf = around(psf, streams.operator.geometry.phase, geometry_of(observation).phase)
     with torch.no_grad(), seeded(seed, device):
