@@ -59,7 +59,10 @@ def prior_error(predictor, spectra, level):
     def error(part, noise):
         return (predictor(noisy(part, levels, noise), levels) - noise).square().sum()
 
-    noise, levels = torch.randn_like(spectra, device="cpu").to(spectra.device), torch.full((1,), level, device=spectra.device)
+    noise, levels = (
+        torch.randn_like(spectra, device="cpu").to(spectra.device),
+        torch.full((1,), level, device=spectra.device),
+    )
     if len(spectra) <= CHUNK:
         return error(spectra, noise)
     parts = zip(spectra.split(CHUNK), noise.split(CHUNK), strict=True)

@@ -242,6 +242,8 @@ def metric_row(grid: Grid, cell, run: dict, score: Path) -> dict:
     for line in scores.itertuples():
         if line.convention in wanted and line.metric in SCORES:
             row[f"{line.convention} {line.metric}"] = line.value
+    if run.get("device") == "cuda":
+        row["gpu"] = run["device_name"]
     notes = run.get("notes") or {}
     kept = [*NOTES, *(key for key in notes if key.startswith(WEIGHT))]
     return row | {f"note {key}": notes[key] for key in kept if notes.get(key) is not None}

@@ -1,7 +1,7 @@
 """Check on one GPU, in about ten minutes, everything that docs/gpu.md asks for, and fill the tables of that page.
 
     python docs/measure/gpu_check.py                        # prints the tables
-    python docs/measure/gpu_check.py --save --mps           # and writes docs/evidence/gpu and docs/gpu.md
+    python docs/measure/gpu_check.py --save --mps           # and writes docs/evidence/gpu-* and docs/gpu.md
     python docs/measure/gpu_check.py --device cpu --quick   # tries the script itself, in seconds, where there is no GPU
 
 The CPU is the reference of every value; each comparison is made in one process with the same weights and seeds. A measurement that would
@@ -31,6 +31,7 @@ from gpu_sharing import service, side_by_side, through_mps  # noqa: E402
 from recording import record  # noqa: E402
 from speed_of_the_network import join_tiles, load, scene, weights_path  # noqa: E402
 
+from mossfuse.arithmetic import full_precision  # noqa: E402
 from mossfuse.benchmark.check.pairs import make_pair  # noqa: E402
 from mossfuse.benchmark.run.memory import peak_gpu_mb  # noqa: E402
 from mossfuse.benchmark.run.provenance import device_facts  # noqa: E402
@@ -188,11 +189,16 @@ METHODS = [
 
 def methods(check: Check) -> list[list[str]]:
     """Return one row for every method that asks for a GPU, trained where it is trained, on one small synthetic pair."""
-    found = {n: pair for n, pair in catalogue().entries.items() if pair[0].gpu and not pair[0].weights}
+    found = methods_with_gpu()
     if check.quick:
         found = {"mhf-net": found["mhf-net"]}
     named = {f"`{name}`": partial(compare, check, *pair) for name, pair in found.items()}
     return list(check.rows(named, len(METHODS)))
+
+
+def methods_with_gpu() -> dict:
+    """Return name -> (method, module) of every method that asks for a GPU, without those that are weights alone."""
+    return {n: pair for n, pair in catalogue().entries.items() if pair[0].gpu and not pair[0].weights}
 
 
 def compare(check: Check, method, module) -> list[str]:
@@ -226,7 +232,8 @@ def fit(method, module, pair, truth, device: str, path: Path) -> tuple[np.ndarra
     def call() -> np.ndarray:
         if learns:
             module.train([seen], seed=0, device=device, path=str(path), resume=False, truths=truths, **trained)
-        return module.fuse(seen, seed=0, device=device, checkpoint=str(path) if learns else None, **params).cube
+        with full_precision(device):
+            return module.fuse(seen, seed=0, device=device, checkpoint=str(path) if learns else None, **params).cube
 
     seconds, _, cube = timed(call, device)
     return cube, seconds
@@ -338,13 +345,13 @@ def main() -> int:
     parser.add_argument(
         "--mps", action="store_true", help="fits side by side also through a Multi-Process Service, started for them"
     )
-    parser.add_argument("--save", action="store_true", help="write docs/evidence/gpu and docs/gpu.md")
+    parser.add_argument("--save", action="store_true", help="write docs/evidence/gpu-* and docs/gpu.md")
     options = parser.parse_args()
     if options.device == "cuda" and not torch.cuda.is_available():
         sys.exit(
             f"no GPU answers here (PyTorch {torch.__version__}); run this where one does, or try the script with --device cpu --quick"
         )
-    if options.save and (options.device == "cpu" or options.quick or options.parts):
+    if options.save and (options.device == "cpu" or options.quick):
         parser.error("--save takes a full run on a GPU")
     facts = device_facts(options.device)
     weights = "released weights" if weights_path(options) else "random weights"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from mossfuse.arithmetic import full_precision
 from mossfuse.devices import choose_device
 from mossfuse.errors import MossFuseError, suggestion
 from mossfuse.estimation.memory import estimate_once
@@ -126,7 +127,8 @@ def run_method(
             estimates, tiles = module.fuse_tiles(seen, **settings)
             fusion = Fusion(cube=np.empty(0), **estimates)
         else:
-            fusion = check_result(module.fuse(seen, **settings), observation, name)
+            with full_precision(device):
+                fusion = check_result(module.fuse(seen, **settings), observation, name)
             if suffix:
                 fusion = apply_refinement(suffix, fusion, observation)
             tiles = cut_into_tiles(fusion.cube)

@@ -163,9 +163,24 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "planning": partial(speed.measured, name="planning", script="docs/measure/planning.py --save", folder="planning"),
     "faults": partial(speed.measured, name="faults", script="docs/measure/faults.py --save", folder="faults"),
     **{
-        f"gpu {name}": partial(speed.measured, name=name, script="docs/measure/gpu_check.py --save", folder="gpu")
+        f"gpu {name}": partial(
+            speed.measured, name=name, script=f"docs/measure/gpu_check.py --save --parts {name}", folder=f"gpu-{name}"
+        )
         for name in ("inference", "training", "sharing", "methods", "graphs")
     },
+    "gpu methods again": partial(
+        speed.measured,
+        name="methods-again",
+        script="docs/measure/gpu_check.py --save --parts methods",
+        folder="gpu-methods-again",
+    ),
+    **{
+        f"gpu {name}": partial(
+            speed.measured, name=name, script="docs/measure/gpu_workflow.py --save", folder=f"gpu-{name}"
+        )
+        for name in ("workflow", "cells")
+    },
+    "rounding": partial(speed.measured, name="rounding", script="docs/measure/rounding.py --save", folder="rounding"),
 }
 FROM_SPECIFICATIONS = ("learned baselines",)  # tables that need no evidence
 LEGENDS = {

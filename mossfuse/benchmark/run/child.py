@@ -10,6 +10,7 @@ import time
 import traceback
 from pathlib import Path
 
+from mossfuse.arithmetic import full_precision
 from mossfuse.benchmark.plan.paths import CellFiles
 from mossfuse.benchmark.run.guard import GUARD, confine
 from mossfuse.benchmark.run.memory import peak_rss_mb
@@ -120,7 +121,10 @@ def fuse(request, inputs):
         if request["iterates"]:
             params["iterates"] = {"folder": str(own.iterates), "every": request["iterates"]}
         seen = preprocess(request["prefix"], pair, device)
-        fusion = module.fuse(seen, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **params)
+        with full_precision(device):
+            fusion = module.fuse(
+                seen, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **params
+            )
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     fusion = check_fusion(fusion, pair)
     estimates = {name: getattr(fusion, name) for name in ("psf_hat", "srf_hat")}

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import contextmanager
 
+from mossfuse.arithmetic import full_precision
 from mossfuse.benchmark.run.other_work import other_work
 from mossfuse.benchmark.run.provenance import device_facts
 from mossfuse.devices import synchronise
@@ -34,9 +35,10 @@ def measure(request, method, module, *, pair, base):
         if request["suffix"]:
             return refine(request["suffix"], base, pair, device=device, **request["params"])
         seen = preprocess(request["prefix"], pair, device)
-        return module.fuse(
-            seen, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **request["params"]
-        )
+        with full_precision(device):
+            return module.fuse(
+                seen, seed=request["seed"], device=device, checkpoint=request.get("checkpoint"), **request["params"]
+            )
 
     seconds, fusion = time_calls(
         once,
