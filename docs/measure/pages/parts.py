@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pages.context import Context
 from pages.format import markdown
 from pages.layout import METRICS, PROVENANCE
@@ -10,7 +12,7 @@ from pages.store import NotMeasured
 
 def parts(context: Context) -> str:
     """Return one row per measured part."""
-    rows = []
+    rows, sums = [], Counter()
     for path in sorted(context.evidence.folder.glob(f"*/{METRICS}")):
         part = context.part(path.parent.name)
         known, count = part.provenance, part.provenance["cells"]
@@ -18,6 +20,7 @@ def parts(context: Context) -> str:
             f"[{word}]({context.link(part.folder / name)})"
             for word, name in (("values", METRICS), ("provenance", PROVENANCE))
         )
+        sums += Counter({**count, "minutes": known["cpu_minutes"]})
         first, last = (time[:16].replace("T", " ") for time in known["started"])
         rows.append(
             [
@@ -29,5 +32,8 @@ def parts(context: Context) -> str:
         raise NotMeasured(
             "not measured at this version; run `snakemake tables --cores all --configfile config/evidence.yaml`"
         )
+    rows.append(
+        ["all", f"{sums['scored']} of {sums['planned']}", f"{sums['failed']}", f"{sums['minutes']:.1f}", "", "", ""]
+    )
     head = ["part", "cells", "failed", "CPU min of the methods", "cells started (UTC)", "commits", "files"]
     return markdown(head, rows)
