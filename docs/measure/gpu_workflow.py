@@ -2,9 +2,10 @@
 
     python docs/measure/gpu_workflow.py --method pixel-mlp [--save] [--cpu RESULTS] WORDS=RESULTS ...
 
-WORDS say how the cells of a folder ran, such as 'through MPS'. The first table has a row for each folder and ratio: how many fits shared the
+WORDS say how the cells of a folder ran, such as 'through MPS'. The first table has a row for each folder, data set and ratio: how many fits shared the
 GPU, the time of a fit, and the time from the first start to the last end divided by the number of cells, which is what sharing is for.
-The second compares the scores of the cells that a folder of --cpu has too. --save writes docs/evidence/gpu-workflow and gpu-cells, and docs/gpu.md.
+The second compares the scores of the cells that the folder of --cpu has too; of a cell in several folders the
+last one counts. A third says of how many such cells the cubes have the same bytes. --save writes docs/evidence/gpu-workflow, gpu-twice and gpu-cells, and docs/gpu.md.
 """
 
 import argparse
@@ -32,6 +33,7 @@ SCORES = [
     "SAM, GPU / CPU, mean",
     "pairs with the same bytes",
 ]
+TWICE = ["cells that ran on two machines, one way and the other", "cubes with the same bytes"]
 PLACE = ["dataset", "degradation", "scene", "seed"]
 
 
@@ -58,6 +60,7 @@ def records(results: str, method: str) -> pd.DataFrame:
                 "about": f"{run['device_name']}, driver {run['driver']}",
                 "commit": run["commit"],
                 "versions": run["versions"],
+                "output": run["output"],
                 "psnr": score["psnr"],
                 "sam": score["sam"],
             }
@@ -68,13 +71,15 @@ def records(results: str, method: str) -> pd.DataFrame:
 def pace(words: str, cells: pd.DataFrame) -> list[list[str]]:
     """Return the rows of the first table for one folder."""
     rows = []
-    for ratio, group in cells.groupby("ratio", sort=False):
+    for (dataset, ratio), group in cells.groupby(["dataset", "ratio"], sort=False):
+        if len(group) <= group["fits"].max():  # they never filled the GPU
+            continue
         end = (group["started"] + pd.to_timedelta(group["seconds"], unit="s")).max()
         span = (end - group["started"].min()).total_seconds()
         median = group["seconds"].median()
         rows.append(
             [
-                f"{len(group)}, {words}",
+                f"{len(group)} of {dataset}, {words}",
                 f"{ratio}",
                 f"{group['fits'].max()}",
                 f"{median:.3g}",
@@ -86,7 +91,7 @@ def pace(words: str, cells: pd.DataFrame) -> list[list[str]]:
 
 def compared(cells: pd.DataFrame, cpu: pd.DataFrame) -> list[list[str]]:
     """Return the rows of the second table: cells that both have, by data set and degradation."""
-    both = cells.merge(cpu, on=PLACE, suffixes=("", " cpu"))
+    both = cells.drop_duplicates(PLACE, keep="last").merge(cpu, on=PLACE, suffixes=("", " cpu"))
     rows = []
     for (dataset, base), group in both.groupby(["dataset", "base"], sort=False):
         gain = group["psnr"] - group["psnr cpu"]
@@ -97,6 +102,13 @@ def compared(cells: pd.DataFrame, cpu: pd.DataFrame) -> list[list[str]]:
             [dataset, base, f"{len(group)}", f"{gain.mean():+.3f} dB", f"{largest:+.3f} dB", f"x{ratio:.4f}", same]
         )
     return rows
+
+
+def twice(cells: pd.DataFrame) -> list[list[str]]:
+    """Return the row of the third table: cells that several folders have, and how many of them have one cube to the byte."""
+    kinds = cells.groupby(PLACE)["output"].agg(["size", "nunique"])
+    kinds = kinds[kinds["size"] > 1]
+    return [[f"{len(kinds)}", f"{(kinds['nunique'] == 1).sum()}"]] if len(kinds) else []
 
 
 def main() -> None:
@@ -113,6 +125,8 @@ def main() -> None:
     }
     everything = pd.concat(named.values())
     tables = {"workflow": (PACE, [row for words, cells in named.items() for row in pace(words, cells)])}
+    if again := twice(everything):
+        tables["twice"] = (TWICE, again)
     if options.cpu:
         tables["cells"] = (SCORES, compared(everything, records(options.cpu, options.method)))
     for name, (head, rows) in tables.items():

@@ -178,7 +178,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
         f"gpu {name}": partial(
             speed.measured, name=name, script="docs/measure/gpu_workflow.py --save", folder=f"gpu-{name}"
         )
-        for name in ("workflow", "cells")
+        for name in ("workflow", "twice", "cells")
     },
     "rounding": partial(speed.measured, name="rounding", script="docs/measure/rounding.py --save", folder="rounding"),
 }
