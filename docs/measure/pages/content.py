@@ -82,7 +82,10 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "regret": sweeps.regret,
     "regret beyond": sweeps.cells_beyond,
     "regret elsewhere": sweeps.elsewhere,
-    "denoised": partial(violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True),
+    "violations behind": violations.behind,
+    "denoised": partial(
+        violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True, beside=("nsgp",)
+    ),
     "given nothing": partial(violations.compared, methods=violations.BLIND, other="{}-given-nothing", noisy=False),
     "deep": partial(networks.quality, name="deep"),
     "deep curves": partial(networks.progress, name="deep"),

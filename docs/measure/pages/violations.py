@@ -18,10 +18,12 @@ def departures(context: Context, dataset: str) -> str:
     part = context.part("violations")
     cells = part.where(dataset=dataset, method=CHEAP)
     rows, plain = [], reference(context, dataset)
+    without = "" if plain is None else plain["base"].iloc[0]
     if plain is not None:
-        rows.append(["none", *line(plain, CHEAP)])
+        blind = cells[(cells["base"] == without) & ~cells["method"].isin(plain["method"])]
+        rows.append(["none", *line(pd.concat([plain, blind]), CHEAP)])
     for base, own in cells.groupby("base", sort=False):
-        if len(own["method"].unique()) > 1:
+        if base != without and {"cnmf", "nsgp-given-nothing"} <= set(own["method"]):
             rows.append([f"`{base}`", *line(own, CHEAP)])
     if not rows:
         raise NotMeasured(part.how)
@@ -54,24 +56,44 @@ def pair(cells: pd.DataFrame) -> str:
     return "-" if cells.empty else f"{cells['std1 psnr'].mean():.2f} / {cells['std1 sam'].mean():.2f}"
 
 
-def compared(context: Context, methods: tuple[str, ...], other: str, noisy: bool) -> str:
-    """Return one row per method and its other form, one column per dataset and degradation that has both.
+def behind(context: Context) -> str:
+    """Return one row for every departure and data set in which another method of the tables is ahead of `nsgp`."""
+    part = context.part("violations")
+    rows = []
+    for (dataset, base), own in part.where(method=CHEAP[:-1]).groupby(["dataset", "base"], sort=False):
+        own = fair(own, CHEAP[:-1])
+        for metric, unit, sign in (("psnr", "dB", 1), ("sam", "deg", -1)):
+            means = own.groupby("method")[f"std1 {metric}"].mean()
+            if "nsgp" not in means:
+                continue
+            for method, value in means.items():
+                if sign * (value - means["nsgp"]) > 0.005:
+                    rows.append([dataset, f"`{base}`", part.label(method), f"{value - means['nsgp']:+.2f} {unit}"])
+    if not rows:
+        raise NotMeasured(part.how)
+    head = ["dataset", "departure", "method", "ahead of `nsgp` by"]
+    return f"{markdown(head, rows)}\n\n{context.caption('Means over the scenes, convention `std1`; one lattice and draw.', part)}"
 
-    other: how the other row is called, such as 'denoised+{}'; noisy: under noise, else without.
+
+def compared(context: Context, methods: tuple[str, ...], other: str, noisy: bool, beside: tuple[str, ...] = ()) -> str:
+    """Return one row per method and its other form, one column per dataset and degradation where all of them ran.
+
+    other: how the other row is called, such as 'denoised+{}'; noisy: under noise, else without; beside: methods with a row alone.
     """
     part = context.part("violations")
-    cells = part.where(method=tuple(name for m in methods for name in (m, other.format(m))))
+    names = tuple(name for m in methods for name in (m, other.format(m)))
+    cells = part.where(method=(*names, *beside))
     cells = cells[cells["base"].str.contains("-snr") == noisy]
     places = [
         place
         for place, own in cells.groupby(["dataset", "base"], sort=False)
-        if any({m, other.format(m)} <= set(own["method"]) for m in methods)
+        if set(names) & set(cells["method"]) <= set(own["method"])
     ]
     places = [place for place in places if place[0] in ("cave", "cave-half")]
     if not places:
         raise NotMeasured(part.how)
     rows = []
-    for method in (name for m in methods for name in (m, other.format(m))):
+    for method in (*names, *beside):
         own = cells[cells["method"] == method]
         if len(own):
             found = [own[(own["dataset"] == dataset) & (own["base"] == base)] for dataset, base in places]
