@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from mossfuse.arithmetic import full_precision
 from mossfuse.devices import same_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,3 +56,12 @@ def test_kernels_that_repeat_themselves_are_asked_for_on_a_gpu_alone_and_the_set
     with same_bytes("cuda"):
         assert settings() == (True, True, False)
     assert settings() == before
+
+
+def test_methods_run_without_rounded_convolutions_on_a_gpu_alone():
+    before = torch.backends.cudnn.allow_tf32
+    with full_precision("cpu"):
+        assert torch.backends.cudnn.allow_tf32 == before
+    with full_precision("cuda"):
+        assert not torch.backends.cudnn.allow_tf32 and torch.backends.cudnn.deterministic
+    assert torch.backends.cudnn.allow_tf32 == before
