@@ -5,7 +5,7 @@
 Ratio 32, 31 bands, blind, one thread, each row in a separate process. The scene is the embedded ``twins``, repeated for
 the large one. Seconds are those of the method (PSF, SRF and noise estimated; every tile predicted and, for the large
 scene, written to HDF5), after one warm-up on a small pair; memory is the peak resident set of the whole process, inputs
-and torch included. Targets are printed beside the values; nothing is asserted. --save writes the rows to docs/evidence/speed, from which
+and torch included. Targets are printed beside the values; nothing is asserted. --save writes the rows to docs/evidence/speed-nsgp or speed-nsgp-noisy, from which
 the table of docs/nsgp.md is made.
 """
 
@@ -62,7 +62,7 @@ def main():
     if options.save:
         name = "nsgp-noisy" if options.noisy else "nsgp"
         head = ["method", "scene", "CPU s", "wall s", "peak GB", "target"]
-        record("speed", name, head, lines, f"docs/measure/speed_of_nsgp.py{' --noisy' * options.noisy} --save")
+        record(f"speed-{name}", name, head, lines, f"docs/measure/speed_of_nsgp.py{' --noisy' * options.noisy} --save")
 
 
 def measure(name, side, path):

@@ -145,9 +145,14 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "speed tiles": partial(speed.measured, name="tiles", script="docs/measure/speed_of_the_network.py"),
     "speed large": partial(speed.measured, name="large", script="docs/measure/speed_of_the_network.py"),
     "fuse speed": partial(speed.measured, name="fuse", script="docs/measure/speed_of_fuse.py", folder="fuse-speed"),
-    "speed nsgp": partial(speed.measured, name="nsgp", script="docs/measure/speed_of_nsgp.py"),
+    "speed nsgp": partial(
+        speed.measured, name="nsgp", script="docs/measure/speed_of_nsgp.py --save", folder="speed-nsgp"
+    ),
     "speed nsgp noisy": partial(
-        speed.measured, name="nsgp-noisy", script="docs/measure/speed_of_nsgp.py --noisy --save"
+        speed.measured,
+        name="nsgp-noisy",
+        script="docs/measure/speed_of_nsgp.py --noisy --save",
+        folder="speed-nsgp-noisy",
     ),
     "overhead": partial(
         speed.measured, name="overhead", script="docs/measure/overhead.py 100 --save", folder="overhead"
