@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -268,12 +269,11 @@ def record_steps(check: Check, method, module) -> list[str]:
     pair, truth = make_pair(rows=64, cols=64, ratio=8)
     cubes, seconds = [], []
     for way in ("0", "1"):
-        os.environ[GRAPHS_VARIABLE] = way
-        for _ in range(2):
-            cube, took = fit(method, module, pair, truth, check.device, Path())
+        with patch.dict(os.environ, {GRAPHS_VARIABLE: way}):
+            for _ in range(2):
+                cube, took = fit(method, module, pair, truth, check.device, Path())
         cubes.append(cube)
         seconds.append(took)
-    del os.environ[GRAPHS_VARIABLE]
     error = float(np.abs(cubes[0] - cubes[1]).max())
     return [*(f"{value:.2g}" for value in seconds), f"{error:.1e}", same(cubes[0].tobytes() == cubes[1].tobytes())]
 
@@ -318,6 +318,12 @@ PARTS = {
     "methods": (METHODS, methods),
     "graphs": (GRAPHS, graphs),
 }
+
+
+def keep(name: str, head: list[str], rows: list[list[str]], *, mps: bool, **facts: str) -> None:
+    """Write the rows of a part to its own folder of docs/evidence, since parts may be measured on different days."""
+    service_too = " --mps" if mps and name == "sharing" else ""
+    record(f"gpu-{name}", name, head, rows, f"docs/measure/gpu_check.py --save --parts {name}{service_too}", **facts)
 
 
 def fill_page() -> None:
@@ -365,15 +371,7 @@ def main() -> int:
         sys.stdout.flush()
         if options.save:
             device = f"{facts['device_name']}, driver {facts['driver']}"
-            record(
-                "gpu",
-                name,
-                head,
-                rows,
-                f"docs/measure/gpu_check.py --save{' --mps' * options.mps}",
-                device=device,
-                weights=weights,
-            )
+            keep(name, head, rows, mps=options.mps, device=device, weights=weights)
     if options.save:
         fill_page()
     good = check.worst <= SAME

@@ -134,7 +134,10 @@ def main() -> None:
         if options.save:
             make = f"docs/measure/gpu_workflow.py --save --method {options.method}{' --cpu RESULTS' * (name == 'cells')} WORDS=RESULTS"
             commits = sorted(set(everything["commit"]))
-            record(f"gpu-{name}", name, head, rows, make, device=everything["about"].iloc[0], ran_at=commits)
+            first = everything.iloc[0]
+            record(
+                f"gpu-{name}", name, head, rows, make, device=first["about"], ran_at=commits, ran_with=first["versions"]
+            )
     if options.save:
         fill_page()
 

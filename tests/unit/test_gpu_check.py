@@ -10,6 +10,7 @@ from mossfuse.discovery import import_as
 
 sys.path.insert(0, str(ROOT / "docs" / "measure"))  # where the script finds its neighbours
 gpu_check = import_as("gpu_check", ROOT / "docs/measure/gpu_check.py")
+from pages import content  # noqa: E402
 
 
 def test_missing_gpu_is_one_sentence_and_an_exit_status(monkeypatch):
@@ -39,3 +40,12 @@ def test_what_fails_or_comes_too_late_is_a_row():
         ["b", "1", "2", ""],
     ]
     assert list(gpu_check.Check("cpu", True, -1, None).rows({"a": starved}, 3)) == [["a", gpu_check.LATE, ""]]
+
+
+@pytest.mark.parametrize("name", gpu_check.PARTS)
+def test_a_part_is_kept_where_its_table_is_read(name, monkeypatch):
+    kept = []
+    monkeypatch.setattr(gpu_check, "record", lambda folder, table, *_, **facts: kept.append((folder, table)))
+    gpu_check.keep(name, [], [], mps=True, device="a GPU")
+    read = content.TABLES[f"gpu {name}"].keywords
+    assert kept == [(read["folder"], read["name"])]
