@@ -22,6 +22,7 @@ from pages import (
     parts,
     priors,
     references,
+    searched,
     speed,
     sweeps,
     violations,
@@ -86,6 +87,8 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "denoised": partial(
         violations.compared, methods=violations.DENOISED, other="denoised+{}", noisy=True, beside=("nsgp",)
     ),
+    "search chosen": searched.chosen,
+    "search gained": searched.gained,
     "given nothing": partial(violations.compared, methods=violations.BLIND, other="{}-given-nothing", noisy=False),
     "deep": partial(networks.quality, name="deep"),
     "deep curves": partial(networks.progress, name="deep"),
