@@ -3,7 +3,7 @@
     python docs/measure/speed_of_the_network.py [inference] [compiled] [training] [tiles] [large] [--threads 2] [--weights FILE] [--save]
 
 Prints one table per part, every value beside its target; nothing is asserted about time. Variants alternate, and the smallest of
-the repeats counts (other work on the machine only adds time); CPU seconds are printed beside wall seconds. Memory is the
+the repeats counts (other work on the machine only adds time; far slower variants are not repeated); CPU seconds are printed beside wall seconds. Memory is the
 growth of the peak resident set over inputs and weights, each variant in a separate process.
 ``as released`` is mossfuse.network.released: every decoder, the PSF at every pixel, planar tensors. The exit status is 1
 where a float32 variant differs by more than 5e-5 (tiles against the whole image: 1e-4). --save writes the tables to docs/evidence/speed, from
@@ -37,6 +37,7 @@ from mossfuse.training.losses import fusion_loss, loss_terms
 
 REFERENCE = "as released"
 SAME, SAME_TILED = 5e-5, 1e-4
+SLOW = 3
 PARTS = ("inference", "compiled", "training", "tiles", "large")
 CHECKPOINT = "CAVE_32_model.pth"
 
@@ -289,10 +290,16 @@ STEPS = {REFERENCE: released_step, "ours": our_step, "ours, recompute": partial(
 
 
 def compare(variants, repeats):
-    """Return {name: (wall s, CPU s, result)} of alternating variants: a warm-up round, then the smallest of ``repeats``."""
+    """Return {name: (wall s, CPU s, result)} of alternating variants: a warm-up round, then the smallest of ``repeats``.
+
+    A variant whose warm-up took more than SLOW times the first one's is not repeated: no repeat would make it the faster one.
+    """
     results, walls, cpus = {}, {name: [] for name in variants}, {name: [] for name in variants}
-    for _ in range(repeats + 1):
+    first = next(iter(variants))
+    for turn in range(repeats + 1):
         for name, call in variants.items():
+            if turn > 1 and walls[name][0] > SLOW * walls[first][0]:
+                continue
             wall, cpu = time.perf_counter(), time.process_time()
             results[name] = call()
             walls[name].append(time.perf_counter() - wall)
