@@ -31,16 +31,16 @@ def main(config):
     torch.set_num_threads(1)
     settings = read_settings(config)
     grid = Grid(settings)
-    table = pd.DataFrame(row for block in grid.blocks for row in scores(grid, settings, block))
+    paths = Paths.of(settings)
+    table = pd.DataFrame(row for block in grid.blocks for row in scores(grid, paths, block))
     out = EVIDENCE / Path(config).stem / "weights.csv"
     out.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(out, index=False, float_format="%.4f", lineterminator="\n")
 
 
-def scores(grid, settings, block):
+def scores(grid, paths, block):
     """Yield one row per kept iterate, and one for bicubic at step 0: means over the block's scenes."""
     (degradation,), (seed,) = block.degradations, block.seeds
-    paths = Paths.of(settings)
     scenes = [
         (
             read_pair(paths.pair(block.label, degradation, scene), knows=frozenset({"phase"})),
@@ -55,8 +55,8 @@ def scores(grid, settings, block):
 
     yield means("bicubic", 0, find_method("bicubic")[1].fuse)
     for name in (name for name in block.methods if grid.rows[name].trained_here):
-        unfinished = paths.training(block.label, degradation, name, seed).resume
-        for step, weights in track(find_iterates(unfinished.weights).items(), f"{block.label}, {name}"):
+        kept = find_iterates(paths.training(block.label, degradation, name, seed).weights)
+        for step, weights in track(kept.items(), f"{block.label}, {name}"):
             yield means(name, step, partial(method.fuse, checkpoint=weights))
 
 

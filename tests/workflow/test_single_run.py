@@ -1,18 +1,23 @@
 """`mossfuse bench run METHOD SCENE`: one method on one scene, scored, without touching the results of a grid."""
 
 import csv
+import importlib.util
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
 from helpers.repository import ROOT
 from mossfuse.__main__ import main
+from mossfuse.benchmark.plan.grid import Grid
+from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import default_configuration, read_settings
 from mossfuse.benchmark.run.single import single_settings
 from mossfuse.errors import MossFuseError
+from mossfuse.training.loop import find_iterates
 
 SMOKE = ["--config", str(ROOT / "config" / "smoke.yaml"), "--gpu", "0"]
 BROKEN = """
@@ -102,7 +107,23 @@ def test_cubes_made_elsewhere_cannot_be_run():
 
 @pytest.mark.slow
 def test_method_is_trained_first_where_that_is_asked_for(tmp_path):
-    done = bench_run(tmp_path, "mossfuse", "mosaic", *SMOKE, "--train", "--set", "steps=4")
+    changes = {"steps": 4, "keep_every": 2}
+    options = [f"--set={key}={value}" for key, value in changes.items()]
+    done = bench_run(tmp_path, "mossfuse", "mosaic", *SMOKE, "--train", *options)
     assert done.returncode == 0, done.stderr
-    record = next(tmp_path.glob("runs/single/checkpoints/*/*/mossfuse/seed0/train.json")).read_text(encoding="utf-8")
-    assert '"steps": 4' in record and '"dim": 8' in record and '"globes"' in record
+    folder = tmp_path / "runs" / "single"
+    record = next(folder.glob("checkpoints/*/*/mossfuse/seed0/train.json"))
+    text = record.read_text(encoding="utf-8")
+    assert '"steps": 4' in text and '"dim": 8' in text and '"globes"' in text
+    assert list(find_iterates(record.with_name("weights.pt"))) == [2, 4]
+
+    # The curve of these weights, and the score of the last ones, which fused the cell.
+    spec = importlib.util.spec_from_file_location("variant_curves", ROOT / "docs" / "measure" / "variant_curves.py")
+    curves = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(curves)
+    settings = single_settings("mossfuse", "mosaic", read_settings(Path(SMOKE[1])), changes=changes)
+    grid = Grid(settings)
+    paths = Paths(folder, folder / "report", folder / "checkpoints", folder / "data")
+    rows = list(curves.scores(grid, paths, grid.blocks[0]))
+    assert [(row["method"], row["step"]) for row in rows] == [("bicubic", 0), ("mossfuse", 2), ("mossfuse", 4)]
+    assert rows[0]["psnr"] > 15 and rows[1]["psnr"] != rows[2]["psnr"]

@@ -103,6 +103,11 @@ class TrainingFiles:
         return self.folder / "weights.pt"
 
     @property
+    def iterates(self) -> list[Path]:
+        """Weights of intermediate steps that the training kept (``keep_every`` of MossFuse's), in order."""
+        return sorted(self.folder.glob(f"{self.weights.stem}-step*{self.weights.suffix}"))
+
+    @property
     def history(self) -> Path:
         """What the method logged while it trained."""
         return self.folder / "history.csv"

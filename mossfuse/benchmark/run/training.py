@@ -22,7 +22,7 @@ TOKEN = re.compile("[0-9a-f]{16}")
 def train_row(
     training, row, *, files, pairs, truths, scenes, closed, device="auto", threads=1, limit_s=172800, log=None
 ):
-    """Train a row's method; write weights, history and record (TrainingFiles) and return the record.
+    """Train a row's method; write weights, those of kept steps, history and record (TrainingFiles) and return the record.
 
     A training that fails leaves status 'failed' with its reason, empty weights and an empty history. One that was
     interrupted is resumed if code, settings, seed and pairs are the same. closed: folders of which the method may open
@@ -58,6 +58,8 @@ def train_row(
         "elapsed": str(unfinished.elapsed.absolute()),
     }
     started = time.perf_counter()
+    for stale in files.iterates:
+        stale.unlink()
     outcome = run_child(
         "train",
         request,
@@ -71,6 +73,8 @@ def train_row(
     if outcome["status"] == "ok":
         os.replace(unfinished.weights, files.weights)
         os.replace(unfinished.history, files.history)
+        for iterate in unfinished.iterates:
+            os.replace(iterate, files.folder / iterate.name)
         shutil.rmtree(unfinished.folder)
         outcome["output"] = sha256_of(files.weights)
     else:
