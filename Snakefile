@@ -38,10 +38,11 @@ rule all:
 
 
 rule tables:
-    # The scores and times alone: no pictures, no report.
+    # The scores, times and curves alone: no pictures, no report.
     input:
         PATHS.metrics,
         PATHS.timing,
+        cell_files("curve", GRID.traced_cells()),
 
 
 pace_planning(workflow)

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "docs" / "measure"))
 import tables  # noqa: E402
 from evidence import export  # noqa: E402
 from pages import boards, content, figures  # noqa: E402
+from pages.layout import METRICS, PROVENANCE  # noqa: E402
 from pages.markers import fill, typed_results  # noqa: E402
 from pages.staleness import is_part, read_waivers, stale, waived  # noqa: E402
 from pages.store import Evidence, NotMeasured, fair, mean, split  # noqa: E402
@@ -71,9 +72,15 @@ def test_every_waived_or_present_digest_is_that_of_the_code():
     assert not list(stale(Evidence(tables.FOLDER), ROOT))
 
 
-def test_every_table_is_on_a_page_and_every_part_has_one():
+def test_every_table_is_on_a_page():
     shown = {name for page in tables.pages() for name in tables_of(page)}
     assert shown == set(content.TABLES)
+
+
+def test_every_measured_part_is_shown_on_a_page():
+    text = "".join(page.read_text(encoding="utf-8") for page in tables.pages() if page.parent != tables.FOLDER)
+    parts = {path.parent.name for path in tables.FOLDER.glob(f"*/{METRICS}") if is_part(path.with_name(PROVENANCE))}
+    assert {name for name in parts if f"evidence/{name}/{METRICS}" not in text} == set()
 
 
 def tables_of(page):

@@ -271,6 +271,7 @@ def test_poisoned_truth_changes_no_cube(finished, tmp_path):
 def test_curve_is_scored_from_saved_cubes_that_then_go_and_truth_reaches_nothing_else(tmp_path):
     config = small_grid(["bicubic", "pixel-mlp"]) | {"keep_cubes": "report"}  # this scene is shown: its cube stays
     config["methods"] = {"pixel-mlp": {"preset": "smoke", "iterates": 40}}
+    assert planned(tmp_path, config, "tables")["curve"] == 1
     code, output = run(tmp_path, config)
     assert code == 0, output
     place = "phantom-64/x8-gauss7s2-nikond5100"
