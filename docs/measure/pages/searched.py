@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
+
 from pages.context import Context
 from pages.format import markdown
-from pages.store import NotMeasured
+from pages.store import KNOWN, NotMeasured
 from pages.violations import pair
 
 SUFFIX = "-searched"
@@ -42,6 +44,11 @@ def gained(context: Context) -> str:
     rows = []
     for method in (*(name for rival in rivals for name in (rival, f"{rival}{SUFFIX}")), "nsgp"):
         own = cells[cells["method"] == method].set_index(["dataset", "scene", "ratio"])
-        rows.append([part.label(method), *(pair(own.loc[own.index == place]) for place in places)])
+        rows.append([part.label(method), *(marked(own.loc[own.index == place]) for place in places)])
     head = ["method", *(f"{dataset} {scene}, {ratio}" for dataset, scene, ratio in places)]
     return f"{markdown(head, rows)}\n\n{context.caption('PSNR dB / SAM deg, convention `std1`; one lattice.', part)}"
+
+
+def marked(cells: pd.DataFrame) -> str:
+    """Return 'PSNR / SAM', with the sign of scenes on which a default of the method was chosen."""
+    return f"{pair(cells)}{KNOWN if cells['known'].any() else ''}"
