@@ -12,10 +12,12 @@ import argparse
 import json
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+from mossfuse.benchmark.run.provenance import code_state, processor_name
 from mossfuse.datasets import phantom
 from mossfuse.degradations import degrade, find_degradation, load_srf
 from mossfuse.errors import MossFuseError
@@ -105,11 +107,12 @@ def main():
 
 
 def keep(name, found):
-    """Add a rival's result to the file, which holds those of the others."""
+    """Add a rival's result, with where it was found, to the file, which holds those of the others."""
     before = json.loads(RESULT.read_text(encoding="utf-8"))["methods"] if RESULT.exists() else {}
     places = [{"degradation": degradation, "size": size} for degradation, size in PLACES]
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    methods = dict(sorted({**before, name: found}.items()))
+    origin = {"commit": code_state()["commit"][:10], "device": processor_name(), "date": date.today().isoformat()}
+    methods = dict(sorted({**before, name: {**found, **origin}}.items()))
     write_json(RESULT, {"scenes": list(SCENES), "places": places, "methods": methods})
 
 

@@ -1,7 +1,6 @@
 """`mossfuse bench run METHOD SCENE`: one method on one scene, scored, without touching the results of a grid."""
 
 import csv
-import importlib.util
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from mossfuse.benchmark.plan.grid import Grid
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import default_configuration, read_settings
 from mossfuse.benchmark.run.single import single_settings
+from mossfuse.discovery import import_as
 from mossfuse.errors import MossFuseError
 from mossfuse.training.loop import find_iterates
 
@@ -117,10 +117,8 @@ def test_method_is_trained_first_where_that_is_asked_for(tmp_path):
     assert '"steps": 4' in text and '"dim": 8' in text and '"globes"' in text
     assert list(find_iterates(record.with_name("weights.pt"))) == [2, 4]
 
-    # The curve of these weights, and the score of the last ones, which fused the cell.
-    spec = importlib.util.spec_from_file_location("variant_curves", ROOT / "docs" / "measure" / "variant_curves.py")
-    curves = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(curves)
+    # The curve of these weights.
+    curves = import_as("variant_curves", ROOT / "docs" / "measure" / "variant_curves.py")
     settings = single_settings("mossfuse", "mosaic", read_settings(Path(SMOKE[1])), changes=changes)
     grid = Grid(settings)
     paths = Paths(folder, folder / "report", folder / "checkpoints", folder / "data")

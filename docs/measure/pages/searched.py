@@ -31,7 +31,11 @@ def chosen(context: Context) -> str:
     head = ["method", "tried beside its defaults", "chosen", "PSNR dB, defaults", "PSNR dB, chosen"]
     places = " and ".join(f"`{place['degradation']}` ({place['size']} px)" for place in search["places"])
     words = f"Mean over phantom's training scenes {', '.join(search['scenes'])} under {places}"
-    return f"{markdown(head, rows)}\n\n{words}, convention `std1`. [Every value tried]({context.link(file)})."
+    origin = "; ".join(
+        ", ".join(sorted({found[key] for found in search["methods"].values()})) for key in ("commit", "device")
+    )
+    tried = f"[Every value tried]({context.link(file)}) (commit {origin})"
+    return f"{markdown(head, rows)}\n\n{words}, convention `std1`. {tried}."
 
 
 def gained(context: Context) -> str:
