@@ -69,6 +69,7 @@ def main() -> None:
             HEAD,
             rows,
             "docs/measure/choice_of_mossfuse_c.py --mirror FOLDER --write",
+            code=("mossfuse-c",),
             threads=1,
         )
 

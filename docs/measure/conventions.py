@@ -22,6 +22,7 @@ from mossfuse.metrics.catalogue import all_metrics  # noqa: E402
 FIXTURE = "mossfuse_official.npz"
 MAKE = "docs/measure/conventions.py"
 RATIO = 32
+CODE = ("mossfuse.metrics.catalogue",)
 FACTS = {"wavelengths": np.arange(400.0, 701.0, 10.0)}
 
 
@@ -34,13 +35,20 @@ def main() -> None:
         (name, metric.formula, metric.users, text(plain.get(name)), text(dark.get(name)))
         for name, metric in all_metrics().items()
     ]
-    record("conventions", "variants", ("variant", "definition", "used by", "value", "with zero pixels"), rows, MAKE)
+    record(
+        "conventions",
+        "variants",
+        ("variant", "definition", "used by", "value", "with zero pixels"),
+        rows,
+        MAKE,
+        code=CODE,
+    )
     found = [
         (name, metric, text(value))
         for name in CONVENTIONS
         for metric, value in score(truth, cube, RATIO, name, FACTS).items()
     ]
-    record("conventions", "conventions", ("convention", "metric", "value"), found, MAKE)
+    record("conventions", "conventions", ("convention", "metric", "value"), found, MAKE, code=CODE)
 
 
 def text(value: object) -> str:

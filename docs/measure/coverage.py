@@ -46,7 +46,15 @@ def main() -> None:
     if chosen.write:
         rows = [(n, rule, kind, f"{value:.2f}") for n, of in found.items() for (rule, kind), value in of.items()]
         head = ("n", "rule", "distribution", "coverage")
-        record("coverage", "coverage", head, rows, "docs/measure/coverage.py --write", samples=chosen.samples)
+        record(
+            "coverage",
+            "coverage",
+            head,
+            rows,
+            "docs/measure/coverage.py --write",
+            samples=chosen.samples,
+            code=("mossfuse.benchmark.results.intervals",),
+        )
         page = PAGE.read_text(encoding="utf-8")
         PAGE.write_text(PLACE.sub(lambda place: f"{place[1]}\n{text}\n{place[2]}", page), encoding="utf-8")
 

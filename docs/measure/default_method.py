@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
-from real_pairs import CASES, METHODS, moved, one_level_down
+from real_pairs import CASES, CODE, METHODS, moved, one_level_down
 from recording import EVIDENCE, record
 from uncertainty import SCENES
 
@@ -75,7 +75,8 @@ def main() -> None:
         rows = [*kept({row[:2] for row in rows}), *rows]
         rows.sort(key=lambda row: (row[0], row[1], int(row[2]), -int(row[3])))
         kinds = sorted({row[0] for row in rows})
-        record("default-method", "default-method", HEAD, rows, MAKE + "".join(f" --kind '{kind}'" for kind in kinds))
+        make = MAKE + "".join(f" --kind '{kind}'" for kind in kinds)
+        record("default-method", "default-method", HEAD, rows, make, code=CODE)
 
 
 def kept(measured: set[tuple[str, ...]]) -> list[tuple[str, ...]]:

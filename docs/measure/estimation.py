@@ -69,7 +69,9 @@ def main() -> None:
                 for draw in range(DRAWS if case.snr else 1):
                     rows.append((case.name, name, scene, *measure(case, cube, srf, draw)))
                     sys.stderr.write(" ".join(str(v) for v in rows[-1]) + "\n")
-    record("estimation", "cases", HEAD, rows, "docs/measure/estimation.py", threads=1)
+    record(
+        "estimation", "cases", HEAD, rows, "docs/measure/estimation.py", code=("mossfuse.estimation.sensor",), threads=1
+    )
 
 
 def load(name: str, folder: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

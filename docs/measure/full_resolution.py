@@ -22,7 +22,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
-from real_pairs import CASES, METHODS, mirrored, moved, shown  # noqa: E402
+from real_pairs import CASES, CODE, METHODS, mirrored, moved, shown  # noqa: E402
 from recording import record  # noqa: E402
 
 from mossfuse.errors import MossFuseError  # noqa: E402
@@ -37,6 +37,7 @@ from mossfuse.pair.registration import estimate_registration  # noqa: E402
 from mossfuse.pair.work import prepare  # noqa: E402
 
 AGREEMENT = ("lr_residual", "hr_residual")  # per cent of the image's root mean square
+INDICES = ("mossfuse.metrics.full_resolution", "mossfuse.metrics.consistency")
 HEAD = ("case", "variant", "method", "rows", "cols", "seconds", *NAMES, *AGREEMENT, "reason")
 
 
@@ -55,7 +56,14 @@ def main() -> None:
             sys.stdout.flush()
             rows.append([shown(row[key]) for key in HEAD])
     if chosen.write:
-        record("full-resolution", "full-resolution", HEAD, rows, "docs/measure/full_resolution.py --write")
+        record(
+            "full-resolution",
+            "full-resolution",
+            HEAD,
+            rows,
+            "docs/measure/full_resolution.py --write",
+            code=(*CODE, *INDICES),
+        )
 
 
 def measure(name: str) -> Iterator[dict[str, Any]]:

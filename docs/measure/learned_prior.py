@@ -83,17 +83,25 @@ def main() -> None:
     arguments.add_argument("--stack", action="store_true", help="the few cases with stacks and mossfuse-c")
     chosen = arguments.parse_args()
     rows = []
+    rivals = {**STACKS, **CONSTRAINED} if chosen.stack else PLAIN
     for case in STACKED if chosen.stack else CASES:
         for facts, truth, pair in pairs(case, chosen.mirror):
-            methods = dict(STACKS if chosen.stack else PLAIN)
-            if chosen.stack and case.dataset == "cave-8":
-                methods |= CONSTRAINED
-            for name, (method, params) in methods.items():
+            for name, (method, params) in rivals.items():
+                if name in CONSTRAINED and case.dataset != "cave-8":
+                    continue
                 rows.append((*facts, name, *measure(method, params, truth, pair)))
                 logger.info("%s", "  ".join(str(value) for value in rows[-1]))
     if chosen.write:
         command = f"docs/measure/learned_prior.py --mirror FOLDER{' --stack' if chosen.stack else ''} --write"
-        record("learned-prior-stack" if chosen.stack else "learned-prior", "scores", HEAD, rows, command, threads=1)
+        record(
+            "learned-prior-stack" if chosen.stack else "learned-prior",
+            "scores",
+            HEAD,
+            rows,
+            command,
+            code={method for method, _ in rivals.values()},
+            threads=1,
+        )
 
 
 def pairs(case: Case, mirror: Path) -> Iterator[tuple[tuple[Any, ...], np.ndarray, Observation]]:

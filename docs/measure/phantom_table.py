@@ -52,7 +52,14 @@ def write_cave():
 
     rows = [(name, f"{a:.4g}", f"{b:.4g}") for name, (a, b) in cave().items()]
     head = ("statistic", "balloons", "chart")
-    record("phantom-statistics", "cave", head, rows, "docs/measure/phantom_table.py --cave")
+    record(
+        "phantom-statistics",
+        "cave",
+        head,
+        rows,
+        "docs/measure/phantom_table.py --cave",
+        code=("mossfuse.datasets.phantom.statistics",),
+    )
 
 
 if __name__ == "__main__" and "--cave" in sys.argv:

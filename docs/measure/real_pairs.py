@@ -55,6 +55,12 @@ CASES = {
 METHODS = (
     "bicubic", "gs", "gsa", "sfim-hs", "mtf-glp-hs", "regression-injection", "ridge", "ridge-dc", "fuse", "r-fuse", "cnmf", "nsgp",
 )  # fmt: skip
+CODE = (
+    "mossfuse.pair.work.prepare",
+    "mossfuse.pair.assemble.assemble",
+    "mossfuse.pair.registration.estimate_registration",
+    *METHODS,
+)
 METRICS = ("psnr", "sam", "ergas", "ssim")
 HEAD = (
     "case", "variant", "method", "rows", "cols", "error", "correlated_rows", "correlated_cols", "seconds", *METRICS, "reason",
@@ -80,7 +86,7 @@ def main() -> None:
     if chosen.write:
         rows = [*kept(chosen.case or list(CASES)), *rows]
         rows.sort(key=lambda row: list(CASES).index(row[0]))
-        record("real-pairs", "real-pairs", HEAD, rows, "docs/measure/real_pairs.py --write")
+        record("real-pairs", "real-pairs", HEAD, rows, "docs/measure/real_pairs.py --write", code=CODE)
 
 
 def kept(measured: list[str]) -> list[list[str]]:

@@ -24,11 +24,24 @@ def options(doc: str | None) -> argparse.ArgumentParser:
     return found
 
 
-def record(folder: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]], make: str, **facts: Any) -> Path:
+def record(
+    folder: str,
+    name: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    make: str,
+    *,
+    code: Iterable[str] = (),
+    **facts: Any,
+) -> Path:
     """Write ``name``.csv and provenance.json below docs/evidence/``folder`` and return the table's path.
 
-    make: the script and its arguments that measured it, from the repository; facts: further entries, such as threads.
+    make: the script and its arguments that measured it, from the repository; code: methods, modules and functions of
+    mossfuse that decide the values (measured_code.digests), none where the program as a whole is measured
+    (pages.staleness.WHOLE_PROGRAM); facts: further entries, such as threads.
     """
+    from measured_code import digests
+
     from mossfuse.benchmark.run.provenance import code_state, processor_name, versions
     from mossfuse.files.atomic import replacing, write_json
 
@@ -47,6 +60,7 @@ def record(folder: str, name: str, head: Sequence[str], rows: Iterable[Sequence[
             "device": processor_name(),
             "date": date.today().isoformat(),
             "versions": versions(),
+            **({"code": found} if (found := digests(code)) else {}),
             **facts,
         },
     )

@@ -55,7 +55,7 @@ def main() -> None:
         sys.stdout.write(f"| {' | '.join(rows[-1])} |\n")
         sys.stdout.flush()
     if options.save:
-        record("rounding", "rounding", HEAD, rows, "docs/measure/rounding.py --save")
+        record("rounding", "rounding", HEAD, rows, "docs/measure/rounding.py --save", code=methods_with_gpu())
         fill_page()
 
 

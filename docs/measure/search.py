@@ -10,6 +10,7 @@ their parameters from it.
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import replace
 from datetime import date
@@ -17,13 +18,17 @@ from pathlib import Path
 
 import numpy as np
 
-from mossfuse.benchmark.run.provenance import code_state, processor_name
-from mossfuse.datasets import phantom
-from mossfuse.degradations import degrade, find_degradation, load_srf
-from mossfuse.errors import MossFuseError
-from mossfuse.files.atomic import write_json
-from mossfuse.methods import find_method
-from mossfuse.metrics import score
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from measured_code import digests  # noqa: E402
+
+from mossfuse.benchmark.run.provenance import code_state, processor_name  # noqa: E402
+from mossfuse.datasets import phantom  # noqa: E402
+from mossfuse.degradations import degrade, find_degradation, load_srf  # noqa: E402
+from mossfuse.errors import MossFuseError  # noqa: E402
+from mossfuse.files.atomic import write_json  # noqa: E402
+from mossfuse.methods import find_method  # noqa: E402
+from mossfuse.metrics import score  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "docs" / "evidence" / "search" / "chosen.json"
@@ -111,7 +116,12 @@ def keep(name, found):
     before = json.loads(RESULT.read_text(encoding="utf-8"))["methods"] if RESULT.exists() else {}
     places = [{"degradation": degradation, "size": size} for degradation, size in PLACES]
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    origin = {"commit": code_state()["commit"][:10], "device": processor_name(), "date": date.today().isoformat()}
+    origin = {
+        "commit": code_state()["commit"][:10],
+        "code": digests([name])[name],
+        "device": processor_name(),
+        "date": date.today().isoformat(),
+    }
     methods = dict(sorted({**before, name: {**found, **origin}}.items()))
     write_json(RESULT, {"scenes": list(SCENES), "places": places, "methods": methods})
 

@@ -27,6 +27,7 @@ from recording import record  # noqa: E402
 from speed_of_nsgp import UNIT, save_images  # noqa: E402
 
 HEAD = ("pair", "method", "before, CPU s", "now, CPU s", "before, peak GB", "now, peak GB")
+CODE = ("mossfuse.pair.work.prepare", "nsgp")
 SIDE = 512  # px of the embedded scene
 
 
@@ -60,7 +61,14 @@ def main() -> None:
             sys.stdout.flush()
     if chosen.save:
         record(
-            "fuse-speed", "fuse", HEAD, rows, "docs/measure/speed_of_fuse.py --save", before=chosen.before, threads=1
+            "fuse-speed",
+            "fuse",
+            HEAD,
+            rows,
+            "docs/measure/speed_of_fuse.py --save",
+            code=CODE,
+            before=chosen.before,
+            threads=1,
         )
 
 

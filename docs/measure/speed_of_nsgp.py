@@ -62,7 +62,8 @@ def main():
     if options.save:
         name = "nsgp-noisy" if options.noisy else "nsgp"
         head = ["method", "scene", "CPU s", "wall s", "peak GB", "target"]
-        record(f"speed-{name}", name, head, lines, f"docs/measure/speed_of_nsgp.py{' --noisy' * options.noisy} --save")
+        make = f"docs/measure/speed_of_nsgp.py{' --noisy' * options.noisy} --save"
+        record(f"speed-{name}", name, head, lines, make, code=("nsgp", "nsgp-fast"))
 
 
 def measure(name, side, path):

@@ -313,7 +313,7 @@ def save(options, name, head, rows):
         from recording import record
 
         make = f"docs/measure/speed_of_the_network.py {' '.join(options.parts)} --threads {options.threads} --save"
-        record("speed", name, head, rows, " ".join(make.split()), threads=options.threads)
+        record("speed", name, head, rows, " ".join(make.split()), code=("mossfuse",), threads=options.threads)
 
 
 def table(options, name, title, results, goals):

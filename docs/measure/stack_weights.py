@@ -48,6 +48,7 @@ CASES = (
     Case("pavia-crop", None, False, ("ikonospan",), [(4, ""), (8, "")]),
     Case("urban-crop", None, False, ("ikonospan",), [(4, ""), (8, ""), (8, NOISE)]),
 )  # fmt: skip
+MAKE = "docs/measure/stack_weights.py --mirror FOLDER --write"
 STACKS = {"stack": "nsgp-x4", "stack-prior": "nsgp-prior"}
 HEAD = (
     "data", "scene", "bands", "camera", "ratio", "noise", "stack", "first psnr", "first sam", "best member", "first reading", "second reading",
@@ -66,7 +67,7 @@ def main() -> None:
                 rows.append((*facts, stack, *(f"{value:.4f}" for value in gains)))
                 logger.info("%s", "  ".join(str(value) for value in rows[-1]))
     if chosen.write:
-        record("stack-weights", "gains", HEAD, rows, "docs/measure/stack_weights.py --mirror FOLDER --write", threads=1)
+        record("stack-weights", "gains", HEAD, rows, MAKE, code=STACKS, threads=1)
 
 
 def gains_of(truth: np.ndarray, pair: Observation) -> Iterator[tuple[str, tuple[float, ...]]]:

@@ -38,6 +38,7 @@ from mossfuse.prior.inputs import of_components, of_image  # noqa: E402
 from mossfuse.protocol import Observation, Sensor  # noqa: E402
 
 SIZE = 256
+CODE = ("mossfuse.prior.experts", "mossfuse.prior.inputs", "nsgp")  # the weights are what this makes
 FIRST_SEED = {"train": 200, "test": 100}  # of the renderings; the benchmark's own start at 0
 COMPONENTS, DRAWS = 6, 4
 PIXELS = 1200  # of a pair that are kept
@@ -94,7 +95,7 @@ def main() -> None:
             "cpu_s": round(time.process_time() - began),
             "threads": 1,
         }
-        record("prior-training", "phantom", HEAD, rows, "docs/measure/train_prior.py --write", **facts)
+        record("prior-training", "phantom", HEAD, rows, "docs/measure/train_prior.py --write", code=CODE, **facts)
 
 
 def collect(scenes, seeds, pairs: int) -> list[Samples]:

@@ -27,6 +27,7 @@ from mossfuse.physics.psf import gaussian_psf  # noqa: E402
 from mossfuse.physics.sampling import BlurSample  # noqa: E402
 
 BAND = 1.96
+CODE = ("mossfuse.pair.work.prepare", "mossfuse.pair.calibration", "nsgp")
 PLAIN, REGISTERED = "two cameras", "two cameras, registered"  # in LR's frame, by the shift estimated from the pair
 HEAD = ("kind", "scene", "ratio", "noise", "plain_coverage", "plain_width", "factor", "coverage", "rmse", "mean_width")
 PHANTOM = ("globes", "canvas", "weave", "beads", "plumes", "target", "twins", "spools", "mosaic")
@@ -52,7 +53,9 @@ def main() -> None:
         sys.stdout.flush()
     if chosen.write:
         shown = [(*row[:4], *(f"{value:.5g}" for value in row[4:])) for row in rows]
-        record("uncertainty", "uncertainty", HEAD, shown, "docs/measure/uncertainty.py --mirror FOLDER --write")
+        record(
+            "uncertainty", "uncertainty", HEAD, shown, "docs/measure/uncertainty.py --mirror FOLDER --write", code=CODE
+        )
 
 
 def measure(

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from mossfuse.errors import MossFuseError
 from pages.layout import PROVENANCE
 from pages.store import Evidence
 
 HARNESS = ("fuse", "prepare", "degrade", "degrade_masked", "score", "score_masked")
 HOW = "run the part again, or waive the digest with a reason in docs/evidence/waivers.yaml"
+SEARCH = "search/chosen.json"
+# What these scripts measure is the program as a whole, or a GPU's speed, at the commit that they name: any edit would make
+# them stale. Or they hold what other people's code gave.
+WHOLE_PROGRAM = (
+    "authors-code",
+    "faults",
+    "gpu-*",
+    "main-process",
+    "many-scenes",
+    "overhead",
+    "plan-disk",
+    "planning",
+    "report-interactive",
+    "report-scale",
+)
 
 
 def stale(evidence: Evidence, root: Path) -> Iterator[str]:
@@ -26,6 +44,35 @@ def stale(evidence: Evidence, root: Path) -> Iterator[str]:
                 for digest in digests:
                     if digest != current and not waived(waivers, name, what, digest):
                         yield f"{name}: {kind} '{what}' ran with code {digest}, and now is {current or 'gone'}; {HOW}"
+    for name, known in scripts(evidence).items():
+        if not known and not any(fnmatch(name, pattern) for pattern in WHOLE_PROGRAM):
+            yield f"{name}: does not say what code its values are of; give its script's record() the names as code="
+        for what, digest in known.items():
+            current = present_digest(what)
+            if digest != current and not waived(waivers, name, what, digest):
+                yield f"{name}: '{what}' ran with code {digest}, and now is {current or 'gone'}; {HOW}"
+
+
+def scripts(evidence: Evidence) -> dict[str, dict[str, str]]:
+    """Return folder -> name -> digest of the code behind the values of every script of docs/measure that keeps evidence."""
+    found = {}
+    for path in sorted(evidence.folder.glob(f"*/{PROVENANCE}")):
+        if not is_part(path):
+            found[path.parent.name] = json.loads(path.read_text(encoding="utf-8")).get("code", {})
+    if (searched := evidence.folder / SEARCH).exists():
+        methods = json.loads(searched.read_text(encoding="utf-8"))["methods"]
+        found[searched.parent.name] = {name: kept["code"] for name, kept in methods.items()}
+    return found
+
+
+def present_digest(name: str) -> str | None:
+    """Return the digest of the present code of a method, module or function; None where there is none of that name."""
+    from measured_code import digests
+
+    try:
+        return digests([name])[name]
+    except (KeyError, MossFuseError):
+        return None
 
 
 def measured(evidence: Evidence) -> list[str]:
