@@ -1,14 +1,13 @@
-"""Simulate how often 95 % intervals of a mean cover it, and write the table of docs/statistics.md.
+"""Simulate how often 95 % intervals of a mean cover it.
 
-    python docs/measure/coverage.py           # print the table
-    python docs/measure/coverage.py --write   # and put it into the page, and its numbers into docs/evidence/coverage
+    python docs/measure/coverage.py           # print
+    python docs/measure/coverage.py --write   # and write docs/evidence/coverage; then docs/measure/tables.py --write
 
 Samples of n values are drawn from a normal, a gamma (shape 4, skewness 1) and an exponential distribution (skewness 2). The
 bootstrap-t is the report's own function (mossfuse.benchmark.results.intervals) with 1,999 resamples instead of 9,999.
 """
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from recording import record  # noqa: E402
 
-from mossfuse.benchmark.results.intervals import SMALLEST, bootstrap_t, student_t  # noqa: E402
+from mossfuse.benchmark.results.intervals import bootstrap_t, student_t  # noqa: E402
 
 SIZES = (2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32)
 SAMPLES, BATCH, RESAMPLES = 20_000, 2_000, 1_999
@@ -29,34 +28,24 @@ KINDS = {
     "exponential": (lambda rng, shape: rng.exponential(size=shape), 1.0),
 }
 RULES = {"Student's t": student_t, "bootstrap-t": lambda values: bootstrap_t(values, resamples=RESAMPLES)}
-PAGE = ROOT / "docs" / "statistics.md"
-PLACE = re.compile(r"(<!-- coverage: begin -->\n).*(<!-- coverage: end -->)", re.DOTALL)
-LEAST, MOST = 93.0, 97.0
+HEAD = ("n", "rule", "distribution", "coverage")
 
 
 def main() -> None:
-    """Simulate, print the table and, where asked, write it."""
+    """Simulate, print and, where asked, write."""
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    options.add_argument("--write", action="store_true", help="write the page and the evidence")
+    options.add_argument("--write", action="store_true", help="write docs/evidence/coverage")
     options.add_argument("--samples", type=int, default=SAMPLES, help="samples of each size and kind")
     chosen = options.parse_args()
-    found = {n: coverages(n, chosen.samples) for n in SIZES}
-    text = table(found)
-    sys.stdout.write(text)
+    rows = []
+    for n in SIZES:
+        for (rule, kind), value in coverages(n, chosen.samples).items():
+            rows.append((n, rule, kind, f"{value:.2f}"))
+            sys.stdout.write(" ".join(map(str, rows[-1])) + "\n")
+            sys.stdout.flush()
     if chosen.write:
-        rows = [(n, rule, kind, f"{value:.2f}") for n, of in found.items() for (rule, kind), value in of.items()]
-        head = ("n", "rule", "distribution", "coverage")
-        record(
-            "coverage",
-            "coverage",
-            head,
-            rows,
-            "docs/measure/coverage.py --write",
-            samples=chosen.samples,
-            code=("mossfuse.benchmark.results.intervals",),
-        )
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(PLACE.sub(lambda place: f"{place[1]}\n{text}\n{place[2]}", page), encoding="utf-8")
+        make, code = "docs/measure/coverage.py --write", ("mossfuse.benchmark.results.intervals",)
+        record("coverage", "coverage", HEAD, rows, make, code=code, samples=chosen.samples)
 
 
 def coverages(n: int, samples: int) -> dict[tuple[str, str], float]:
@@ -71,17 +60,6 @@ def coverages(n: int, samples: int) -> dict[tuple[str, str], float]:
                 hits[rule] += int(((low <= mean) & (mean <= high)).sum())
         out |= {(rule, kind): 100 * count / (samples // BATCH * BATCH) for rule, count in hits.items()}
     return out
-
-
-def table(found: dict[int, dict[tuple[str, str], float]]) -> str:
-    """Return the table as Markdown; coverages outside 93 to 97 % are marked."""
-    heads = [f"{rule}, {kind}" for rule in RULES for kind in KINDS]
-    lines = [f"| n | {' | '.join(heads)} | shown |", "|---:" * (len(heads) + 1) + "|---|"]
-    for n, of in found.items():
-        cells = [f"{of[rule, kind]:.1f}" for rule in RULES for kind in KINDS]
-        cells = [text if LEAST <= float(text) <= MOST else f"*{text}*" for text in cells]
-        lines.append(f"| {n} | {' | '.join(cells)} | {'bootstrap-t' if n >= SMALLEST else 'none'} |")
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

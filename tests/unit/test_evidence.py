@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 
 import pandas as pd
@@ -11,15 +12,17 @@ import yaml
 from helpers.repository import ROOT
 from mossfuse.benchmark.plan.paths import Paths
 from mossfuse.benchmark.plan.settings import check_settings
+from mossfuse.benchmark.results.intervals import SMALLEST
 
 sys.path.insert(0, str(ROOT / "docs" / "measure"))
 
 import tables  # noqa: E402
 from evidence import export  # noqa: E402
+from measured_code import digests  # noqa: E402
 from pages import boards, content, figures  # noqa: E402
 from pages.layout import METRICS, PROVENANCE  # noqa: E402
 from pages.markers import fill, typed_results  # noqa: E402
-from pages.staleness import is_part, read_waivers, stale, waived  # noqa: E402
+from pages.staleness import is_part, read_waivers, scripts, stale, waived  # noqa: E402
 from pages.store import Evidence, NotMeasured, fair, mean, split  # noqa: E402
 
 BASE = "x32-gauss31s2-nikond700"
@@ -244,6 +247,65 @@ def test_evidence_of_other_code_is_stale_until_it_is_waived(evidence):
     waiver = {"part": "leaders", "row": "nsgp", "digest": "old", "reason": "only a message has changed"}
     (evidence.folder / "waivers.yaml").write_text(yaml.safe_dump({"waivers": [waiver]}), encoding="utf-8")
     assert not list(stale(evidence, evidence.folder.parents[1]))
+
+
+def script_evidence(evidence, name, **provenance):
+    """Write a provenance as a script of docs/measure does; return the folder of the repository."""
+    evidence.folder.joinpath(name).mkdir()
+    evidence.folder.joinpath(name, PROVENANCE).write_text(json.dumps(provenance), encoding="utf-8")
+    root = evidence.folder.parents[1]
+    shutil.copytree(ROOT / "config" / "evidence", root / "config" / "evidence")
+    return root
+
+
+def complaints_about(name, evidence, root):
+    return [complaint for complaint in stale(evidence, root) if complaint.startswith(f"{name}:")]
+
+
+def test_values_of_a_script_are_stale_where_the_code_behind_them_has_changed(evidence):
+    known = digests(["nsgp", "mossfuse.estimation.sensor", "mossfuse.pair.work.prepare"])
+    root = script_evidence(evidence, "trial", code={**known, "nsgp": "old", "mossfuse.gone.function": "1"})
+    changed, gone = sorted(complaints_about("trial", evidence, root), reverse=True)
+    assert f"'nsgp' ran with code old, and now is {known['nsgp']}" in changed
+    assert "'mossfuse.gone.function' ran with code 1, and now is gone" in gone
+
+
+def test_script_that_does_not_say_what_it_measures_is_stale(evidence):
+    root = script_evidence(evidence, "trial", commit="1")
+    (complaint,) = complaints_about("trial", evidence, root)
+    assert "does not say what code its values are of" in complaint
+
+
+def test_digest_of_a_stack_has_that_of_its_members():
+    found = digests(["stack", "cnmf"])
+    assert found["cnmf"] in found["stack"].split("-")
+
+
+def test_every_evidence_of_a_script_is_on_a_page():
+    text = "".join(page.read_text(encoding="utf-8") for page in tables.pages() if page.parent != tables.FOLDER)
+    assert {name for name in scripts(Evidence(tables.FOLDER)) if f"evidence/{name}/" not in text} == set()
+
+
+def test_every_commit_of_the_evidence_is_in_the_history():
+    if not (ROOT / ".git").exists() or git("rev-parse", "--is-shallow-repository").stdout.strip() == "true":
+        pytest.skip("needs the whole history of the repository")
+    missing = []
+    for path in sorted(tables.FOLDER.glob(f"*/{PROVENANCE}")):
+        known = json.loads(path.read_text(encoding="utf-8"))
+        for commit in [*known.get("commits", {}), *([known["commit"]] if "commit" in known else [])]:
+            if git("merge-base", "--is-ancestor", commit, "HEAD").returncode:
+                missing.append(f"{path.parent.name}: {commit}")
+    assert missing == []
+
+
+def git(*command):
+    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_interval_that_is_shown_covers_93_to_97_of_100_means():
+    found = pd.read_csv(tables.FOLDER / "coverage" / "coverage.csv")
+    shown = found[(found["rule"] == "bootstrap-t") & (found["n"] >= SMALLEST)]
+    assert set(shown["n"]) >= {5, 8, 16, 32} and shown["coverage"].between(93, 97).all()
 
 
 def test_waiver_without_a_reason_is_refused(tmp_path):

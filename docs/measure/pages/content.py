@@ -16,12 +16,14 @@ from pages import (
     figures,
     frontier,
     hyperbench,
+    intervals,
     networks,
     noise,
     pairs,
     parts,
     priors,
     references,
+    scripts,
     searched,
     speed,
     sweeps,
@@ -43,6 +45,8 @@ VIOLATED = ("cave", "cave-half", "cave-8", *boards.AIRBORNE)
 VERSIONS = ("cave", "cave-half", "cave-26", "cave-8")
 TABLES: Mapping[str, Callable[[Context], str]] = {
     "parts": parts.parts,
+    "scripts": scripts.scripts_of,
+    "intervals": intervals.coverage,
     "headline": boards.headline,
     "leaders x32": partial(boards.leaders, ratio="x32", datasets=VERSIONS),
     "leaders x8": partial(boards.leaders, ratio="x8", datasets=VERSIONS),

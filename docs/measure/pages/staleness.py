@@ -16,7 +16,7 @@ from pages.store import Evidence
 
 HARNESS = ("fuse", "prepare", "degrade", "degrade_masked", "score", "score_masked")
 HOW = "run the part again, or waive the digest with a reason in docs/evidence/waivers.yaml"
-SEARCH = "search/chosen.json"
+SEARCH, WAIVERS = "search/chosen.json", "waivers.yaml"
 # What these scripts measure is the program as a whole, or a GPU's speed, at the commit that they name: any edit would make
 # them stale. Or they hold what other people's code gave.
 WHOLE_PROGRAM = (
@@ -35,7 +35,7 @@ WHOLE_PROGRAM = (
 
 def stale(evidence: Evidence, root: Path) -> Iterator[str]:
     """Yield one sentence for every digest that differs from the present code's and is not waived."""
-    waivers = read_waivers(evidence.folder / "waivers.yaml")
+    waivers = read_waivers(evidence.folder / WAIVERS)
     for name in measured(evidence):
         now = present(root / evidence.part(name).provenance["configuration"])
         for kind, known in evidence.part(name).provenance["code"].items():
@@ -105,7 +105,9 @@ def present(configuration: Path) -> dict[str, dict[str, str]]:
 
 
 def read_waivers(path: Path) -> list[dict[str, Any]]:
-    """Return the waivers; raise ValueError where one lacks its reason or another key."""
+    """Return the waivers, none where there is no such file; raise ValueError where one lacks its reason or another key."""
+    if not path.exists():
+        return []
     waivers = yaml.safe_load(path.read_text(encoding="utf-8"))["waivers"]
     for waiver in waivers:
         missing = {"part", "row", "digest", "reason"} - waiver.keys()
