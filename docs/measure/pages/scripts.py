@@ -32,7 +32,9 @@ def scripts_of(context: Context) -> str:
             ]
         )  # fmt: skip
     if not rows:
-        raise NotMeasured("no script of docs/measure has written evidence")
+        raise NotMeasured(
+            "not measured at this version; run the scripts of `docs/measure`, such as `python docs/measure/clouds.py --write`"
+        )
     head = ["folder", "script", "date", "device", "commit", "code measured", "shown on"]
     return markdown(head, rows)
 
