@@ -33,7 +33,7 @@ def scripts_of(context: Context) -> str:
         )  # fmt: skip
     if not rows:
         raise NotMeasured(
-            "not measured at this version; run the scripts of `docs/measure`, such as `python docs/measure/clouds.py --write`"
+            "not measured at this version; run `python docs/measure/clouds.py --write` and the scripts beside it"
         )
     head = ["folder", "script", "date", "device", "commit", "code measured", "shown on"]
     return markdown(head, rows)
