@@ -144,7 +144,7 @@ def default(context: Context) -> str:
     rows = [
         [
             row.kind, TITLES.get(row.scene, row.scene), f"x{row.ratio}", str(row.bands), f"`{row.default}`", f"{float(row.psnr):.2f}",
-            f"`{row.best}`", f"{float(row.best_psnr):.2f}", f"{-row.behind:+.2f}", f"{float(row.nsgp):.2f}", f"{float(row.seconds):.1f}",
+            f"`{row.best}`", f"{float(row.best_psnr):.2f}", f"{0 - row.behind:+.2f}", f"{float(row.nsgp):.2f}", f"{float(row.seconds):.1f}",
         ]
         for row in table.itertuples(index=False)
     ]  # fmt: skip
