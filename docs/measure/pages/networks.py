@@ -9,6 +9,7 @@ import pandas as pd
 
 from pages.context import Context
 from pages.format import markdown
+from pages.layout import CURVES
 from pages.store import NotMeasured, Part
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
@@ -92,9 +93,11 @@ def progress(context: Context, name: str) -> str:
         steps, psnr = curve["step"].to_numpy(float), curve["psnr"].to_numpy(float)
         values = [float(np.interp(share * steps[-1], steps, psnr)) for share in SHARES]
         texts = [f"{v:.2f}" if s * steps[-1] >= steps[0] else "-" for s, v in zip(SHARES, values, strict=True)]
-        rows.append([ratio, f"`{method}`", *texts, f"{values[-1] - values[-2]:+.2f}", f"{int(steps[-1]):,}"])
+        late = "-" if texts[-2] == "-" else f"{values[-1] - values[-2]:+.2f}"
+        rows.append([ratio, f"`{method}`", *texts, late, f"{int(steps[-1]):,}"])
     head = ["ratio", "method", *(f"PSNR dB after {share:.0%}" for share in SHARES), "last quarter", "steps"]
-    return f"{markdown(head, rows)}\n\n{context.caption('Convention `std1`, first seed.', part)}"
+    words = f"Convention `std1`, first seed. [Curves]({context.link(part.folder / CURVES)});"
+    return f"{markdown(head, rows)}\n\n{context.caption(words, part)}"
 
 
 def traced(part: Part) -> list:
