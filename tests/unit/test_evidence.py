@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "docs" / "measure"))
 import tables  # noqa: E402
 from evidence import export  # noqa: E402
 from measured_code import digests  # noqa: E402
-from pages import boards, content, figures  # noqa: E402
+from pages import boards, content, figures, networks  # noqa: E402
 from pages.layout import METRICS, PROVENANCE  # noqa: E402
 from pages.markers import fill, typed_results  # noqa: E402
 from pages.staleness import is_part, read_waivers, scripts, stale, waived  # noqa: E402
@@ -319,6 +319,16 @@ def test_waiver_covers_its_own_digest_alone():
     waivers = [{"part": "leaders", "row": "nsgp", "digest": "1", "reason": "r"}]
     assert waived(waivers, "leaders", "nsgp", "1")
     assert not waived(waivers, "leaders", "nsgp", "2") and not waived(waivers, "real", "nsgp", "1")
+
+
+def test_only_rows_that_every_seed_puts_on_one_side_are_called_better_or_worse():
+    values = {"full": (30, 31), "above": (32, 33), "below": (29, 28), "mixed": (29, 33), "bicubic": (20, 20)}
+    rows = [(name, seed, psnr) for name, both in values.items() for seed, psnr in enumerate(both)]
+    cells = pd.DataFrame(rows, columns=["method", "seed", "std1 psnr"])
+    assert (
+        networks.agreed(cells, "full")
+        == "Against `full` with every seed: `above` better, `below` worse (3 rows, 2 seeds)."
+    )
 
 
 def test_figure_carries_the_hash_of_its_values(tmp_path):

@@ -121,7 +121,7 @@ TABLES: Mapping[str, Callable[[Context], str]] = {
     "variants phantom": partial(networks.rows_over_seeds, name="variants", dataset="phantom"),
     "variants one pair": partial(networks.rows_over_seeds, name="variants", dataset="cave-half-one-pair"),
     "variants figure": figures.variants,
-    "ablations": partial(networks.rows_over_seeds, name="ablations", dataset="phantom"),
+    "ablations": partial(networks.rows_over_seeds, name="ablations", dataset="phantom", first="full"),
     "phantom methods": partial(boards.pooled, part="phantom", datasets=("phantom", "phantom-1")),
     "phantom statistics": references.statistics,
     "estimation": estimates.accuracy,

@@ -185,8 +185,11 @@ def scenes(context: Context, name: str, methods: Sequence[str], dataset: str | t
     return f"{markdown(head, rows)}\n\n{context.caption('PSNR dB / SAM deg, convention `std1`.', part)}"
 
 
-def rows_over_seeds(context: Context, name: str, dataset: str) -> str:
-    """Return one row per method: PSNR of each seed, means of PSNR and SAM over seeds and scenes."""
+def rows_over_seeds(context: Context, name: str, dataset: str, first: str | None = None) -> str:
+    """Return one row per method: PSNR of each seed, means of PSNR and SAM over seeds and scenes.
+
+    first: the row whose parts the others vary; the text says which of them are better, or worse, with every seed.
+    """
     part = context.part(name)
     cells = part.where(dataset=dataset)
     rows = []
@@ -204,4 +207,18 @@ def rows_over_seeds(context: Context, name: str, dataset: str) -> str:
             ]  # fmt: skip
         )
     head = ["row", "PSNR dB of each seed", "mean", "SAM deg", "scenes", "values (fusing)"]
-    return f"{markdown(head, rows)}\n\n{context.caption('Convention `std1`, means over the scenes.', part)}"
+    words = "Convention `std1`, means over the scenes."
+    return f"{markdown(head, rows)}\n\n{context.caption(f'{words} {agreed(cells, first)}'.strip(), part)}"
+
+
+def agreed(cells: pd.DataFrame, first: str | None) -> str:
+    """Return which rows differ from ``first`` in mean PSNR with the same sign for every seed; nothing without ``first``."""
+    if first is None:
+        return ""
+    each = cells.groupby(["method", "seed"])["std1 psnr"].mean().unstack()
+    others = each.drop(index=[first, "bicubic"]).sub(each.loc[first])
+    signs = {"better": (others > 0).all(axis=1), "worse": (others < 0).all(axis=1)}
+    found = [
+        f"{', '.join(f'`{name}`' for name in others.index[same]) or 'none'} {sign}" for sign, same in signs.items()
+    ]
+    return f"Against `{first}` with every seed: {', '.join(found)} ({len(others)} rows, {each.shape[1]} seeds)."
