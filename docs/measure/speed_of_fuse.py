@@ -73,7 +73,8 @@ def main() -> None:
 
 
 def check_out(commit: str, folder: Path) -> None:
-    """Write the package as it was at a commit into a folder."""
+    """Write the package as it was at a commit into a new folder."""
+    folder.mkdir()
     packed = subprocess.run(
         ["git", "archive", commit, "mossfuse", "baselines"], cwd=ROOT, check=True, capture_output=True
     )
