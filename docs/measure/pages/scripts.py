@@ -27,7 +27,7 @@ def scripts_of(context: Context) -> str:
         state = f"{', '.join(f'`{what}`' for what in changed)} changed{', waived' if allowed else ''}"
         rows.append(
             [
-                f"[`{name}`]({context.link(folder / name)})", f"`{known['make']}`", known["date"], known["device"], known["commit"][:10],
+                f"[`{name}`]({context.link(path)})", f"`{known['make']}`", known["date"], known["device"], known["commit"][:10],
                 (state if changed else "as now") if code else "whole program", pages_with(context, name),
             ]
         )  # fmt: skip
