@@ -51,6 +51,7 @@ HEAD = (
 )
 KINDS = ("phantom", "simulated", "two cameras, registered", "phantom, few LR bands")
 MAKE = "docs/measure/default_method.py --write"
+DEFAULTS = ("mossfuse.pair.default_method", "stack")  # beside the methods of the grid
 PHANTOM = ("twins", "globes", "weave", "mosaic")
 SIDE = 96
 FEW_BANDS = {2: 4, 3: 6}  # LR bands, and the ratio with them
@@ -76,7 +77,7 @@ def main() -> None:
         rows.sort(key=lambda row: (row[0], row[1], int(row[2]), -int(row[3])))
         kinds = sorted({row[0] for row in rows})
         make = MAKE + "".join(f" --kind '{kind}'" for kind in kinds)
-        record("default-method", "default-method", HEAD, rows, make, code=CODE)
+        record("default-method", "default-method", HEAD, rows, make, code=(*CODE, *DEFAULTS))
 
 
 def kept(measured: set[tuple[str, ...]]) -> list[tuple[str, ...]]:

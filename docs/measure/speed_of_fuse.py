@@ -27,7 +27,7 @@ from recording import record  # noqa: E402
 from speed_of_nsgp import UNIT, save_images  # noqa: E402
 
 HEAD = ("pair", "method", "before, CPU s", "now, CPU s", "before, peak GB", "now, peak GB")
-CODE = ("mossfuse.pair.work.prepare", "nsgp")
+CODE = ("mossfuse.pair.work.prepare", "nsgp", "stack")
 SIDE = 512  # px of the embedded scene
 
 
